@@ -1,0 +1,301 @@
+"""One interface to every generative-AI provider.
+
+Names are imported when they are first used, so that `import genmux` costs little.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # for editors and type checkers; a test holds it against the table below
+    from genmux.client.async_client import AsyncClient as AsyncClient
+    from genmux.client.bound import BoundProvider as BoundProvider
+    from genmux.client.client import Client as Client
+    from genmux.client.default import (
+        clear_cache as clear_cache,
+    )
+    from genmux.client.default import (
+        get_provider as get_provider,
+    )
+    from genmux.client.default import (
+        is_registered as is_registered,
+    )
+    from genmux.client.default import (
+        providers as providers,
+    )
+    from genmux.client.default import (
+        register_provider as register_provider,
+    )
+    from genmux.client.tools import run_tool as run_tool
+    from genmux.contract.manifest import Manifest as Manifest
+    from genmux.contract.provider import Provider as Provider
+    from genmux.types.chat import (
+        ChatRequest as ChatRequest,
+    )
+    from genmux.types.chat import (
+        ChatResult as ChatResult,
+    )
+    from genmux.types.chat import (
+        FinishReason as FinishReason,
+    )
+    from genmux.types.chat import (
+        Message as Message,
+    )
+    from genmux.types.chat import (
+        OutputFormat as OutputFormat,
+    )
+    from genmux.types.chat import (
+        ReasoningConfig as ReasoningConfig,
+    )
+    from genmux.types.chat import (
+        Tool as Tool,
+    )
+    from genmux.types.chat import (
+        ToolChoice as ToolChoice,
+    )
+    from genmux.types.content import (
+        Audio as Audio,
+    )
+    from genmux.types.content import (
+        Cache as Cache,
+    )
+    from genmux.types.content import (
+        File as File,
+    )
+    from genmux.types.content import (
+        Image as Image,
+    )
+    from genmux.types.content import (
+        Opaque as Opaque,
+    )
+    from genmux.types.content import (
+        Reasoning as Reasoning,
+    )
+    from genmux.types.content import (
+        Refusal as Refusal,
+    )
+    from genmux.types.content import (
+        Text as Text,
+    )
+    from genmux.types.content import (
+        ToolCall as ToolCall,
+    )
+    from genmux.types.content import (
+        ToolResult as ToolResult,
+    )
+    from genmux.types.embed import EmbedRequest as EmbedRequest
+    from genmux.types.embed import EmbedResult as EmbedResult
+    from genmux.types.errors import (
+        AuthenticationError as AuthenticationError,
+    )
+    from genmux.types.errors import (
+        BudgetExceededError as BudgetExceededError,
+    )
+    from genmux.types.errors import (
+        ConfigurationError as ConfigurationError,
+    )
+    from genmux.types.errors import (
+        ContentFilteredError as ContentFilteredError,
+    )
+    from genmux.types.errors import (
+        ContextOverflowError as ContextOverflowError,
+    )
+    from genmux.types.errors import (
+        ErrorKind as ErrorKind,
+    )
+    from genmux.types.errors import (
+        GenmuxError as GenmuxError,
+    )
+    from genmux.types.errors import (
+        InvalidRequestError as InvalidRequestError,
+    )
+    from genmux.types.errors import (
+        MalformedReplyError as MalformedReplyError,
+    )
+    from genmux.types.errors import (
+        NetworkError as NetworkError,
+    )
+    from genmux.types.errors import (
+        NotFoundError as NotFoundError,
+    )
+    from genmux.types.errors import (
+        OverloadedError as OverloadedError,
+    )
+    from genmux.types.errors import (
+        PermissionDeniedError as PermissionDeniedError,
+    )
+    from genmux.types.errors import (
+        ProviderError as ProviderError,
+    )
+    from genmux.types.errors import (
+        QuotaExceededError as QuotaExceededError,
+    )
+    from genmux.types.errors import (
+        RateLimitError as RateLimitError,
+    )
+    from genmux.types.errors import (
+        RequestCancelledError as RequestCancelledError,
+    )
+    from genmux.types.errors import (
+        RequestTimeoutError as RequestTimeoutError,
+    )
+    from genmux.types.errors import (
+        Retry as Retry,
+    )
+    from genmux.types.errors import (
+        ServerError as ServerError,
+    )
+    from genmux.types.errors import (
+        UnsupportedError as UnsupportedError,
+    )
+    from genmux.types.errors import (
+        ValidationError as ValidationError,
+    )
+    from genmux.types.events import Event as Event
+    from genmux.types.health import Health as Health
+    from genmux.types.money import (
+        Cost as Cost,
+    )
+    from genmux.types.money import (
+        Estimate as Estimate,
+    )
+    from genmux.types.money import (
+        Price as Price,
+    )
+    from genmux.types.money import (
+        TokenCount as TokenCount,
+    )
+    from genmux.types.parts import (
+        BlockEnd as BlockEnd,
+    )
+    from genmux.types.parts import (
+        BlockStart as BlockStart,
+    )
+    from genmux.types.parts import (
+        ErrorPart as ErrorPart,
+    )
+    from genmux.types.parts import (
+        ExtraPart as ExtraPart,
+    )
+    from genmux.types.parts import (
+        Finish as Finish,
+    )
+    from genmux.types.parts import (
+        Part as Part,
+    )
+    from genmux.types.parts import (
+        ReasoningDelta as ReasoningDelta,
+    )
+    from genmux.types.parts import (
+        Start as Start,
+    )
+    from genmux.types.parts import (
+        TextDelta as TextDelta,
+    )
+    from genmux.types.parts import (
+        ToolCallDelta as ToolCallDelta,
+    )
+    from genmux.types.parts import (
+        UsagePart as UsagePart,
+    )
+    from genmux.types.parts import (
+        WarningPart as WarningPart,
+    )
+    from genmux.types.usage import Usage as Usage
+    from genmux.types.warning import Warning as Warning  # noqa: A004 — see genmux.types.warning
+
+__version__ = "0.1.0"
+
+_HOMES: dict[str, str] = {
+    "AsyncClient": "genmux.client.async_client",
+    "BoundProvider": "genmux.client.bound",
+    "Client": "genmux.client.client",
+    "clear_cache": "genmux.client.default",
+    "get_provider": "genmux.client.default",
+    "is_registered": "genmux.client.default",
+    "providers": "genmux.client.default",
+    "register_provider": "genmux.client.default",
+    "run_tool": "genmux.client.tools",
+    "Manifest": "genmux.contract.manifest",
+    "Provider": "genmux.contract.provider",
+    "ChatRequest": "genmux.types.chat",
+    "ChatResult": "genmux.types.chat",
+    "FinishReason": "genmux.types.chat",
+    "Message": "genmux.types.chat",
+    "OutputFormat": "genmux.types.chat",
+    "ReasoningConfig": "genmux.types.chat",
+    "Tool": "genmux.types.chat",
+    "ToolChoice": "genmux.types.chat",
+    "Audio": "genmux.types.content",
+    "Cache": "genmux.types.content",
+    "File": "genmux.types.content",
+    "Image": "genmux.types.content",
+    "Opaque": "genmux.types.content",
+    "Reasoning": "genmux.types.content",
+    "Refusal": "genmux.types.content",
+    "Text": "genmux.types.content",
+    "ToolCall": "genmux.types.content",
+    "ToolResult": "genmux.types.content",
+    "EmbedRequest": "genmux.types.embed",
+    "EmbedResult": "genmux.types.embed",
+    "AuthenticationError": "genmux.types.errors",
+    "BudgetExceededError": "genmux.types.errors",
+    "ConfigurationError": "genmux.types.errors",
+    "ContentFilteredError": "genmux.types.errors",
+    "ContextOverflowError": "genmux.types.errors",
+    "ErrorKind": "genmux.types.errors",
+    "GenmuxError": "genmux.types.errors",
+    "InvalidRequestError": "genmux.types.errors",
+    "MalformedReplyError": "genmux.types.errors",
+    "NetworkError": "genmux.types.errors",
+    "NotFoundError": "genmux.types.errors",
+    "OverloadedError": "genmux.types.errors",
+    "PermissionDeniedError": "genmux.types.errors",
+    "ProviderError": "genmux.types.errors",
+    "QuotaExceededError": "genmux.types.errors",
+    "RateLimitError": "genmux.types.errors",
+    "RequestCancelledError": "genmux.types.errors",
+    "RequestTimeoutError": "genmux.types.errors",
+    "Retry": "genmux.types.errors",
+    "ServerError": "genmux.types.errors",
+    "UnsupportedError": "genmux.types.errors",
+    "ValidationError": "genmux.types.errors",
+    "Event": "genmux.types.events",
+    "Health": "genmux.types.health",
+    "Cost": "genmux.types.money",
+    "Estimate": "genmux.types.money",
+    "Price": "genmux.types.money",
+    "TokenCount": "genmux.types.money",
+    "BlockEnd": "genmux.types.parts",
+    "BlockStart": "genmux.types.parts",
+    "ErrorPart": "genmux.types.parts",
+    "ExtraPart": "genmux.types.parts",
+    "Finish": "genmux.types.parts",
+    "Part": "genmux.types.parts",
+    "ReasoningDelta": "genmux.types.parts",
+    "Start": "genmux.types.parts",
+    "TextDelta": "genmux.types.parts",
+    "ToolCallDelta": "genmux.types.parts",
+    "UsagePart": "genmux.types.parts",
+    "WarningPart": "genmux.types.parts",
+    "Usage": "genmux.types.usage",
+    "Warning": "genmux.types.warning",
+}
+"""Where each public name lives."""
+
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604 — all of them are names  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for."""
+    home = _HOMES.get(name)
+    if home is None:
+        message = f"module 'genmux' has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """All public names."""
+    return sorted(__all__)

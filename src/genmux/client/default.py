@@ -1,0 +1,86 @@
+"""The registry functions for everyday use, over one App that all of a process shares."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+from genmux.app import App
+from genmux.client.bound import BoundProvider, bind
+from genmux.contract.manifest import Manifest
+from genmux.contract.provider import Provider
+from genmux.services.registry import ProviderInfo
+
+
+class _Shared:
+    """The App of this process, made when first needed, and the providers that were bound under a key."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.bound: dict[str, BoundProvider] = {}
+        self._app: App | None = None
+
+    @property
+    def app(self) -> App:
+        with self.lock:
+            if self._app is None:
+                self._app = App()
+            return self._app
+
+
+_shared = _Shared()
+
+
+def default_app() -> App:
+    """What the functions of this module stand on; hand it to `Client(app=…)` to share its registry."""
+    return _shared.app
+
+
+def providers() -> list[ProviderInfo]:
+    """All installed providers, and why some cannot be used now."""
+    return _shared.app.registry.providers()
+
+
+def is_registered(provider_id: str) -> bool:
+    """Whether there is a provider of that id."""
+    return _shared.app.registry.is_registered(provider_id)
+
+
+def register_provider(provider: Provider | Manifest | str | Path) -> str:
+    """Add a provider: one made in code, a manifest, or the path of a `manifest.toml`. Gives its id.
+
+    Raises ConfigurationError that says what is wrong with it.
+    """
+    return _shared.app.registry.register(provider)
+
+
+def get_provider(
+    provider_id: str,
+    *,
+    model: str | None = None,
+    base_url: str | None = None,
+    cache_key: str | None = None,
+    **credentials_and_defaults: Any,
+) -> BoundProvider:
+    """Bind a provider: `api_key=…` and the like are its credential, all else are defaults of its calls.
+
+    The same `cache_key` gives the same instance until `clear_cache`. Raises NotFoundError for an unknown provider and
+    ValidationError for an unknown setting.
+    """
+    if cache_key is None:
+        return bind(_shared.app, provider_id, model=model, base_url=base_url, settings=credentials_and_defaults)
+    with _shared.lock:
+        kept = _shared.bound.get(cache_key)
+        if kept is None:
+            kept = bind(_shared.app, provider_id, model=model, base_url=base_url, settings=credentials_and_defaults)
+            _shared.bound[cache_key] = kept
+        return kept
+
+
+def clear_cache(cache_key: str | None = None) -> None:
+    """Close and forget the provider that was bound under a key, or all of them."""
+    with _shared.lock:
+        names = [*_shared.bound] if cache_key is None else [cache_key]
+        for name in names:
+            kept = _shared.bound.pop(name, None)
+            if kept is not None:
+                kept.forget()

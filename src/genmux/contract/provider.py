@@ -1,0 +1,27 @@
+"""Manifest and wires together: a provider."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from genmux.contract.auth import Auth, bearer
+from genmux.contract.error_map import ErrorMap
+from genmux.contract.manifest import Manifest
+
+
+class Provider(msgspec.Struct, frozen=True, kw_only=True):
+    """A service that serves models.
+
+    `wires` holds a `CallWire` or a `LocalEngine` by each name that the manifest's models give for their operations.
+    """
+
+    manifest: Manifest
+    wires: Mapping[str, Any]
+    auth: Auth = bearer
+    errors: ErrorMap = ErrorMap()
+
+    @property
+    def id(self) -> str:
+        """By which it is named."""
+        return self.manifest.id

@@ -1,0 +1,1 @@
+"""Wires that many providers share, pure and in both directions."""

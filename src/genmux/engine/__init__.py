@@ -1,0 +1,1 @@
+"""The letter-box: the only floor that touches the network, the clock and chance."""

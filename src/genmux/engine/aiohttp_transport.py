@@ -1,0 +1,284 @@
+"""The transport over aiohttp, which is imported with the first request (it takes longer than all the rest of genmux).
+
+Deliberately off: redirects (they forward keys to other hosts), cookies, aiohttp's connection limit (it would hold back
+streams silently) and its silent repetition of GET, PUT and DELETE.
+"""
+
+import asyncio
+import functools
+import math
+import os
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING
+
+from genmux.contract.http import HttpReply, HttpRequest
+from genmux.engine.deadlines import Alarm, AlarmClock, Deadline, Timeouts
+from genmux.engine.limits import SizeLimits, too_large
+from genmux.engine.proxies import checked_proxy, environment_proxy
+from genmux.engine.transport import read_whole
+from genmux.types.errors import ErrorKind, ProviderError, Retry
+
+if TYPE_CHECKING:
+    import aiohttp
+    from yarl import URL
+
+HEAD_LIMIT = 32 * 1024
+"""The longest header line of a reply, in bytes; aiohttp's 8 KB is too short for some providers' policy headers."""
+
+PIECE = 256 * 1024
+"""Larger request bodies are handed over in pieces of so many bytes, so that one upload does not hold up the others."""
+
+
+class AiohttpTransport:
+    """Sends requests through aiohttp, with one session for each event loop and process.
+
+    `trust_env` reads proxies from the environment; `proxy` is used for everything instead. `ssl_context` replaces the
+    system's certificates. `keepalive` is how long, in seconds, an idle connection is kept: below what providers do, since a
+    request that meets their closing is lost without our knowing whether it was accepted.
+    """
+
+    def __init__(
+        self,
+        *,
+        trust_env: bool = True,
+        proxy: str | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+        keepalive: float = 15.0,
+        user_agent: str = "genmux",
+    ) -> None:
+        self._trust_env = trust_env
+        self._proxy = checked_proxy(proxy) if proxy else None
+        self._ssl_context = ssl_context
+        self._keepalive = min(keepalive, 15.0)
+        self._user_agent = user_agent
+        self._lines: dict[asyncio.AbstractEventLoop, _Line] = {}
+        self._inherited: list[_Line] = []
+
+    async def send(self, request: HttpRequest, *, timeouts: Timeouts, limits: SizeLimits) -> HttpReply:
+        """The whole reply, whatever its status."""
+        line = self._line()
+        if request.body is not None and len(request.body) > PIECE:
+            response = await self._upload(line, request, timeouts, answer_within=None)
+        else:
+            response = await self._request(line, request, timeouts, request.body)
+        content = response.content
+        if not content.is_eof():
+            return await read_whole(AiohttpReply(response, line.clock, timeouts.idle), limits=limits)
+        status = response.status
+        try:
+            body = content.read_nowait()
+        except _faults() as error:
+            response.close()
+            raise _explain(error) from error
+        if len(body) > limits.error and (status >= 400 or len(body) > limits.reply):
+            if status < 400:
+                raise too_large("the reply", limits.reply)
+            body = body[: limits.error]
+        return HttpReply(status=status, headers=_lower(response.headers), body=body)
+
+    async def open(self, request: HttpRequest, *, timeouts: Timeouts) -> "AiohttpReply":
+        """The reply as soon as its head is there."""
+        line = self._line()
+        response = await self._upload(line, request, timeouts, answer_within=timeouts.first_byte)
+        return AiohttpReply(response, line.clock, timeouts.idle)
+
+    async def aclose(self) -> None:
+        """Close the sessions of all event loops."""
+        here = asyncio.get_running_loop()
+        while self._lines:
+            loop, line = self._lines.popitem()
+            if line.process != os.getpid():
+                self._inherited.append(line)
+            elif loop is here:
+                await line.session.close()
+            elif loop.is_closed():
+                line.abandon()
+            else:
+                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(line.session.close(), loop))
+
+    async def _upload(
+        self, line: "_Line", request: HttpRequest, timeouts: Timeouts, *, answer_within: float | None
+    ) -> "aiohttp.ClientResponse":
+        """Send the request and wait for the head of its reply; the time that a large body takes does not count as waiting."""
+        body: bytes | AsyncIterator[bytes] | None = request.body
+        deadline = Deadline(line.clock, answer_within)
+        if body is not None and len(body) > PIECE:
+            body = _pieces(body, deadline, idle=timeouts.idle, answer_within=answer_within)
+        try:
+            with deadline:
+                return await self._request(line, request, timeouts, body)
+        except TimeoutError as error:
+            message = f"no reply began in time (first_byte = {answer_within} s, idle = {timeouts.idle} s)"
+            raise ProviderError(message, kind=ErrorKind.TIMEOUT, retry=Retry.UNSURE) from error
+
+    async def _request(
+        self, line: "_Line", request: HttpRequest, timeouts: Timeouts, body: bytes | AsyncIterator[bytes] | None
+    ) -> "aiohttp.ClientResponse":
+        headers: tuple[tuple[str, str], ...] = request.headers
+        if body is not request.body and request.body is not None:
+            headers = (*headers, ("content-length", str(len(request.body))))
+        url = line.url(request.url)
+        try:
+            return await line.session.request(
+                request.method,
+                url,
+                headers=headers,
+                data=body,
+                proxy=self._proxy_for(line, url),
+                ssl=self._ssl_context or True,
+                timeout=line.limits(timeouts.connect),
+                allow_redirects=False,
+            )
+        except _faults() as error:
+            raise _explain(error) from error
+
+    def _proxy_for(self, line: "_Line", url: "URL") -> "URL | None":
+        if self._proxy is not None:
+            return line.url(self._proxy)
+        if not self._trust_env:
+            return None
+        proxy = line.proxy(url.scheme, url.raw_host or "", url.port)
+        return line.url(proxy) if proxy else None
+
+    def _line(self) -> "_Line":
+        loop = asyncio.get_running_loop()
+        line = self._lines.get(loop)
+        if line is not None and line.process == os.getpid() and not line.session.closed:
+            return line
+        if line is not None and line.process != os.getpid():
+            self._inherited.append(
+                line
+            )  # its connections belong to the parent: neither use them nor say goodbye on them
+        for other in [other for other in self._lines if other.is_closed()]:
+            self._lines.pop(other).abandon()
+        line = self._lines[loop] = _Line(self._session(loop), AlarmClock(loop))
+        return line
+
+    def _session(self, loop: asyncio.AbstractEventLoop) -> "aiohttp.ClientSession":
+        import aiohttp
+
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=self._keepalive, loop=loop),
+            cookie_jar=aiohttp.DummyCookieJar(loop=loop),
+            headers={"user-agent": self._user_agent},
+            max_field_size=HEAD_LIMIT,
+            timeout=aiohttp.ClientTimeout(total=None),
+            trust_env=False,  # it would ask the environment in a thread for every request, and take keys from .netrc
+        )
+        session._retry_connection = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] — the only switch there is
+        return session
+
+
+class AiohttpReply:
+    """A reply whose head has arrived."""
+
+    __slots__ = ("_alarm", "_clock", "_content", "_fault", "_idle", "_response", "headers", "status")
+
+    def __init__(self, response: "aiohttp.ClientResponse", clock: AlarmClock, idle: float | None) -> None:
+        self.status: int = response.status
+        self.headers: Mapping[str, str] = _lower(response.headers)
+        self._response = response
+        self._content = response.content
+        self._fault: ProviderError | None = None
+        self._idle = math.inf if idle is None else idle
+        self._clock = clock
+        self._alarm = Alarm(math.inf, self._give_up)
+
+    async def read(self) -> bytes:
+        """What has arrived since; empty at the end."""
+        if self._fault is not None:
+            raise self._fault
+        content, alarm = self._content, self._alarm
+        if not content.is_eof():
+            alarm.when = self._clock.loop.time() + self._idle
+            self._clock.set(alarm)
+        try:
+            piece = await content.readany()
+        except _faults() as error:
+            fault = self._fail(error)
+            if rescued := self._rescue():
+                return rescued
+            raise fault from fault.__cause__
+        except asyncio.CancelledError:
+            self.close()
+            raise
+        finally:
+            alarm.when = math.inf
+        if not piece:
+            self._clock.drop(alarm)
+        return piece
+
+    def close(self, fault: ProviderError | None = None) -> None:
+        """Close the connection, unless the reply was read to its end."""
+        self._clock.drop(self._alarm)
+        if self._fault is not None or self._content.at_eof():
+            return
+        self._fault = fault or ProviderError("the stream was closed", kind=ErrorKind.CANCELLED)
+        self._content.set_exception(TimeoutError("closed"))  # wakes a read that waits, with an exception of its own
+        self._response.close()
+
+    def _fail(self, error: BaseException) -> ProviderError:
+        """The fault that ends this reply: the one it was closed with, else what `error` means."""
+        if self._fault is None:
+            fault = _explain(error)
+            fault.__cause__ = error
+            self.close(fault)
+        return self._fault or _explain(error)
+
+    def _rescue(self) -> bytes:
+        """What had arrived before the fault: aiohttp keeps it back, but the end of the dialect may be in it."""
+        self._content.set_exception(None)  # pyright: ignore[reportArgumentType] — the way to read on behind a fault
+        return self._content.read_nowait()
+
+    def _give_up(self) -> None:
+        message = f"nothing came for {self._idle:g} s (idle)"
+        self.close(ProviderError(message, kind=ErrorKind.TIMEOUT, retry=Retry.UNSURE))
+
+
+class _Line:
+    """What belongs to one event loop: a session, a clock, and what was looked up once."""
+
+    def __init__(self, session: "aiohttp.ClientSession", clock: AlarmClock) -> None:
+        import aiohttp
+        from yarl import URL
+
+        self.session = session
+        self.clock = clock
+        self.process = os.getpid()
+        self.url = functools.lru_cache(512)(functools.partial(URL, encoded=True))
+        self.limits = functools.lru_cache(64)(
+            lambda connect: aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=connect)  # pyright: ignore[reportUnknownLambdaType]
+        )
+        self.proxy = functools.lru_cache(512)(environment_proxy)
+
+    def abandon(self) -> None:
+        """Let go of a session whose event loop is closed, so that nothing can be sent on it any more."""
+        self.session.detach()
+
+
+async def _pieces(
+    body: bytes, deadline: Deadline, *, idle: float | None, answer_within: float | None
+) -> AsyncIterator[bytes]:
+    """Hand over a large body; while it is being taken it is silence that counts, afterwards the wait for the reply."""
+    view = memoryview(body)
+    for start in range(0, len(body), PIECE):
+        deadline.move(idle)
+        yield view[start : start + PIECE]  # pyright: ignore[reportReturnType] — aiohttp writes any buffer
+    deadline.move(answer_within)
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _faults() -> tuple[type[BaseException], ...]:
+    from genmux.engine.aiohttp_faults import faults
+
+    return faults()
+
+
+def _explain(error: BaseException) -> ProviderError:
+    from genmux.engine.aiohttp_faults import explain
+
+    return explain(error)

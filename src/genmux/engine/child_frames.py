@@ -1,0 +1,139 @@
+"""What a process and its child say to each other: msgpack frames, each after its length in four bytes."""
+
+from typing import Any
+
+import msgspec
+
+from genmux.contract.model import Model
+from genmux.types.chat import ChatRequest
+from genmux.types.embed import EmbedRequest, EmbedResult
+from genmux.types.errors import ProviderError
+from genmux.types.money import TokenCount
+from genmux.types.parts import Part
+
+HEADER = 4
+"""How many bytes tell the length of a frame."""
+
+
+class Load(msgspec.Struct, frozen=True, tag="load"):
+    """Load a model. `engine` is `module:class`, `fields` what its instance knows."""
+
+    engine: str
+    fields: dict[str, Any]
+    model: Model
+    options: dict[str, str]
+
+
+class Chat(msgspec.Struct, frozen=True, tag="chat"):
+    """Answer a chat."""
+
+    number: int
+    request: ChatRequest
+
+
+class Embed(msgspec.Struct, frozen=True, tag="embed"):
+    """Make embeddings."""
+
+    number: int
+    request: EmbedRequest
+
+
+class Count(msgspec.Struct, frozen=True, tag="count"):
+    """Count the tokens of a chat."""
+
+    number: int
+    request: ChatRequest
+
+
+class Stop(msgspec.Struct, frozen=True, tag="stop"):
+    """The request of this number is no longer wanted."""
+
+    number: int
+
+
+class Ready(msgspec.Struct, frozen=True, tag="ready"):
+    """The model is loaded."""
+
+
+class Piece(msgspec.Struct, frozen=True, tag="piece"):
+    """One part of a chat's answer."""
+
+    part: Part
+
+
+class Vectors(msgspec.Struct, frozen=True, tag="vectors"):
+    """The embeddings."""
+
+    result: EmbedResult
+
+
+class Counted(msgspec.Struct, frozen=True, tag="counted"):
+    """The tokens of a chat."""
+
+    count: TokenCount
+
+
+class Done(msgspec.Struct, frozen=True, tag="done"):
+    """The request is answered, or was stopped."""
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed"):
+    """Loading, or the request, failed."""
+
+    error: ProviderError
+
+
+Question = Chat | Embed | Count
+Order = Load | Chat | Embed | Count | Stop
+Report = Ready | Piece | Vectors | Counted | Done | Failed
+
+
+def _to_plain(value: object) -> Any:
+    """An error travels as its fields; what else msgpack cannot carry is a mistake of the engine."""
+    if isinstance(value, ProviderError):
+        return {name: getattr(value, name) for name in _ERROR_FIELDS}
+    message = f"{type(value).__name__} cannot be sent between processes"
+    raise TypeError(message)
+
+
+def _from_plain(wanted: type, value: Any) -> Any:
+    return ProviderError(**value) if wanted is ProviderError else value
+
+
+_ERROR_FIELDS = (
+    "message",
+    "kind",
+    "provider",
+    "model",
+    "status",
+    "code",
+    "param",
+    "retry",
+    "retry_after",
+    "request_id",
+    "body",
+)
+_encoder = msgspec.msgpack.Encoder(enc_hook=_to_plain)
+_orders: "msgspec.msgpack.Decoder[Order]" = msgspec.msgpack.Decoder(Order, dec_hook=_from_plain)
+_reports: "msgspec.msgpack.Decoder[Report]" = msgspec.msgpack.Decoder(Report, dec_hook=_from_plain)
+
+
+def pack(frame: Order | Report) -> bytes:
+    """A frame as bytes, with its length. Raises TypeError for what cannot travel."""
+    body = _encoder.encode(frame)
+    return len(body).to_bytes(HEADER, "big") + body
+
+
+def length_of(header: bytes) -> int:
+    """How many bytes follow a header."""
+    return int.from_bytes(header, "big")
+
+
+def read_order(body: bytes) -> Order:
+    """Read what a child is told."""
+    return _orders.decode(body)
+
+
+def read_report(body: bytes) -> Report:
+    """Read what a child says."""
+    return _reports.decode(body)

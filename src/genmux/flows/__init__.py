@@ -1,0 +1,1 @@
+"""The three shapes at work."""

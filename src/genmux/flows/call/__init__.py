@@ -1,0 +1,1 @@
+"""A call: resolve, check, encode, send, decode, price, settle, tell."""

@@ -1,0 +1,121 @@
+"""A call whose caller and provider speak the same dialect: the bytes pass through, and are counted."""
+
+from collections.abc import AsyncIterator, Callable
+
+import msgspec
+
+from genmux.contract.dialect import Accepted, ServerHalf, Watcher
+from genmux.contract.http import HttpReply, HttpRequest, WireEvent
+from genmux.contract.wires import Sent
+from genmux.engine.engine import OpenStream
+from genmux.flows.call.flow import CallFlow, place
+from genmux.flows.call.options import CallOptions
+from genmux.flows.call.settle import Run
+from genmux.flows.call.target import Target
+from genmux.types.errors import ProviderError
+from genmux.types.usage import TOKENS_INPUT, TOKENS_OUTPUT, Usage
+
+
+class PassageFlow:
+    """Sends a caller's own bytes on, with only the model's name replaced."""
+
+    def __init__(self, calls: CallFlow) -> None:
+        self._calls = calls
+
+    def fits(self, dialect: str, accepted: Accepted, target: Target) -> bool:
+        """Whether bytes can pass: the provider speaks the dialect and wants nothing renamed in this request."""
+        if target.local or not target.speaks(dialect):
+            return False
+        passes: Callable[..., bool] | None = getattr(target.wire, "passes", None)
+        return passes is None or passes(accepted.request, target.model)
+
+    async def whole(
+        self, server: ServerHalf, body: bytes, accepted: Accepted, target: Target, options: CallOptions
+    ) -> HttpReply:
+        """The provider's own reply, its usage booked. Raises ProviderError."""
+        run, http = self._begin(server, body, accepted, target, options)
+        try:
+            called = await self._calls.send(target, http, options)
+            usage, finish = server.usage_of(called.reply)
+        except BaseException as error:
+            self._calls.settler.fail(run, error)
+            place(error, target)
+            raise
+        self._calls.settler.complete(run, usage, attempts=called.attempts, finish=finish.unified if finish else None)
+        return called.reply
+
+    async def stream(
+        self, server: ServerHalf, body: bytes, accepted: Accepted, target: Target, options: CallOptions
+    ) -> "PassingStream":
+        """The provider's own bytes as they come; returns when it has begun to answer. Raises ProviderError."""
+        run, http = self._begin(server, body, accepted, target, options)
+        try:
+            opened = await self._calls.open(target, http, options)
+        except BaseException as error:
+            self._calls.settler.fail(run, error)
+            place(error, target)
+            raise
+        watcher = server.watcher(accepted, Sent(accepted.request, target.model, http))
+        return PassingStream(opened, watcher, run, self._calls, accepted)
+
+    def _begin(
+        self, server: ServerHalf, body: bytes, accepted: Accepted, target: Target, options: CallOptions
+    ) -> tuple[Run, HttpRequest]:
+        self._calls.check_budget(accepted.request, target, options)
+        encoded = target.wire.encode(accepted.request, target.model, stream=accepted.stream)
+        http = msgspec.structs.replace(encoded.http, body=server.splice(body, accepted, target.model))
+        return self._calls.settler.begin(target, "chat", options), http
+
+
+class PassingStream:
+    """A stream that passes through; its usage is booked when it ends, however it ends."""
+
+    def __init__(self, opened: OpenStream, watcher: Watcher, run: Run, calls: CallFlow, accepted: Accepted) -> None:
+        self._opened = opened
+        self._watcher = watcher
+        self._run = run
+        self._calls = calls
+        self._accepted = accepted
+        self._settled = False
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The bytes to hand on, each with what arrived at once. Raises ProviderError when the connection breaks.
+
+        A caller who asked for usage gets the provider's bytes as they are; for the others the events are framed anew,
+        without those that they did not ask for.
+        """
+        watcher, untouched = self._watcher, self._accepted.include_usage
+        try:
+            async for chunk, events in self._opened.pairs():
+                wanted = [event for event in events if watcher.see(event)]
+                if untouched:
+                    yield chunk
+                elif wanted:
+                    yield b"".join(map(frame, wanted))
+        except ProviderError as error:
+            place(error, self._run.target)
+            raise
+        finally:
+            await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connection and book what was seen. May be called again."""
+        await self._opened.aclose()
+        if self._settled:
+            return
+        self._settled = True
+        usage = self._watcher.usage or self._counted()
+        finish = self._watcher.finish
+        self._calls.settler.complete(
+            self._run, usage, attempts=self._opened.attempts, finish=finish.unified if finish else None
+        )
+
+    def _counted(self) -> Usage:
+        asked = self._calls.counter.count(self._accepted.request, self._run.target.model).tokens
+        return Usage(meters={TOKENS_INPUT: asked, TOKENS_OUTPUT: -(-self._watcher.text_length // 4)}, estimated=True)
+
+
+def frame(event: WireEvent) -> bytes:
+    """An event as the bytes of a server-sent event."""
+    name = b"event: " + event.event.encode() + b"\n" if event.event else b""
+    return name + b"data: " + event.data.replace(b"\n", b"\ndata: ") + b"\n\n"

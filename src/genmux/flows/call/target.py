@@ -1,0 +1,103 @@
+"""Where a call goes: provider, model, wire, credential and address, found once and kept."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from genmux.contract.local import LocalEngine
+from genmux.contract.manifest import Manifest
+from genmux.contract.model import Model
+from genmux.contract.operations import Operation
+from genmux.contract.provider import Provider
+from genmux.flows.call.options import CallOptions
+
+
+class Target(msgspec.Struct, frozen=True):
+    """All that is needed to reach one model."""
+
+    provider: Provider
+    model: Model
+    wire: Any
+    credential: Mapping[str, str]
+    base_url: str
+
+    @property
+    def local(self) -> bool:
+        """Whether the model runs on this machine, inside genmux."""
+        return hasattr(self.wire, "load")
+
+    @property
+    def engine(self) -> LocalEngine:
+        """The embedded engine of a local target."""
+        return self.wire
+
+    def speaks(self, dialect: str, operation: Operation = "chat") -> bool:
+        """Whether the provider speaks this dialect natively, so that bytes can pass through."""
+        spec = self.provider.manifest.wires.get(self.model.spec.operations[operation])
+        return spec is not None and spec.dialect == dialect
+
+
+class Models(Protocol):
+    """Resolves names."""
+
+    def resolve(self, name: str | None, operation: Operation) -> Model:
+        """The model that a name means."""
+        ...
+
+
+class Providers(Protocol):
+    """Builds providers."""
+
+    def load(self, provider_id: str) -> Provider:
+        """The provider, imported or built from its manifest."""
+        ...
+
+
+class Keys(Protocol):
+    """Finds credentials and addresses."""
+
+    def require(self, manifest: Manifest, given: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The provider's credential. Raises AuthenticationError."""
+        ...
+
+    def base_url(self, manifest: Manifest, given: str | None = None) -> str:
+        """Where the provider is."""
+        ...
+
+
+class Targets:
+    """Finds targets, and keeps them; `forget` when configuration or registry change."""
+
+    def __init__(self, models: Models, providers: Providers, keys: Keys) -> None:
+        self._models = models
+        self._providers = providers
+        self._keys = keys
+        self._kept: dict[tuple[Any, ...], Target] = {}
+
+    def forget(self) -> None:
+        """Look everything up anew."""
+        self._kept.clear()
+
+    def model(self, name: str | None, operation: Operation) -> Model:
+        """Only the model; needs no key."""
+        return self._models.resolve(name, operation)
+
+    def find(self, name: str | None, operation: Operation, options: CallOptions) -> Target:
+        """The target for a model's name. Raises ProviderError that says what is unknown or missing."""
+        own = options.credential
+        key = (name, operation, options.base_url, tuple(sorted(own.items())) if own else None)
+        kept = self._kept.get(key)
+        if kept is not None:
+            return kept
+        model = self._models.resolve(name, operation)
+        provider = self._providers.load(model.provider)
+        manifest = provider.manifest
+        target = self._kept[key] = Target(
+            provider,
+            model,
+            provider.wires[model.spec.operations[operation]],
+            self._keys.require(manifest, own),
+            self._keys.base_url(manifest, options.base_url),
+        )
+        return target

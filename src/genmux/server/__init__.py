@@ -1,0 +1,1 @@
+"""The gateway: any dialect in, any provider out."""

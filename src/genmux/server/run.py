@@ -1,0 +1,56 @@
+"""Runs the gateway on uvicorn until it is told to stop; streams that are under way may end first."""
+
+import logging
+import socket
+from collections.abc import Callable
+
+from genmux.app import App
+from genmux.server.access import check_exposure
+from genmux.server.gateway import Gateway
+from genmux.types.errors import ConfigurationError
+
+
+def serve(app: App, *, host: str, port: int, started: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM. `started` is called with the URL once the gateway listens.
+
+    Raises ConfigurationError when it must not or cannot listen there, or the `gateway` extra is missing.
+    """
+    check_exposure(host, app.settings.gateway.keys)
+    try:
+        import uvicorn
+    except ImportError as error:
+        message = 'the gateway needs its extra: pip install "genmux[gateway]"'
+        raise ConfigurationError(message) from error
+    listening = _listen(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    url = f"http://{shown}:{listening.getsockname()[1]}"
+
+    class Announced(uvicorn.Server):
+        """Says when it listens."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            started(url)
+
+    config = uvicorn.Config(
+        Gateway(app),
+        log_level=logging.WARNING,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=int(app.settings.gateway.drain),
+    )
+    Announced(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        message = f"cannot listen on {host}:{port}: {error.strerror or error}; choose another port with --port"
+        raise ConfigurationError(message) from error
+    return listening

@@ -1,0 +1,67 @@
+"""What services need of each other and of the world, as protocols."""
+
+import datetime
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from genmux.contract.manifest import Manifest
+from genmux.contract.model import Model
+from genmux.types.chat import ChatRequest
+from genmux.types.money import Cost, Price, TokenCount
+from genmux.types.usage import Usage
+
+Now = Callable[[], datetime.datetime]
+"""The time in UTC."""
+
+NewId = Callable[[], str]
+"""A new identifier, different from all others."""
+
+
+class ProviderOptions(Protocol):
+    """One provider's own settings."""
+
+    @property
+    def base_url(self) -> str | None:
+        """Where it is, if not where its manifest says."""
+        ...
+
+    @property
+    def credentials(self) -> Mapping[str, str]:
+        """Its keys by the names in its manifest."""
+        ...
+
+
+class Pricer(Protocol):
+    """Knows prices."""
+
+    def rows(self, model: Model, *, service_tier: str | None = None) -> tuple[Price, ...] | None:
+        """The price rows of a model, None when its price is unknown."""
+        ...
+
+    def cost(self, model: Model, usage: Usage, *, service_tier: str | None = None) -> Cost | None:
+        """What this usage cost, None when the price is unknown."""
+        ...
+
+
+class Counter(Protocol):
+    """Counts tokens without asking the provider."""
+
+    def count(self, request: ChatRequest, model: Model) -> TokenCount:
+        """The input tokens of a request."""
+        ...
+
+
+class Manifests(Protocol):
+    """Knows which providers are installed."""
+
+    def ids(self) -> tuple[str, ...]:
+        """All of them, sorted."""
+        ...
+
+    def manifest(self, provider_id: str) -> Manifest:
+        """One provider as data. Raises ProviderError when it is not there or broken."""
+        ...
+
+    def unavailable(self, provider_id: str) -> str | None:
+        """Why a provider cannot be used at the moment, None when it can."""
+        ...

@@ -1,0 +1,97 @@
+"""From a manifest to a provider: wires by dialect, the way to sign, what its errors mean."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from genmux.contract.auth import Auth, auth_named, bearer
+from genmux.contract.error_map import ErrorMap
+from genmux.contract.http import HttpRequest
+from genmux.contract.manifest import Manifest
+from genmux.contract.provider import Provider
+from genmux.types.errors import ConfigurationError, ErrorKind, ProviderError
+
+
+def from_manifest(manifest: Manifest) -> Provider:
+    """The provider that a manifest alone describes. Raises ConfigurationError that says what is wrong with it."""
+    return complete(Provider(manifest=manifest, wires={}))
+
+
+def complete(provider: Provider) -> Provider:
+    """The provider with everything that its manifest says and its code does not.
+
+    Wires that the code gives win over those of the manifest, an `auth` or `errors` of its own likewise; the manifest's
+    headers go on every request. Raises ConfigurationError.
+    """
+    manifest = provider.manifest
+    wires = {name: _wire(manifest, name) for name in manifest.wires if name not in provider.wires} | dict(
+        provider.wires
+    )
+    _check_operations(manifest, wires)
+    auth = _auth(manifest) if provider.auth is bearer else provider.auth
+    return Provider(
+        manifest=manifest,
+        wires=wires,
+        auth=with_headers(auth, manifest.headers),
+        errors=error_map(manifest) if provider.errors == ErrorMap() else provider.errors,
+    )
+
+
+def _wire(manifest: Manifest, name: str) -> Any:
+    from genmux.dialects import load_dialect
+
+    spec = manifest.wires[name]
+    try:
+        return load_dialect(spec.dialect).client(spec.options)
+    except ProviderError as error:
+        message = f"provider {manifest.id!r}, wires.{name}: {error.message}"
+        raise ConfigurationError(message, provider=manifest.id) from error
+
+
+def _check_operations(manifest: Manifest, wires: Mapping[str, Any]) -> None:
+    specs = {"model_defaults": manifest.model_defaults} | {
+        f"models.{name}": spec for name, spec in manifest.models.items()
+    }
+    for place, spec in specs.items():
+        for operation, wire in spec.operations.items():
+            if wire not in wires:
+                names = ", ".join(wires) or "none"
+                message = (
+                    f"provider {manifest.id!r}, {place}: {operation} uses the wire {wire!r}; its wires are: {names}"
+                )
+                raise ConfigurationError(message, provider=manifest.id)
+
+
+def _auth(manifest: Manifest) -> Auth:
+    try:
+        return auth_named(manifest.auth)
+    except ValueError as error:
+        message = f"provider {manifest.id!r}: {error}"
+        raise ConfigurationError(message, provider=manifest.id) from error
+
+
+def with_headers(auth: Auth, headers: Mapping[str, str]) -> Auth:
+    """Sign as `auth` does and add fixed headers, except those that the request has already."""
+    if not headers:
+        return auth
+    fixed = tuple((name.lower(), value) for name, value in headers.items())
+
+    def sign(request: HttpRequest, credential: Mapping[str, str]) -> HttpRequest:
+        present = {name.lower() for name, _ in request.headers}
+        return auth(request.with_headers(pair for pair in fixed if pair[0] not in present), credential)
+
+    return sign
+
+
+def error_map(manifest: Manifest) -> ErrorMap:
+    """The manifest's `[errors]`: three digits are an HTTP status, a key with a space is a phrase, all others are codes."""
+    codes: dict[str, ErrorKind] = {}
+    phrases: dict[str, ErrorKind] = {}
+    statuses: dict[int, ErrorKind] = {}
+    for key, kind in manifest.errors.items():
+        if len(key) == 3 and key.isdecimal():
+            statuses[int(key)] = kind
+        elif " " in key:
+            phrases[key.lower()] = kind
+        else:
+            codes[key] = kind
+    return ErrorMap(codes=codes, phrases=phrases, kinds=statuses)

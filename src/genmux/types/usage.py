@@ -1,0 +1,66 @@
+"""What was consumed, counted by meter."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+TOKENS_INPUT = "tokens.input"
+TOKENS_INPUT_CACHED = "tokens.input.cached"
+TOKENS_INPUT_CACHE_WRITE = "tokens.input.cache_write"
+TOKENS_INPUT_CACHE_WRITE_1H = "tokens.input.cache_write.1h"
+TOKENS_INPUT_AUDIO = "tokens.input.audio"
+TOKENS_INPUT_IMAGE = "tokens.input.image"
+TOKENS_OUTPUT = "tokens.output"
+TOKENS_OUTPUT_REASONING = "tokens.output.reasoning"
+TOKENS_OUTPUT_AUDIO = "tokens.output.audio"
+TOKENS_OUTPUT_IMAGE = "tokens.output.image"
+TOKENS_OUTPUT_ACCEPTED_PREDICTION = "tokens.output.accepted_prediction"
+TOKENS_OUTPUT_REJECTED_PREDICTION = "tokens.output.rejected_prediction"
+CALLS_WEB_SEARCH = "calls.web_search"
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Counted quantities by meter name; a parent meter includes its children.
+
+    `tokens.input` therefore contains the cached tokens, in every dialect. `estimated` marks counts that genmux made
+    because the provider sent none. `reported_cost` is the price the provider itself stated, in US dollars. `raw` is
+    the provider's own usage object.
+    """
+
+    meters: dict[str, int | float] = msgspec.field(default_factory=dict)
+    estimated: bool = False
+    reported_cost: Decimal | None = None
+    raw: dict[str, Any] | None = None
+
+    def count(self, meter: str) -> int | None:
+        """The quantity of one meter, None when the provider did not say."""
+        quantity = self.meters.get(meter)
+        return None if quantity is None else int(quantity)
+
+    @property
+    def input(self) -> int | None:
+        """Input tokens, cached ones included."""
+        return self.count(TOKENS_INPUT)
+
+    @property
+    def output(self) -> int | None:
+        """Output tokens, reasoning included."""
+        return self.count(TOKENS_OUTPUT)
+
+    @property
+    def cached(self) -> int | None:
+        """Input tokens that were read from the provider's prompt cache."""
+        return self.count(TOKENS_INPUT_CACHED)
+
+    @property
+    def reasoning(self) -> int | None:
+        """Output tokens that were spent on reasoning."""
+        return self.count(TOKENS_OUTPUT_REASONING)
+
+    @property
+    def total(self) -> int | None:
+        """Input and output tokens together, None when neither is known."""
+        if self.input is None and self.output is None:
+            return None
+        return (self.input or 0) + (self.output or 0)

@@ -1,0 +1,1 @@
+"""The tests of genmux; tests.recordings gives them recorded traffic of providers."""

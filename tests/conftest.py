@@ -1,0 +1,18 @@
+"""What every test gets: an environment without anybody's keys, and a home of its own."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+KEY_ENDINGS = ("_API_KEY", "_API_TOKEN", "_ACCESS_TOKEN", "_SECRET_KEY")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Hide keys, settings and proxies of the person who runs the tests."""
+    for name in os.environ:
+        if name.startswith("GENMUX_") or name.endswith(KEY_ENDINGS) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
