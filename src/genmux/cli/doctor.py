@@ -86,10 +86,11 @@ def _configuration(client: Client) -> list[Finding]:
 
 def _providers(client: Client, *, ping: bool) -> list[Finding]:
     known = client.providers()
-    findings: list[Finding] = []
-    for one in known:
-        if one.available:
-            findings.append(_asked(client, one.id) if ping else Finding(what=one.id, well=True, detail="ready"))
+    findings = [
+        _asked(client, one.id) if ping else Finding(what=one.id, well=True, detail="ready")
+        for one in known
+        if one.available
+    ]
     waiting: list[Any] = [one for one in known if not one.available]
     if waiting:
         detail = f"{len(waiting)} more providers wait for a key or an extra: {', '.join(one.id for one in waiting)}"

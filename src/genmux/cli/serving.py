@@ -33,16 +33,16 @@ def _welcome(app: App, url: str) -> None:
     key = ' -H "authorization: Bearer $KEY"' if app.settings.gateway.keys else ""
     out.print(f"[bold]genmux[/] is listening on [link={url}]{url}[/link]  (stop with Ctrl-C)\n", highlight=False)
     out.print("Try:", style="dim")
+    body = f'{{"model": "{model}", "messages": [{{"role": "user", "content": "Hello"}}]}}'
     for line in (
         f'  genmux chat --model {model} "Say hello in one short sentence."',
-        f"  curl {url}/v1/chat/completions{key} -H 'content-type: application/json' "
-        f'-d \'{{"model": "{model}", "messages": [{{"role": "user", "content": "Hello"}}]}}\'',
+        f"  curl {url}/v1/chat/completions{key} -H 'content-type: application/json' -d '{body}'",
         f"  open {url}/   # what runs here, and code for the OpenAI and Anthropic SDKs",
     ):
         out.print(line, highlight=False, markup=False)
 
 
-def mock(
+def mock(  # noqa: PLR0913 — one option each
     *,
     host: str = "127.0.0.1",
     port: int = 8485,

@@ -9,7 +9,9 @@ from genmux.contract.http import HttpReply, WireEvent
 from genmux.contract.model import Model
 from genmux.contract.wires import Sent, StreamWire
 from genmux.types.chat import ChatRequest, ChatResult, FinishReason
+from genmux.types.embed import EmbedRequest, EmbedResult
 from genmux.types.errors import ProviderError
+from genmux.types.money import TokenCount
 from genmux.types.parts import Part
 from genmux.types.usage import Usage
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
@@ -94,6 +96,38 @@ class ServerHalf(Protocol):
     def usage_of(self, reply: HttpReply) -> tuple[Usage, FinishReason | None]:
         """Read only the usage and the finish reason of a whole reply that passes through."""
         ...
+
+
+class CountingServer(Protocol):
+    """Optional part of a server half: counts tokens without answering."""
+
+    def accept_count(self, body: bytes) -> Accepted:
+        """Understand a request to count. Raises ProviderError(invalid_request)."""
+        ...
+
+    def respond_count(self, count: TokenCount) -> Answer:
+        """Write a count."""
+        ...
+
+
+class EmbedServer(Protocol):
+    """The server half of a dialect for embeddings."""
+
+    def accept(self, body: bytes) -> "AcceptedEmbed":
+        """Understand a request. Raises ProviderError(invalid_request)."""
+        ...
+
+    def respond(self, result: EmbedResult, accepted: "AcceptedEmbed") -> Answer:
+        """Write a result."""
+        ...
+
+
+class AcceptedEmbed(msgspec.Struct, frozen=True, kw_only=True):
+    """A caller's request for embeddings, understood. `encoding` is how the vectors are wanted: `float` or `base64`."""
+
+    request: EmbedRequest
+    encoding: str = "float"
+    warnings: tuple[Warning, ...] = ()
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):

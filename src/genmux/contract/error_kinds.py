@@ -93,8 +93,8 @@ COMMON_CODES: dict[ErrorKind, tuple[str, ...]] = {
 }  # fmt: skip
 """Codes and types that providers share. Case, `_` and `-` make no difference."""
 
-VAGUE_KINDS = frozenset({ErrorKind.INVALID_REQUEST, ErrorKind.SERVER})
-"""Kinds that providers name when they name nothing: words and status say more."""
+VAGUE_KINDS = frozenset({ErrorKind.INVALID_REQUEST, ErrorKind.PERMISSION, ErrorKind.SERVER})
+"""Kinds whose codes providers also use for something else: words and status say more."""
 
 COMMON_PHRASES: dict[ErrorKind, tuple[str, ...]] = {
     ErrorKind.CONTEXT_OVERFLOW: (
@@ -121,7 +121,7 @@ COMMON_PHRASES: dict[ErrorKind, tuple[str, ...]] = {
         "model not found", r"\bmodel \S{1,150} (does not exist|not found|was not found)", "is not a valid model id",
         "supported api model names are", "is not supported. supported models are",
     ),
-    ErrorKind.RATE_LIMIT: ("rate limit (was )?(exceeded|reached)", "exceeded (the |your )?rate limit", "too many requests"),
+    ErrorKind.RATE_LIMIT: ("rate limit (was )?(exceeded|reached)", "rate.limited", "exceeded (the |your )?rate limit", "too many requests"),
     ErrorKind.OVERLOADED: (
         "(currently|is|temporarily) overloaded", "(server|service) is (too )?busy", "is currently loading",
         "(at|over|no available) capacity",

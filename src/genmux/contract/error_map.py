@@ -86,7 +86,7 @@ def _error(  # noqa: PLR0913 — one field each
     status: int | None,
     message: str,
     request_id: str | None,
-    body: str,
+    body: str | None,
     retry: Retry | None = None,
 ) -> ProviderError:
     kind = _kind(status, told.codes, message, errors)
@@ -99,7 +99,7 @@ def _error(  # noqa: PLR0913 — one field each
         retry=retry or RETRY_BY_KIND.get(kind, Retry.NEVER),
         retry_after=told.retry_after,
         request_id=request_id,
-        body=body or None,
+        body=body,
     )
 
 

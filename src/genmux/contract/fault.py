@@ -29,8 +29,11 @@ WAIT_KEYS = ("retry_after", "retry_after_seconds", "retryAfter", "estimated_time
 REQUEST_ID_KEYS = ("request_id", "requestId", "id", "trace")
 """Where a body names the request."""
 
-INNER_KEYS = ("error", "innererror", "inner_error", "fault", "response")
-"""Tables inside the table that say the same more precisely. `response` is the failed answer of OpenAI Responses."""
+INNER_KEYS = ("error", "fault", "response")
+"""Tables that say it better than the table around them. `response` is the failed answer of OpenAI Responses."""
+
+FURTHER_KEYS = ("innererror", "inner_error")
+"""Tables that add to the table around them (Azure)."""
 
 _DEPTH = 5
 _STATUS = re.compile(r"[45]\d\d")
@@ -67,6 +70,7 @@ def fault_of(parsed: Any) -> Fault:
     tables = tuple(_tables(parsed))
     upstream = _upstream(parsed)
     codes = [code for table in tables for code in _codes(table)]
+    codes.sort(key=_repeats_status)
     # A one-word `error` beside a message is a code: {"error": "invalid_grant", "message": "…"}.
     if isinstance(word := parsed.get("error"), str) and " " not in word and len(parsed) > 1:
         codes.append(word)
@@ -81,15 +85,18 @@ def fault_of(parsed: Any) -> Fault:
 
 
 def _tables(parsed: Mapping[str, Any], depth: int = _DEPTH) -> Iterator[Mapping[str, Any]]:
-    """The innermost table first, each one on the way out after it."""
-    for key in INNER_KEYS:
-        inner = parsed.get(key)
-        if isinstance(inner, dict) and depth:
-            yield from _tables(inner, depth - 1)
-    errors = parsed.get("errors")
-    if isinstance(errors, list) and errors and isinstance(errors[0], dict) and depth:
-        yield from _tables(errors[0], depth - 1)
+    """The most telling table first, the outermost last."""
+    inner = [parsed.get(key) for key in INNER_KEYS]
+    match parsed.get("errors"):
+        case [dict() as first, *_]:
+            inner.append(first)
+        case _:
+            pass
+    for table in inner:
+        if isinstance(table, dict) and depth:
+            yield from _tables(table, depth - 1)
     yield parsed
+    yield from (table for key in FURTHER_KEYS if isinstance(table := parsed.get(key), dict))
 
 
 def _first(look: Any, tables: tuple[Mapping[str, Any], ...]) -> Any:
@@ -136,7 +143,8 @@ def _upstream(parsed: Mapping[str, Any]) -> Fault:
 
 
 def _without_status(fault: Fault) -> Fault:
-    return msgspec.structs.replace(fault, status=None)
+    codes = tuple(code for code in fault.codes if not _repeats_status(code))
+    return msgspec.structs.replace(fault, status=None, codes=codes)
 
 
 def _codes(table: Mapping[str, Any]) -> Iterator[str]:
@@ -145,11 +153,16 @@ def _codes(table: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(value, bool) or not isinstance(value, str | int):
             continue
         code = str(value).rpartition("#")[2].strip()
-        if code not in _NO_CODES and len(code) <= _CODE_LENGTH and not _STATUS.fullmatch(code):
+        if code not in _NO_CODES and len(code) <= _CODE_LENGTH:
             yield code
     for detail in _details(table):  # Google: details[].reason says more than status
         if isinstance(reason := detail.get("reason"), str):
             yield reason
+
+
+def _repeats_status(code: str) -> bool:
+    """Such a code is the least telling."""
+    return _STATUS.fullmatch(code) is not None
 
 
 def _details(table: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -45,11 +45,13 @@ class Lifecycle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One thing that can be called. What is left out is taken from the manifest's `model_defaults`.
 
-    `wire_id` is the provider's own name, where ours differs. `operations` maps an operation to the name of a wire;
-    `family` tells whose opaque state (reasoning signatures) can be exchanged; `tokenizer` names a public vocabulary
-    (`o200k_base`, `cl100k_base`) with which tokens can be counted offline.
+    `like` names another model of the manifest; what is left out is taken from that first (see `inherit`). `wire_id` is
+    the provider's own name, where ours differs. `operations` maps an operation to the name of a wire; `family` tells
+    whose opaque state (reasoning signatures) can be exchanged; `tokenizer` names a public vocabulary (`o200k_base`,
+    `cl100k_base`) with which tokens can be counted offline.
     """
 
+    like: str | None = None
     name: str | None = None
     description: str | None = None
     wire_id: str | None = None
@@ -61,6 +63,28 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     limits: Limits = Limits()
     prices: tuple[Price, ...] = ()
     lifecycle: Lifecycle = Lifecycle()
+
+
+def inherit(spec: ModelSpec, base: ModelSpec) -> ModelSpec:
+    """What a model says, with what it leaves out taken from another model or from the defaults.
+
+    Features, params and prices belong to operations: a model that has no operation of `base` takes none of these.
+    Name, description, wire id and lifecycle are a model's own.
+    """
+    operations = spec.operations or base.operations
+    if operations.keys().isdisjoint(base.operations):
+        base = msgspec.structs.replace(base, features={}, params={}, prices=(), limits=Limits())
+    limits = {name: getattr(spec.limits, name) or getattr(base.limits, name) for name in Limits.__struct_fields__}
+    return msgspec.structs.replace(
+        spec,
+        family=spec.family or base.family,
+        tokenizer=spec.tokenizer or base.tokenizer,
+        operations=operations,
+        features={**base.features, **spec.features},
+        params={**base.params, **spec.params},
+        limits=Limits(**limits),
+        prices=spec.prices or base.prices,
+    )
 
 
 class WireSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -159,7 +183,12 @@ def parse_manifest(text: str, *, source: str) -> Manifest:
         raise ConfigurationError(describe(source, text, _narrowed(table, error))) from error
     if faults := _faults(manifest):
         raise ConfigurationError("; ".join(describe(source, text, fault) for fault in faults))
-    return manifest
+    return msgspec.structs.replace(manifest, models=_with_likes(manifest.models))
+
+
+def _with_likes(models: dict[str, ModelSpec]) -> dict[str, ModelSpec]:
+    """Every `like` followed; the fault of one that leads nowhere or on was found before."""
+    return {name: inherit(spec, models[spec.like]) if spec.like else spec for name, spec in models.items()}
 
 
 def _narrowed(table: dict[str, Any], error: msgspec.ValidationError) -> str:
@@ -180,6 +209,7 @@ def _faults(manifest: Manifest) -> list[str]:
         faults.append(f"id {manifest.id!r} must be letters, digits, '-' and '_' - at `$.id`")
     specs = {"model_defaults": manifest.model_defaults}
     specs |= {f'models."{name}"': spec for name, spec in manifest.models.items()}
+    faults += _like_faults(manifest.models)
     for place, spec in specs.items():
         faults += [
             f"unknown feature {feature!r}; the features are {', '.join(FEATURES)} - at `$.{place}.features.{feature}`"
@@ -198,3 +228,12 @@ def _faults(manifest: Manifest) -> list[str]:
             if param.default is not None and (fault := param.fault(name, param.default))
         ]
     return faults
+
+
+def _like_faults(models: dict[str, ModelSpec]) -> list[str]:
+    return [
+        f"like is {spec.like!r}; it must name a model of this manifest that has no `like` itself"
+        f' - at `$.models."{name}".like`'
+        for name, spec in models.items()
+        if spec.like is not None and (spec.like not in models or models[spec.like].like is not None)
+    ]

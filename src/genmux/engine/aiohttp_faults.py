@@ -85,4 +85,4 @@ def _detail(error: BaseException) -> str:
     """What the exception says; a parser's message without the request's URL and the status that it makes up."""
     message = getattr(error, "message", None)
     text = message if isinstance(message, str) else str(error)
-    return text.strip() or type(error).__name__
+    return " ".join(text.split())[:300] or type(error).__name__

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING
 
 from genmux.contract.http import HttpReply, HttpRequest
-from genmux.engine.deadlines import Alarm, AlarmClock, Deadline, Timeouts
+from genmux.engine.deadlines import AlarmClock, Deadline, Timeouts
 from genmux.engine.limits import SizeLimits, too_large
 from genmux.engine.proxies import checked_proxy, environment_proxy
 from genmux.engine.transport import read_whole
@@ -173,7 +173,7 @@ class AiohttpTransport:
 class AiohttpReply:
     """A reply whose head has arrived."""
 
-    __slots__ = ("_alarm", "_clock", "_content", "_fault", "_idle", "_response", "headers", "status")
+    __slots__ = ("_clock", "_content", "_fault", "_idle", "_response", "headers", "status", "when")
 
     def __init__(self, response: "aiohttp.ClientResponse", clock: AlarmClock, idle: float | None) -> None:
         self.status: int = response.status
@@ -183,16 +183,16 @@ class AiohttpReply:
         self._fault: ProviderError | None = None
         self._idle = math.inf if idle is None else idle
         self._clock = clock
-        self._alarm = Alarm(math.inf, self._give_up)
+        self.when = math.inf
 
     async def read(self) -> bytes:
         """What has arrived since; empty at the end."""
         if self._fault is not None:
             raise self._fault
-        content, alarm = self._content, self._alarm
+        content = self._content
         if not content.is_eof():
-            alarm.when = self._clock.loop.time() + self._idle
-            self._clock.set(alarm)
+            self.when = self._clock.loop.time() + self._idle
+            self._clock.set(self)
         try:
             piece = await content.readany()
         except _faults() as error:
@@ -204,19 +204,24 @@ class AiohttpReply:
             self.close()
             raise
         finally:
-            alarm.when = math.inf
+            self.when = math.inf
         if not piece:
-            self._clock.drop(alarm)
+            self._clock.drop(self)
         return piece
 
     def close(self, fault: ProviderError | None = None) -> None:
         """Close the connection, unless the reply was read to its end."""
-        self._clock.drop(self._alarm)
+        self._clock.drop(self)
         if self._fault is not None or self._content.at_eof():
             return
         self._fault = fault or ProviderError("the stream was closed", kind=ErrorKind.CANCELLED)
         self._content.set_exception(TimeoutError("closed"))  # wakes a read that waits, with an exception of its own
         self._response.close()
+
+    def ring(self) -> None:
+        """Nothing came for too long."""
+        message = f"nothing came for {self._idle:g} s (idle)"
+        self.close(ProviderError(message, kind=ErrorKind.TIMEOUT, retry=Retry.UNSURE))
 
     def _fail(self, error: BaseException) -> ProviderError:
         """The fault that ends this reply: the one it was closed with, else what `error` means."""
@@ -230,10 +235,6 @@ class AiohttpReply:
         """What had arrived before the fault: aiohttp keeps it back, but the end of the dialect may be in it."""
         self._content.set_exception(None)  # pyright: ignore[reportArgumentType] — the way to read on behind a fault
         return self._content.read_nowait()
-
-    def _give_up(self) -> None:
-        message = f"nothing came for {self._idle:g} s (idle)"
-        self.close(ProviderError(message, kind=ErrorKind.TIMEOUT, retry=Retry.UNSURE))
 
 
 class _Line:

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from queue import SimpleQueue
 from typing import Any
@@ -42,6 +42,7 @@ from genmux.engine.child_frames import (
 from genmux.types.embed import EmbedResult
 from genmux.types.errors import ConfigurationError, ErrorKind, ProviderError, Retry, UnsupportedError
 
+NO_COUNT = "this model does not count tokens"
 LAST_WORDS = 1.0
 """How many seconds a child has to end by itself when its parent is gone."""
 
@@ -90,6 +91,7 @@ class Child:
         except ProviderError as error:
             return Failed(error)
         except Exception as error:  # noqa: BLE001 — a process boundary: the parent is told, the traceback is logged
+            traceback.print_exception(error)
             return Failed(broken(error, "load the model"))
         finally:
             _own_signals()
@@ -111,13 +113,14 @@ class Child:
         except ProviderError as error:
             return Failed(error)
         except Exception as error:  # noqa: BLE001 — a process boundary: the parent is told, the traceback is logged
+            traceback.print_exception(error)
             return Failed(broken(error, "answer the request"))
         return Done()
 
-    def _outputs(self, question: Question) -> Iterator[Any]:
+    def _outputs(self, question: Question) -> Generator[Any]:
         if isinstance(question, Count):
             if not isinstance(self._loaded, LocalCounter):
-                raise UnsupportedError("this model does not count tokens")
+                raise UnsupportedError(NO_COUNT)
             yield Counted(self._loaded.count(question.request))
             return
         assert self._loaded is not None  # noqa: S101 — the parent asks nothing before `Ready`
@@ -137,9 +140,9 @@ class Child:
             data = data[os.write(self._reports_to, data) :]
 
 
-def _generator(outputs: Iterator[Any]) -> Any:
-    """The same iterator with a `close`, whether it had one or not."""
-    return outputs if hasattr(outputs, "close") else (output for output in outputs)
+def _generator(outputs: Iterator[Any]) -> Generator[Any]:
+    """The same with a `close`, which closes the iterator itself where that is possible."""
+    yield from outputs
 
 
 def engine_of(order: Load) -> LocalEngine:
@@ -155,7 +158,6 @@ def engine_of(order: Load) -> LocalEngine:
 
 def broken(error: Exception, what: str) -> ProviderError:
     """The error for an engine that failed in a way it has no name for."""
-    traceback.print_exception(error)
     told = traceback.format_exception_only(error)[-1].strip()
     return ProviderError(f"the engine could not {what}: {told}", kind=ErrorKind.SERVER, retry=Retry.UNSURE)
 

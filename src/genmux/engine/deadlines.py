@@ -7,9 +7,8 @@ several times as much.
 
 import asyncio
 import math
-from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import msgspec
 
@@ -65,14 +64,14 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         )
 
 
-class Alarm:
-    """Something to do at a time of the event loop's clock; `when` may be moved later freely."""
+class Alarm(Protocol):
+    """Something that acts at a time of the event loop's clock; `when` may be moved later freely."""
 
-    __slots__ = ("ring", "when")
+    when: float
 
-    def __init__(self, when: float, ring: Callable[[], None]) -> None:
-        self.when = when
-        self.ring = ring
+    def ring(self) -> None:
+        """The time has come."""
+        ...
 
 
 class AlarmClock:
@@ -143,26 +142,32 @@ class Deadline:
     Means the same as `asyncio.timeout` and costs a quarter of it.
     """
 
-    __slots__ = ("_alarm", "_cancelling", "_clock", "_task", "passed")
+    __slots__ = ("_cancelling", "_clock", "_task", "passed", "when")
 
     def __init__(self, clock: AlarmClock, seconds: float | None) -> None:
+        self.when = math.inf if seconds is None else clock.loop.time() + seconds
+        self.passed = False
         self._clock = clock
-        self._alarm = Alarm(math.inf if seconds is None else clock.loop.time() + seconds, self._ring)
         self._task: asyncio.Task[object] | None = None
         self._cancelling = 0
-        self.passed = False
 
     @property
     def remaining(self) -> float:
         """Seconds that are left."""
-        return self._alarm.when - self._clock.loop.time()
+        return self.when - self._clock.loop.time()
 
     def move(self, seconds: float | None) -> None:
         """Count anew: so many seconds from now."""
         if self._task is None or self.passed:
             return
-        self._alarm.when = math.inf if seconds is None else self._clock.loop.time() + seconds
-        self._clock.set(self._alarm)
+        self.when = math.inf if seconds is None else self._clock.loop.time() + seconds
+        self._clock.set(self)
+
+    def ring(self) -> None:
+        """End it."""
+        if self._task is not None:
+            self.passed = True
+            self._task.cancel()
 
     def __enter__(self) -> Self:
         task = asyncio.current_task()
@@ -171,18 +176,13 @@ class Deadline:
             raise RuntimeError(message)
         self._task = task
         self._cancelling = task.cancelling()
-        self._clock.set(self._alarm)
+        self._clock.set(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._clock.drop(self._alarm)
+        self._clock.drop(self)
         task, self._task = self._task, None
         if self.passed and task is not None and task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise TimeoutError from error
-
-    def _ring(self) -> None:
-        if self._task is not None:
-            self.passed = True
-            self._task.cancel()

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from genmux.contract.http import Framing, WireEvent
+from genmux.engine.limits import too_large
 
 _NOT_EVENTS = frozenset(b"{[<")
 """No line of an event stream begins so, but every JSON document and every page of HTML does."""
@@ -23,20 +24,35 @@ class Splitter(Protocol):
 class LineSplitter:
     """One event for each line that is not empty (newline-delimited JSON)."""
 
-    __slots__ = ("_rest",)
+    __slots__ = ("_limit", "_pieces", "_size")
 
-    def __init__(self) -> None:
-        self._rest = b""
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._pieces: list[bytes] = []
+        self._size = 0
 
     def feed(self, chunk: bytes) -> list[WireEvent]:
-        """The lines that these bytes complete."""
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        """The lines that these bytes complete. Raises ProviderError(malformed_reply) when a line is too long."""
+        *lines, rest = chunk.split(b"\n")
+        if not lines:
+            self._hold(rest)
+            return []
+        lines[0] = b"".join((*self._pieces, lines[0]))
+        self._pieces, self._size = [], 0
+        self._hold(rest)
         return [WireEvent(line) for piece in lines if (line := piece.strip())]
 
     def flush(self) -> list[WireEvent]:
         """The last line, when it has no end."""
-        line, self._rest = self._rest.strip(), b""
+        line = b"".join(self._pieces).strip()
+        self._pieces, self._size = [], 0
         return [WireEvent(line)] if line else []
+
+    def _hold(self, rest: bytes) -> None:
+        self._pieces.append(rest)
+        self._size += len(rest)
+        if self._size > self._limit:
+            raise too_large("one line of the stream", self._limit)
 
 
 class RawSplitter:
@@ -53,17 +69,28 @@ class RawSplitter:
         return []
 
 
-def splitter_for(framing: Framing) -> Splitter:
-    """A new splitter."""
+def splitter_for(framing: Framing, *, limit: int) -> Splitter:
+    """A new splitter; one event may have `limit` bytes."""
     match framing:
         case Framing.SSE:
             from genmux.engine.sse import SseSplitter
 
-            return SseSplitter()
+            return SseSplitter(limit)
         case Framing.NDJSON:
-            return LineSplitter()
+            return LineSplitter(limit)
         case Framing.RAW:
             return RawSplitter()
+
+
+def may_be_document(content_type: str, framing: Framing) -> bool:
+    """Whether a look at the first bytes is needed before a reply can be taken for a stream."""
+    match framing:
+        case Framing.SSE:
+            return not content_type.lower().startswith("text/event-stream")
+        case Framing.NDJSON:
+            return "html" in content_type.lower()
+        case Framing.RAW:
+            return False
 
 
 def is_document(body: bytes, framing: Framing) -> bool:

@@ -48,15 +48,6 @@ def configure_logging(level: str, form: str = "text", *, stream: TextIO | None =
     root.setLevel(_LEVELS[level])
 
 
-def read_log_setting(setting: str) -> tuple[str, str]:
-    """Level and form of a setting such as GENMUX_LOG: `debug`, `info:json`."""
-    level, _, form = setting.strip().lower().partition(":")
-    if level not in _LEVELS or form not in {"", "text", "json"}:
-        message = f"the log setting {setting!r} is unknown; it is LEVEL or LEVEL:FORM, with {', '.join(_LEVELS)} and text, json"
-        raise ConfigurationError(message)
-    return level, form or "text"
-
-
 def _keep_quiet() -> None:
     """Without a handler, Python would print warnings to standard error."""
     root = logging.getLogger(ROOT)

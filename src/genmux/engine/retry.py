@@ -1,6 +1,5 @@
 """The one owner of retries: whether a failed request may be sent again, and when."""
 
-
 import msgspec
 
 from genmux.contract.http import HttpRequest
@@ -65,4 +64,3 @@ def is_repeatable(request: HttpRequest) -> bool:
 
 ONCE = RetryPolicy(attempts=1)
 """Send it, and never again: for what is paid and written down before it is sent."""
-

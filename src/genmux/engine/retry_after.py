@@ -1,13 +1,12 @@
 """How long a provider asks us to wait, in the many ways in which providers say it."""
 
 import datetime
-import email.utils
 import re
 from collections.abc import Mapping
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
 _UNITS = (86_400.0, 3_600.0, 60.0, 1.0, 0.001)
-_RESET = re.compile(r"(?:x-|anthropic-)?ratelimit-(?:reset(?:-(?P<after>.+))?|(?P<before>.+)-reset)")
+_RESET = re.compile(r"(?:x-|anthropic-)?ratelimit-(?:reset(?:-.+)?|.+-reset)")
 _EPOCH_SECONDS = 1e9
 _EPOCH_MILLISECONDS = 1e12
 
@@ -16,7 +15,7 @@ def told_wait(headers: Mapping[str, str], *, now: float) -> float | None:
     """Seconds that the reply asks us to wait, None when it does not say; `now` is Unix time.
 
     Reads `retry-after` (seconds or an HTTP date, RFC 9110 §10.2.3) and `retry-after-ms` (Azure sends both, the one in
-    milliseconds once as 0: the longer one counts), else the reset time of the rate limits that are used up.
+    milliseconds once as 0: the longer one counts).
     """
     now = _server_time(headers, now)
     milliseconds = _number(headers.get("retry-after-ms"))
@@ -24,8 +23,24 @@ def told_wait(headers: Mapping[str, str], *, now: float) -> float | None:
         _retry_after(headers.get("retry-after"), now),
         None if milliseconds is None else milliseconds / 1000,
     )
-    told = [wait for wait in waits if wait is not None]
-    return max(told) if told else _reset_wait(headers, now)
+    return max((wait for wait in waits if wait is not None), default=None)
+
+
+def reset_wait(headers: Mapping[str, str], *, now: float) -> float | None:
+    """Seconds until the used-up rate limits are reset, None when no limit is at its end.
+
+    The families `x-ratelimit-*`, `anthropic-ratelimit-*` and `ratelimit-*` tell it; those by the minute (Mistral) and
+    Cohere's `x-trial-endpoint-call-*` only count. Resets of limits that are not used up say nothing about a refusal.
+    """
+    now = _server_time(headers, now)
+    waits: list[float] = []
+    for name, value in headers.items():
+        if _RESET.fullmatch(name) is None or _number(headers.get(name.replace("reset", "remaining"))) != 0:
+            continue
+        wait = read_reset(value, now=now)
+        if wait is not None:
+            waits.append(wait)
+    return max(waits, default=None)
 
 
 def read_reset(value: str, *, now: float) -> float | None:
@@ -50,19 +65,6 @@ def read_reset(value: str, *, now: float) -> float | None:
     return max(0.0, time.replace(tzinfo=time.tzinfo or datetime.UTC).timestamp() - now)
 
 
-def _reset_wait(headers: Mapping[str, str], now: float) -> float | None:
-    """The longest reset among the limits of which nothing remains; other resets say nothing about this refusal."""
-    waits: list[float] = []
-    for name, value in headers.items():
-        found = _RESET.fullmatch(name)
-        if found is None or _number(headers.get(name.replace("reset", "remaining"))) != 0:
-            continue
-        wait = read_reset(value, now=now)
-        if wait is not None:
-            waits.append(wait)
-    return max(waits, default=None)
-
-
 def _retry_after(value: str | None, now: float) -> float | None:
     if value is None:
         return None
@@ -80,6 +82,8 @@ def _server_time(headers: Mapping[str, str], now: float) -> float:
 
 
 def _http_date(value: str | None) -> float | None:
+    import email.utils
+
     try:
         return email.utils.parsedate_to_datetime(value).timestamp() if value else None
     except (ValueError, OverflowError):

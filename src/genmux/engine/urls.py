@@ -59,12 +59,6 @@ def absolute_url(base_url: str, url: str, *, api_hosts: Iterable[str] = ()) -> s
     return url
 
 
-def origin_of(url: str) -> Origin | None:
-    """Who an absolute URL belongs to, None when it is not a plain http(s) URL."""
-    parts = _parse(url)
-    return parts.origin if parts else None
-
-
 def _parse(url: str) -> _Parts | None:
     found = _URL.fullmatch(url)
     if found is None:

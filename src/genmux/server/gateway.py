@@ -39,8 +39,8 @@ class Gateway:
         limit = settings.body_limit
         chat = DialectEndpoint(openai, app.calls, passages, options, limit)
         messages = DialectEndpoint(anthropic, app.calls, passages, options, limit)
-        count = CountEndpoint(anthropic, app.calls, options, limit)
-        embed = EmbedEndpoint(app.calls, options, limit)
+        count = CountEndpoint(anthropic.server, app.calls, options, limit)
+        embed = EmbedEndpoint(load_dialect("openai_embeddings").server, app.calls, options, limit)
         models = ModelsEndpoint(app)
         self._routes: dict[tuple[str, str], tuple[Handle, Refuse]] = {
             ("POST", "/v1/chat/completions"): (chat.handle, chat.refuse),

@@ -46,7 +46,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return tuple(block for block in self.content if isinstance(block, ToolCall))
 
 
-class Tool(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Tool(msgspec.Struct, frozen=True, kw_only=True, tag="tool", omit_defaults=True):
     """A tool that the caller can run; `parameters` is a JSON Schema of an object. `kind` is `custom` for free-text tools."""
 
     name: str

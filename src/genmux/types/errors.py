@@ -101,8 +101,7 @@ class ProviderError(GenmuxError):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Survive the way between processes."""
-        fields = {key: value for key, value in vars(self).items() if key != "message"}
-        return (_rebuild, (self.message, fields))
+        return (_bare, (type(self), self.message), vars(self))
 
     def __str__(self) -> str:
         """Read as `kind: message (provider/model, status)`."""
@@ -111,8 +110,9 @@ class ProviderError(GenmuxError):
         return f"{self.kind}: {self.message}" + (f" ({facts})" if facts else "")
 
 
-def _rebuild(message: str, fields: dict[str, object]) -> ProviderError:
-    return ProviderError(message, **fields)  # pyright: ignore[reportArgumentType]
+def _bare(error_class: type[ProviderError], message: str) -> ProviderError:
+    """An error without its fields; unpickling puts them back."""
+    return Exception.__new__(error_class, message)
 
 
 class AuthenticationError(ProviderError):
@@ -226,7 +226,3 @@ class ValidationError(InvalidRequestError):
     def __init__(self, faults: tuple[str, ...], *, provider: str | None = None, model: str | None = None) -> None:
         super().__init__("; ".join(faults), provider=provider, model=model)
         self.faults = faults
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Survive the way between processes."""
-        return (type(self), (self.faults,))

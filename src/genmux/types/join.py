@@ -81,7 +81,7 @@ class Joiner:
             case _:
                 self._feed_rest(part)
 
-    def _feed_rest(self, part: Part) -> None:
+    def _feed_rest(self, part: Start | UsagePart | Finish | ExtraPart | WarningPart | ErrorPart) -> None:
         match part:
             case Start():
                 self._start = part
@@ -95,8 +95,6 @@ class Joiner:
                 self._warnings.append(warning)
             case ErrorPart():
                 self.error = part
-            case _:
-                pass
 
     def result(self) -> ChatResult:
         """The whole answer; a choice whose end never came has the finish reason `other`."""

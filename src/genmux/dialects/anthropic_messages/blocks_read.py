@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import msgspec
 
-from genmux.dialects.anthropic_messages.fields import take
+from genmux.dialects.anthropic_messages.fields import drop_null, take
 from genmux.dialects.anthropic_messages.schema import NAME, UNPARSED
 from genmux.types.content import (
     Audio,
@@ -71,7 +71,7 @@ def _text(block: Fields, _origin: str | None) -> Text | None:
     if len(block) == 2:
         return Text(text)
     del block["type"], block["text"]
-    take(block, "citations", type(None))
+    drop_null(block, "citations")
     return Text(text, read_cache(block), block or None)
 
 
@@ -140,13 +140,13 @@ def _document(block: Fields, _origin: str | None) -> File | None:
         case _:
             return None
     name = take(block, "title", str)
-    for optional in ("context", "citations"):
-        take(block, optional, type(None))
+    drop_null(block, "context", "citations")
     return File(**fields, name=name, cache=read_cache(block), extra=block or None)
 
 
 def _has_media(source: Fields) -> bool:
-    return type(source.get(_SOURCES.get(source.get("type", ""), ""))) is str
+    kind = source.get("type")
+    return type(kind) is str and type(source.get(_SOURCES.get(kind, ""))) is str
 
 
 def _source(block: Fields, source: Fields) -> Fields:

@@ -28,7 +28,13 @@ from genmux.types.content import (
 
 _IDENTIFIER = re.compile(r"[^a-zA-Z0-9_-]")
 _DATA_URI = re.compile(r"data:([^;,]*)[^,]*;base64,", re.IGNORECASE)
-_MAGIC = {"/9j/": "image/jpeg", "iVBOR": "image/png", "R0lGOD": "image/gif", "UklGR": "image/webp", "JVBER": "application/pdf"}
+_MAGIC = {
+    "/9j/": "image/jpeg",
+    "iVBOR": "image/png",
+    "R0lGOD": "image/gif",
+    "UklGR": "image/webp",
+    "JVBER": "application/pdf",
+}
 """How the base64 of well-known formats begins, for media that come without a type."""
 
 
@@ -45,7 +51,11 @@ def write_block(block: Content, place: Place) -> Fields | None:
     """One block of a request; None, and a note, when this wire has no place for it."""
     if type(block) is Text:
         fields: Fields = {"type": "text", "text": block.text}
-        return fields if block.cache is None and block.extra is None else _complete(fields, block.cache, block.extra, place)
+        return (
+            fields
+            if block.cache is None and block.extra is None
+            else _complete(fields, block.cache, block.extra, place)
+        )
     return _WRITERS[type(block)](block, place)
 
 
@@ -77,7 +87,9 @@ def identifier(name: str, place: Place) -> str:
     """The id of a tool call, made of the letters that the API takes. Ids of this dialect are left alone."""
     if place.dialect == NAME or not _IDENTIFIER.search(name):
         return name
-    place.notes.add("renamed", f"{place.field}.id", f"{name!r} is sent with '_' for what the API does not take in an id")
+    place.notes.add(
+        "renamed", f"{place.field}.id", f"{name!r} is sent with '_' for what the API does not take in an id"
+    )
     return _IDENTIFIER.sub("_", name)
 
 
@@ -96,7 +108,7 @@ def _refusal(block: Refusal, place: Place) -> Fields:
 def _image(block: Image, place: Place) -> Fields | None:
     if block.detail not in (None, "auto"):
         place.notes.unsupported(f"{place.field}.detail", f"{block.detail!r}: the API has no such setting")
-    return _media("image", block, place)
+    return _with_source("image", _source(block), block, place)
 
 
 def _audio(block: Audio, place: Place) -> Fields | None:
@@ -109,22 +121,13 @@ def _audio(block: Audio, place: Place) -> Fields | None:
 
 def _file(block: File, place: Place) -> Fields | None:
     if (block.media_type or "").startswith("image/"):
-        return _media("image", block, place)
-    own = place.notes.own(block.extra, place.dialect)
-    fields: Fields | None = {"type": "document"}
-    if own is not None and type(own.get("source")) is dict and "type" in own["source"]:
-        pass  # a document made of blocks: its source is in `extra`, which is added below
-    elif block.text is not None:
-        fields["source"] = {"type": "text", "media_type": block.media_type or "text/plain", "data": block.text}
-    elif (text := _plain_text(block)) is not None:
-        fields["source"] = {"type": "text", "media_type": "text/plain", "data": text}
-    else:
-        fields = _media("document", block, place)
-    if fields is None:
-        return None
-    if block.name is not None:
-        fields["title"] = block.name
-    return _complete(fields, block.cache, own and _without_source(own, fields), place)
+        return _with_source("image", _source(block), block, place)
+    text = _plain_text(block) if block.text is None else block.text
+    if text is None:
+        return _with_source("document", _source(block), block, place)
+    # Plain text is the only kind of text document that the API knows.
+    media_type = block.media_type if place.dialect == NAME and block.media_type else "text/plain"
+    return _with_source("document", {"type": "text", "media_type": media_type, "data": text}, block, place)
 
 
 def _plain_text(block: File) -> str | None:
@@ -137,21 +140,20 @@ def _plain_text(block: File) -> str | None:
         return None
 
 
-def _media(kind: str, block: Media, place: Place) -> Fields | None:
-    source = _source(block)
+def _with_source(kind: str, source: Fields | None, block: Media, place: Place) -> Fields | None:
+    own = dict(place.notes.own(block.extra, place.dialect) or {})
+    if type(carried := own.pop("source", None)) is dict:
+        # A document that is made of blocks is carried there whole; otherwise it is what the source says besides.
+        source = carried if "type" in carried else {**(source or {}), **carried}
     if source is None:
         place.notes.unsupported(place.field, f"this {kind} has neither bytes nor address nor file id")
         return None
-    own = place.notes.own(block.extra, place.dialect)
-    if own is not None and type(own.get("source")) is dict:
-        source.update(own["source"])
     fields: Fields = {"type": kind, "source": source}
-    return _complete(fields, block.cache, own and _without_source(own, fields), place)
-
-
-def _without_source(own: Fields, fields: Fields) -> Fields:
-    """What is left of the block's fields once its source has been written."""
-    return {key: value for key, value in own.items() if key != "source"} if "source" in fields else own
+    if isinstance(block, File) and block.name is not None and kind == "document":
+        fields["title"] = block.name
+    if block.cache is not None:
+        fields["cache_control"] = write_cache(block.cache)
+    return {**fields, **own}
 
 
 def _source(block: Media) -> Fields | None:
@@ -198,7 +200,9 @@ def _reasoning(block: Reasoning, place: Place) -> Fields | None:
     at_home = block.origin == place.origin if block.origin is not None else place.dialect == NAME
     if not at_home or not (place.dialect == NAME or block.signature or block.encrypted):
         whose = block.origin or "elsewhere"
-        place.notes.unsupported(place.field, f"reasoning from {whose} is not sent to {place.origin}, which cannot verify it")
+        place.notes.unsupported(
+            place.field, f"reasoning from {whose} is not sent to {place.origin}, which cannot verify it"
+        )
         return None
     if block.encrypted is not None and block.signature is None and not block.text:
         fields: Fields = {"type": "redacted_thinking", "data": block.encrypted}

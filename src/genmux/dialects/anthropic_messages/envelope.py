@@ -22,7 +22,12 @@ DAMAGED: Final = "damaged"
 """The origin of a state that cannot be read any more."""
 
 
-class _State(msgspec.Struct, frozen=True, omit_defaults=True, rename={"origin": "o", "signature": "s", "encrypted": "e", "extra": "x"}):
+class _State(
+    msgspec.Struct,
+    frozen=True,
+    omit_defaults=True,
+    rename={"origin": "o", "signature": "s", "encrypted": "e", "extra": "x"},
+):
     origin: str
     signature: str | None = None
     encrypted: str | None = None

@@ -31,10 +31,11 @@ def take(fields: Fields, key: str, kind: type[T]) -> T | None:
     return None
 
 
-def take_number(fields: Fields, key: str) -> float | None:
-    """Take an integer or a fraction."""
-    value = take(fields, key, float)
-    return take(fields, key, int) if value is None else value
+def drop_null(fields: Fields, *keys: str) -> None:
+    """Leave out what is null: these fields are so when there is nothing to say."""
+    for key in keys:
+        if key in fields and fields[key] is None:
+            del fields[key]
 
 
 def demand(fields: Fields, key: str, kind: type[T], place: str = "") -> T | None:

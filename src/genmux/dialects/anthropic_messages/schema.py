@@ -93,9 +93,7 @@ class SignaturePiece(
     signature: str
 
 
-class CitationPiece(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="citations_delta"
-):
+class CitationPiece(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="citations_delta"):
     """One more citation for a text."""
 
     citation: Fields
@@ -104,9 +102,7 @@ class CitationPiece(
 Piece = TextPiece | ThinkingPiece | ArgumentsPiece | SignaturePiece | CitationPiece
 
 
-class BlockDelta(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="content_block_delta"
-):
+class BlockDelta(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="content_block_delta"):
     """One piece for one block. Anything beside these fields makes decoding fail: it is then read the slow way, and reported."""
 
     index: int

@@ -90,7 +90,7 @@ def service_tier_of(raw: Fields) -> str | None:
 
 
 def _count(table: Any, key: str) -> int | None:
-    value = table.get(key) if type(table) is dict else None
+    value: Any = table.get(key) if type(table) is dict else None
     return int(value) if type(value) in (int, float) else None
 
 

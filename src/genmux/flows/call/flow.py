@@ -10,8 +10,9 @@ from genmux.contract.model import Model
 from genmux.contract.wires import Encoded, Reader, Sent
 from genmux.engine.child import LocalHost
 from genmux.engine.deadlines import Timeouts
-from genmux.engine.engine import Called, Engine, OpenStream
+from genmux.engine.engine import Called, Engine
 from genmux.engine.retry import RetryPolicy
+from genmux.engine.stream import OpenStream
 from genmux.flows.call.options import DEFAULT_OPTIONS, CallOptions
 from genmux.flows.call.settle import Settler
 from genmux.flows.call.stream import PartStream
@@ -23,6 +24,7 @@ from genmux.types.errors import BudgetExceededError, ProviderError, ValidationEr
 from genmux.types.join import Joiner
 from genmux.types.money import Estimate, TokenCount
 from genmux.types.parts import Part
+from genmux.types.split import split
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
 
@@ -112,8 +114,9 @@ class CallFlow:
                 encoded = self._encode(target, request, stream=True)
                 warnings += encoded.warnings
                 opened = await self.open(target, encoded.http, options)
-                reader = target.wire.reader(Sent(request, target.model, encoded.http))
-                batches, attempts = read_parts(opened, reader, target), opened.attempts
+                sent = Sent(request, target.model, encoded.http)
+                reader = target.wire.reader(sent)
+                batches, attempts = read_parts(opened, reader, target, sent), opened.attempts
         except BaseException as error:
             self.settler.fail(run, error)
             place(error, target)
@@ -269,14 +272,18 @@ class CallFlow:
         raise ProviderError(message, kind="server")
 
 
-async def read_parts(opened: OpenStream, reader: Reader, target: Target) -> AsyncIterator[list[Part]]:
+async def read_parts(
+    opened: OpenStream, reader: Reader, target: Target, sent: Sent[ChatRequest]
+) -> AsyncIterator[list[Part]]:
     """The parts of an open stream, in the lists in which they arrived; the connection is closed at the end."""
     try:
         async for events in opened:
             batch = [part for event in events for part in reader.feed(event)]
             if batch:
                 yield batch
-        if last := [*reader.close()]:
+        if opened.whole is not None:
+            yield [*split(target.wire.decode(opened.whole, sent))]
+        elif last := [*reader.close()]:
             yield last
     except ProviderError as error:
         place(error, target)

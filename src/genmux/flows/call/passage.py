@@ -4,15 +4,17 @@ from collections.abc import AsyncIterator, Callable
 
 import msgspec
 
-from genmux.contract.dialect import Accepted, ServerHalf, Watcher
+from genmux.contract.dialect import Accepted, ServerHalf
 from genmux.contract.http import HttpReply, HttpRequest, WireEvent
 from genmux.contract.wires import Sent
-from genmux.engine.engine import OpenStream
+from genmux.engine.stream import OpenStream
 from genmux.flows.call.flow import CallFlow, place
 from genmux.flows.call.options import CallOptions
 from genmux.flows.call.settle import Run
 from genmux.flows.call.target import Target
-from genmux.types.errors import ProviderError
+from genmux.types.chat import ChatRequest
+from genmux.types.errors import NetworkError, ProviderError, Retry
+from genmux.types.split import split
 from genmux.types.usage import TOKENS_INPUT, TOKENS_OUTPUT, Usage
 
 
@@ -55,8 +57,7 @@ class PassageFlow:
             self._calls.settler.fail(run, error)
             place(error, target)
             raise
-        watcher = server.watcher(accepted, Sent(accepted.request, target.model, http))
-        return PassingStream(opened, watcher, run, self._calls, accepted)
+        return PassingStream(opened, server, Sent(accepted.request, target.model, http), run, self._calls, accepted)
 
     def _begin(
         self, server: ServerHalf, body: bytes, accepted: Accepted, target: Target, options: CallOptions
@@ -70,9 +71,19 @@ class PassageFlow:
 class PassingStream:
     """A stream that passes through; its usage is booked when it ends, however it ends."""
 
-    def __init__(self, opened: OpenStream, watcher: Watcher, run: Run, calls: CallFlow, accepted: Accepted) -> None:
+    def __init__(
+        self,
+        opened: OpenStream,
+        server: ServerHalf,
+        sent: Sent[ChatRequest],
+        run: Run,
+        calls: CallFlow,
+        accepted: Accepted,
+    ) -> None:
         self._opened = opened
-        self._watcher = watcher
+        self._server = server
+        self._sent = sent
+        self._watcher = server.watcher(accepted, sent)
         self._run = run
         self._calls = calls
         self._accepted = accepted
@@ -86,17 +97,30 @@ class PassingStream:
         """
         watcher, untouched = self._watcher, self._accepted.include_usage
         try:
-            async for chunk, events in self._opened.pairs():
+            while (arrived := await self._opened.read()) is not None:
+                chunk, events = arrived
                 wanted = [event for event in events if watcher.see(event)]
-                if untouched:
+                if untouched and chunk:
                     yield chunk
                 elif wanted:
                     yield b"".join(map(frame, wanted))
+            if self._opened.whole is not None:
+                yield self._streamed(self._opened.whole)
+            elif watcher.finish is None and watcher.usage is None:
+                message = "the provider closed the connection in the middle of its answer"
+                raise NetworkError(message, retry=Retry.UNSURE)
         except ProviderError as error:
             place(error, self._run.target)
             raise
         finally:
             await self.aclose()
+
+    def _streamed(self, reply: HttpReply) -> bytes:
+        """The provider answered whole where a stream was asked for."""
+        result = self._run.target.wire.decode(reply, self._sent)
+        self._watcher.usage, self._watcher.finish = result.usage, result.finish
+        writer = self._server.writer(self._accepted)
+        return b"".join([*map(writer.write, split(result)), writer.close()])
 
     async def aclose(self) -> None:
         """Close the connection and book what was seen. May be called again."""

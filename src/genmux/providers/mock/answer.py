@@ -52,10 +52,11 @@ class Block(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """One choice of a reply."""
+    """One choice of a reply; `stopped_by` is the stop sequence that ended it."""
 
     blocks: tuple[Block, ...]
     finish: FinishReason
+    stopped_by: str | None = None
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,11 +217,13 @@ def _told(results: list[ToolResult], request: ChatRequest) -> Iterator[str]:
 
 def _limited(blocks: list[Block], finish: FinishReason, request: ChatRequest) -> Answer:
     """Cut an answer at the first stop sequence, then at the limit of its length."""
-    if request.stop:
-        blocks, finish = _stopped(blocks, finish, request.stop)
+    stopped_by = None
+    if (stopped := _stopped(blocks, request.stop)) is not None:
+        blocks, stopped_by = stopped
+        finish = FinishReason("stop", "stop_sequence")
     limit = request.max_tokens
     if limit is None or sum(len(block.pieces) for block in blocks) <= limit:
-        return Answer(tuple(blocks), finish)
+        return Answer(tuple(blocks), finish, stopped_by)
     kept: list[Block] = []
     for block in blocks:
         if limit <= 0:
@@ -230,15 +233,15 @@ def _limited(blocks: list[Block], finish: FinishReason, request: ChatRequest) ->
     return Answer(tuple(kept), FinishReason("length"))
 
 
-def _stopped(blocks: list[Block], finish: FinishReason, stops: tuple[str, ...]) -> tuple[list[Block], FinishReason]:
+def _stopped(blocks: list[Block], stops: tuple[str, ...]) -> tuple[list[Block], str] | None:
+    """What is left before the first stop sequence, and which one it is; None when there is none."""
     for nth, one in enumerate(blocks):
-        if isinstance(one.block, Text):
-            text = one.block.text
-            places = [place for stop in stops if stop and (place := text.find(stop)) >= 0]
-            if places:
-                cut = text[: min(places)]
-                return [*blocks[:nth], Block(Text(cut), tokens(cut))], FinishReason("stop", "stop_sequence")
-    return blocks, finish
+        text = one.block.text if isinstance(one.block, Text) else ""
+        places = [(place, stop) for stop in stops if stop and (place := text.find(stop)) >= 0]
+        if places:
+            place, stop = min(places)
+            return [*blocks[:nth], Block(Text(text[:place]), tokens(text[:place]))], stop
+    return None
 
 
 def _cut(block: Block, limit: int) -> Block:

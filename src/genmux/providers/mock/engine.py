@@ -22,7 +22,6 @@ class MockEngine:
 
     def __init__(self, *, recorder: Recorder | None = None) -> None:
         self.recorder = recorder or Recorder()
-        self._players: dict[str, Player] = {}
 
     def load(self, model: Model, options: Mapping[str, str]) -> "LoadedMock":
         """A model that is ready to answer. Raises NotFoundError, or ConfigurationError for an option that is wrong."""
@@ -31,7 +30,7 @@ class MockEngine:
             read = msgspec.convert(known, Options, strict=False)
         except msgspec.ValidationError as error:
             raise ConfigurationError(f"an option of the provider mock is wrong: {error}", provider="mock") from error
-        player = self._player(read.script) if read.script else None
+        player = Player(read_script(read.script)) if read.script else None
         name = model.wire_id
         if not (name in BEHAVIORS or name == EMBED or name.startswith(FAULT_MODEL) or (player and player.names(name))):
             raise NotFoundError(
@@ -47,10 +46,3 @@ class MockEngine:
     ) -> "LoadedMock":
         """A model of any name; one that is not known answers like `echo`."""
         return LoadedMock(name, origin=origin, options=options or Options(), player=player, recorder=self.recorder)
-
-    def _player(self, script: str) -> Player:
-        """One player for each script, so that `times` counts over all models."""
-        player = self._players.get(script)
-        if player is None:
-            player = self._players[script] = Player(read_script(script))
-        return player

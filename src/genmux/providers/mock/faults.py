@@ -2,7 +2,7 @@
 
 import msgspec
 
-from genmux.contract.error_map import RETRY_BY_KIND
+from genmux.contract.error_kinds import RETRY_BY_KIND
 from genmux.providers.mock.script import Fault
 from genmux.types.errors import ErrorKind, ProviderError, Retry, UnsupportedError
 

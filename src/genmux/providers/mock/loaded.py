@@ -20,6 +20,7 @@ from genmux.types.chat import ChatRequest
 from genmux.types.content import Reasoning
 from genmux.types.embed import EmbedRequest, EmbedResult
 from genmux.types.errors import ConfigurationError, InvalidRequestError
+from genmux.types.money import TokenCount
 from genmux.types.parts import Part
 from genmux.types.usage import TOKENS_INPUT, TOKENS_OUTPUT, TOKENS_OUTPUT_REASONING, Usage
 
@@ -57,6 +58,10 @@ class LoadedMock:
         if isinstance(request, EmbedRequest):
             return self._embedded(request)
         return self._played(request)
+
+    def count(self, request: ChatRequest) -> TokenCount:
+        """The input tokens of a request, as its usage will tell them."""
+        return TokenCount(tokens=count_input(request), exact=True, method="mock")
 
     def _played(self, request: ChatRequest) -> Iterator[Part | Pause]:
         yield from parts_of(self.decide(request))

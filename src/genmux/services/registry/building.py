@@ -5,7 +5,6 @@ from typing import Any
 
 from genmux.contract.auth import Auth, auth_named, bearer
 from genmux.contract.error_map import ErrorMap
-from genmux.contract.http import HttpRequest
 from genmux.contract.manifest import Manifest
 from genmux.contract.provider import Provider
 from genmux.types.errors import ConfigurationError, ErrorKind, ProviderError
@@ -19,19 +18,18 @@ def from_manifest(manifest: Manifest) -> Provider:
 def complete(provider: Provider) -> Provider:
     """The provider with everything that its manifest says and its code does not.
 
-    Wires that the code gives win over those of the manifest, an `auth` or `errors` of its own likewise; the manifest's
-    headers go on every request. Raises ConfigurationError.
+    Wires that the code gives win over those of the manifest, an `auth` or `errors` of its own likewise. Raises
+    ConfigurationError.
     """
     manifest = provider.manifest
     wires = {name: _wire(manifest, name) for name in manifest.wires if name not in provider.wires} | dict(
         provider.wires
     )
     _check_operations(manifest, wires)
-    auth = _auth(manifest) if provider.auth is bearer else provider.auth
     return Provider(
         manifest=manifest,
         wires=wires,
-        auth=with_headers(auth, manifest.headers),
+        auth=_auth(manifest) if provider.auth is bearer else provider.auth,
         errors=error_map(manifest) if provider.errors == ErrorMap() else provider.errors,
     )
 
@@ -67,19 +65,6 @@ def _auth(manifest: Manifest) -> Auth:
     except ValueError as error:
         message = f"provider {manifest.id!r}: {error}"
         raise ConfigurationError(message, provider=manifest.id) from error
-
-
-def with_headers(auth: Auth, headers: Mapping[str, str]) -> Auth:
-    """Sign as `auth` does and add fixed headers, except those that the request has already."""
-    if not headers:
-        return auth
-    fixed = tuple((name.lower(), value) for name, value in headers.items())
-
-    def sign(request: HttpRequest, credential: Mapping[str, str]) -> HttpRequest:
-        present = {name.lower() for name, _ in request.headers}
-        return auth(request.with_headers(pair for pair in fixed if pair[0] not in present), credential)
-
-    return sign
 
 
 def error_map(manifest: Manifest) -> ErrorMap:

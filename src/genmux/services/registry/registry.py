@@ -1,7 +1,8 @@
 """The registry: what is installed."""
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,28 +24,32 @@ OnEvent = Callable[[str, dict[str, Any]], None]
 Log = Callable[[str], None]
 """Takes one line for the log."""
 
+_log = logging.getLogger("genmux.registry")
+
 
 class Registry:
     """Knows every provider. Nothing is searched at construction, nothing is imported before `load`.
 
-    `has_credentials` tells what is missing, `enabled` is the user's word by provider id, `folders` hold further manifests.
-    Safe to share between threads.
+    `has_credentials` tells what is missing; `enabled` and `disabled` are the user's word against the manifest's;
+    `provider_paths` are folders with further manifests. Safe to share between threads.
     """
 
     def __init__(
         self,
         *,
         has_credentials: HasCredentials = lambda _manifest: None,
-        enabled: Mapping[str, bool] | None = None,
-        folders: Iterable[str | Path] = (),
+        enabled: Collection[str] = (),
+        disabled: Collection[str] = (),
+        provider_paths: Iterable[str | Path] = (),
         on_event: OnEvent = lambda _type, _data: None,
-        log: Log = lambda _line: None,
+        log: Log = _log.info,
     ) -> None:
         self._has_credentials = has_credentials
-        self._enabled = dict(enabled or {})
+        self._enabled = frozenset(enabled)
+        self._disabled = frozenset(disabled)
         self._on_event = on_event
         self._log = log
-        self._shelves = Shelves((Path(folder).expanduser() for folder in folders), log)
+        self._shelves = Shelves((Path(folder).expanduser() for folder in provider_paths), log)
 
     def ids(self) -> tuple[str, ...]:
         """The ids of all providers, sorted."""
@@ -78,7 +83,7 @@ class Registry:
         """
         entry = self._entry(provider_id)
         manifest = entry.manifest()
-        if hindrance := self._disabled(manifest) or _lacking(manifest):
+        if hindrance := self._switched_off(manifest) or _lacking(manifest):
             raise ConfigurationError(hindrance, provider=provider_id)
         return entry.load()
 
@@ -141,13 +146,12 @@ class Registry:
             manifest = entry.manifest()
         except ProviderError as error:
             return error.message
-        return self._disabled(manifest) or _lacking(manifest) or entry.load_fault or self._has_credentials(manifest)
+        return self._switched_off(manifest) or _lacking(manifest) or entry.load_fault or self._has_credentials(manifest)
 
     def _is_enabled(self, manifest: Manifest) -> bool:
-        """The user's word, else the manifest's."""
-        return self._enabled.get(manifest.id, manifest.enabled)
+        return manifest.id in self._enabled or (manifest.enabled and manifest.id not in self._disabled)
 
-    def _disabled(self, manifest: Manifest) -> str | None:
+    def _switched_off(self, manifest: Manifest) -> str | None:
         if self._is_enabled(manifest):
             return None
         return f"{manifest.id} is disabled; `enabled = true` in [providers.{manifest.id}] of genmux.toml enables it"

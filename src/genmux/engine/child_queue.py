@@ -1,0 +1,207 @@
+"""A model in a child process: requests stand in line, a crash costs one of them, an unused process is closed."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from typing import Any, Literal
+
+import msgspec
+
+from genmux.engine.child_frames import Counted, Done, Failed, Load, Piece, Question, Ready, Stop, Vectors
+from genmux.engine.child_process import ChildGoneError, ChildProcess
+from genmux.engine.logs import provider_logger
+from genmux.types.errors import ErrorKind, ProviderError, Retry
+
+LocalEventType = Literal["engine.loading", "engine.loaded", "engine.crashed", "engine.closed"]
+
+
+class LocalEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something happened to an embedded model. `seconds` is how long it took to load; `reason` says how the process ended."""
+
+    type: LocalEventType
+    provider: str
+    model: str
+    pid: int
+    seconds: float | None = None
+    reason: str | None = None
+
+
+Tell = Callable[[LocalEvent], None]
+
+
+class ChildQueue:
+    """Answers one request at a time. The process is started by the first one, and anew by the first one after a crash.
+
+    `idle` and `grace` are in seconds: after the first an unused process is closed (None: never), after the second one
+    that does not stop is killed.
+    """
+
+    def __init__(self, load: Load, *, tell: Tell, idle: float | None, grace: float) -> None:
+        self._load = load
+        self._tell = tell
+        self._idle = idle
+        self._grace = grace
+        self._line = asyncio.Lock()
+        self._process: ChildProcess | None = None
+        self._closed = False
+        self._alarm: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def pid(self) -> int | None:
+        """The running process, None when there is none."""
+        return None if self._process is None else self._process.pid
+
+    async def ask(self, question: Callable[[int], Question]) -> AsyncGenerator[Any]:
+        """Ask when it is our turn and give what comes back. Leaving early stops the work in the child.
+
+        Raises ProviderError; a crash is one of kind `server` that may not be repeated blindly.
+        """
+        await self._line.acquire()
+        settled = False
+        try:
+            process = await self._ready()
+            process.number += 1
+            await process.send(question(process.number))
+            while True:
+                match await process.receive():
+                    case Piece(part=output) | Vectors(result=output) | Counted(count=output):
+                        yield output
+                    case Done():
+                        settled = True
+                        if self._closed:  # it was broken off
+                            raise self._closed_error()
+                        return
+                    case Failed(error=error):
+                        settled = True
+                        raise error
+                    case Ready():
+                        pass
+        except ChildGoneError as gone:
+            raise await self._crashed() from gone
+        finally:
+            if settled:
+                self._leave()
+            else:
+                self._in_background(self._stop())
+
+    async def aclose(self) -> None:
+        """End the process; a request under way fails. May be called again."""
+        self._closed = True
+        if self._alarm is not None:
+            self._alarm.cancel()
+        if self._process is not None:
+            await self._end(self._process)
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _ready(self) -> ChildProcess:
+        """A process with the model in it."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        if self._closed:
+            raise self._closed_error()
+        if self._process is not None:
+            if self._process.alive:
+                return self._process
+            await self._crashed()  # while nobody spoke to it
+        model = self._load.model
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        process = await ChildProcess.start(provider=model.provider, reference=model.reference, grace=self._grace)
+        self._process = process
+        self._say("engine.loading", process)
+        await process.send(self._load)
+        report = await process.receive()
+        if isinstance(report, Failed):
+            await self._end(process)
+            raise report.error
+        process.loaded = True
+        self._say("engine.loaded", process, seconds=round(clock() - started, 3))
+        return process
+
+    async def _end(self, process: ChildProcess) -> None:
+        await process.end()
+        if self._process is process:
+            self._process = None
+            self._say("engine.closed", process, reason=process.fate)
+
+    async def _crashed(self) -> ProviderError:
+        """Bury the process and say how it died."""
+        process, self._process = self._process, None
+        if process is None or self._closed:
+            self._process = process
+            return self._closed_error()
+        await process.end()
+        model = self._load.model
+        provider_logger(model.provider).warning("%s: its process %d %s", model.reference, process.pid, process.fate)
+        self._say("engine.crashed", process, reason=process.fate)
+        return ProviderError(
+            f"the embedded engine of {model.reference} died: its process {process.fate}; the next request starts a new one",
+            kind=ErrorKind.SERVER,
+            provider=model.provider,
+            model=model.id,
+            retry=Retry.UNSURE,
+            body=process.printed,
+        )
+
+    def _closed_error(self) -> ProviderError:
+        message = f"the embedded engine of {self._load.model.reference} was closed"
+        return ProviderError(message, kind=ErrorKind.CANCELLED)
+
+    # ---- after a request
+
+    async def _stop(self) -> None:
+        """The caller left early, or something failed: the next in line shall find the process at rest, or none."""
+        process = self._process
+        try:
+            if process is None:
+                return
+            if not process.loaded:
+                process.kill()
+                await self._end(process)
+                return
+            async with asyncio.timeout(self._grace):
+                await process.send(Stop(process.number))
+                while not isinstance(await process.receive(), Done | Failed):
+                    pass
+        except TimeoutError:
+            assert process is not None  # noqa: S101 — it was sent an order
+            process.kill()
+            await self._end(process)
+        except ChildGoneError:
+            await self._crashed()  # nobody waits for the answer; it is logged
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        self._line.release()
+        if self._idle is not None and not self._closed:
+            self._alarm = asyncio.get_running_loop().call_later(
+                self._idle, lambda: self._in_background(self._close_unused())
+            )
+
+    async def _close_unused(self) -> None:
+        if self._line.locked() or self._closed:
+            return
+        async with self._line:
+            if self._process is not None:
+                await self._end(self._process)
+
+    def _in_background(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _say(
+        self,
+        type_: LocalEventType,
+        process: ChildProcess,
+        *,
+        seconds: float | None = None,
+        reason: str | None = None,
+    ) -> None:
+        model = self._load.model
+        event = LocalEvent(
+            type=type_, provider=model.provider, model=model.id, pid=process.pid, seconds=seconds, reason=reason
+        )
+        self._tell(event)

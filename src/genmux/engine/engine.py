@@ -1,0 +1,266 @@
+"""The engine: signs a request, sends it, repeats it where that is harmless, and says what became of it."""
+
+import asyncio
+import logging
+import random as chance
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
+
+import msgspec
+
+from genmux.contract.http import HttpReply, HttpRequest
+from genmux.contract.provider import Provider
+from genmux.engine.deadlines import AlarmClocks, Deadline, Timeouts
+from genmux.engine.framing import is_document, may_be_document
+from genmux.engine.limits import Gates, SizeLimits
+from genmux.engine.logs import provider_logger
+from genmux.engine.redact import Redactor
+from genmux.engine.retry import RetryPolicy
+from genmux.engine.stream import Hold, OpenStream
+from genmux.engine.transport import Transport, read_whole
+from genmux.engine.trip import Trip
+from genmux.engine.urls import absolute_url
+from genmux.types.errors import ConfigurationError, ErrorKind, ProviderError, Retry
+
+T = TypeVar("T")
+
+_USUAL_TIMEOUTS = Timeouts()
+_USUAL_POLICY = RetryPolicy()
+_REMEMBERED = 1_024
+
+
+class Called(msgspec.Struct, frozen=True):
+    """A reply that is not an error, and how many attempts it took."""
+
+    reply: HttpReply
+    attempts: int
+
+
+class Engine:
+    """Sends requests to providers. One may be shared by all tasks of an event loop.
+
+    `concurrency` limits the requests under way by provider id. Time, waiting and chance are handed in, so that tests need
+    none of them: `clock` gives Unix time, `sleep` waits so many seconds, `random` gives a number from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        limits: SizeLimits | None = None,
+        concurrency: Mapping[str, int] | None = None,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        random: Callable[[], float] = chance.random,
+    ) -> None:
+        self._transport = transport
+        self._limits = limits or SizeLimits()
+        self._gates = Gates(concurrency)
+        self._clock = clock
+        self._sleep = sleep
+        self._random = random
+        self._alarms = AlarmClocks()
+        self._urls: dict[tuple[str, str, tuple[str, ...]], str] = {}
+        self._loggers: dict[str, logging.Logger] = {}
+        self._closed = False
+
+    async def call(  # noqa: PLR0913 — each names one fact of the call
+        self,
+        provider: Provider,
+        credential: Mapping[str, str],
+        http: HttpRequest,
+        *,
+        base_url: str,
+        model: str | None = None,
+        timeouts: Timeouts = _USUAL_TIMEOUTS,
+        policy: RetryPolicy = _USUAL_POLICY,
+    ) -> Called:
+        """Send a request and wait for its whole reply. Raises ProviderError, also for a reply that is an error."""
+        trip = Trip(
+            provider,
+            self._signed(provider, credential, http, base_url=base_url),
+            credential=credential,
+            model=model,
+            timeouts=timeouts,
+            policy=policy,
+            deadline=Deadline(self._alarms.here(), timeouts.total),
+            clock=self._clock,
+        )
+        try:
+            with trip.deadline:
+                reply = await self._attempts(trip, self._send)
+        except TimeoutError as error:
+            raise self._overdue(trip, f"{timeouts.total} s (total)") from error
+        return Called(reply, trip.attempts)
+
+    async def open(  # noqa: PLR0913 — each names one fact of the call
+        self,
+        provider: Provider,
+        credential: Mapping[str, str],
+        http: HttpRequest,
+        *,
+        base_url: str,
+        model: str | None = None,
+        timeouts: Timeouts = _USUAL_TIMEOUTS,
+        policy: RetryPolicy = _USUAL_POLICY,
+    ) -> OpenStream:
+        """Send a request and give its reply as soon as it has begun well; after that nothing is repeated.
+
+        Raises ProviderError, also for a reply that is an error.
+        """
+        trip = Trip(
+            provider,
+            self._signed(provider, credential, http, base_url=base_url),
+            credential=credential,
+            model=model,
+            timeouts=timeouts,
+            policy=policy,
+            deadline=Deadline(self._alarms.here(), timeouts.stream),
+            clock=self._clock,
+        )
+        try:
+            with trip.deadline:
+                return await self._attempts(trip, self._open)
+        except TimeoutError as error:
+            raise self._overdue(trip, f"{timeouts.stream} s (stream)") from error
+
+    async def aclose(self) -> None:
+        """Close all connections. Idempotent; nothing can be sent afterwards."""
+        self._closed = True
+        await self._transport.aclose()
+
+    def _signed(
+        self, provider: Provider, credential: Mapping[str, str], http: HttpRequest, *, base_url: str
+    ) -> HttpRequest:
+        """The request that may be sent: absolute, with the provider's headers and the credential."""
+        if self._closed:
+            message = "this client is closed; make a new one"
+            raise ConfigurationError(message, provider=provider.id)
+        try:
+            url = self._absolute(base_url, http.url, provider.manifest.api_hosts)
+        except ProviderError as error:
+            error.provider = provider.id
+            Redactor.of(credential).error(error)
+            raise
+        request = msgspec.structs.replace(http, url=url)
+        if provider.manifest.headers:
+            given = {name.lower() for name, _ in request.headers}
+            request = request.with_headers(
+                (name, value) for name, value in provider.manifest.headers.items() if name.lower() not in given
+            )
+        return provider.auth(request, credential)
+
+    def _absolute(self, base_url: str, url: str, api_hosts: tuple[str, ...]) -> str:
+        key = (base_url, url, api_hosts)
+        known = self._urls.get(key)
+        if known is None:
+            known = absolute_url(base_url, url, api_hosts=api_hosts)
+            if len(self._urls) >= _REMEMBERED:
+                self._urls.clear()
+            self._urls[key] = known
+        return known
+
+    async def _attempts(self, trip: Trip, once: Callable[[Trip], Awaitable[T]]) -> T:
+        """The one place where anything is sent again."""
+        while True:
+            trip.attempts += 1
+            try:
+                return await once(trip)
+            except ProviderError as error:
+                wait = self._wait(trip, error)
+                if wait is None:
+                    raise
+            await self._sleep(wait)
+
+    def _wait(self, trip: Trip, error: ProviderError) -> float | None:
+        trip.explain(error)
+        if error.retry is Retry.SAFE:
+            trip.sent = False
+        wait = trip.policy.wait(error, trip.request, attempt=trip.attempts, chance=self._random())
+        if wait is not None and wait >= trip.deadline.remaining:
+            wait = None
+        logger = self._logger(trip.provider.id)
+        if logger.isEnabledFor(logging.INFO):
+            then = "gave up" if wait is None else f"trying again in {wait:.2f} s"
+            logger.info(
+                "attempt %d failed, %s: %s",
+                trip.attempts,
+                then,
+                error,
+                extra={"model": trip.model, "attempt": trip.attempts, "kind": error.kind.value, "status": error.status},
+            )
+        return wait
+
+    async def _send(self, trip: Trip) -> HttpReply:
+        gate = self._gates.gate(trip.provider)
+        if gate is not None:
+            await gate.acquire()
+        trip.sent = True
+        try:
+            reply = await self._transport.send(trip.request, timeouts=trip.timeouts, limits=self._limits)
+        finally:
+            if gate is not None:
+                gate.release()
+        self._note(trip, reply.status)
+        if reply.status >= 300:
+            raise trip.refused(reply)
+        return reply
+
+    async def _open(self, trip: Trip) -> OpenStream:
+        gate = self._gates.gate(trip.provider)
+        if gate is not None:
+            await gate.acquire()
+        trip.sent = True
+        hold: Hold | None = None
+        try:
+            source = await self._transport.open(trip.request, timeouts=trip.timeouts)
+            hold = Hold(source, clock=self._alarms.here(), gate=gate)
+            self._note(trip, source.status)
+            stream = await self._begin(trip, hold)
+            if trip.timeouts.stream is not None:
+                hold.end_at(trip.deadline.when, limit=trip.timeouts.stream)
+        except (
+            BaseException
+        ):  # whatever it was, also a cancellation: the connection and the place at the gate are given back
+            if hold is not None:
+                hold.release()
+            elif gate is not None:
+                gate.release()
+            raise
+        return stream
+
+    async def _begin(self, trip: Trip, hold: Hold) -> OpenStream:
+        """Make sure that what has begun is a stream: by its status first, then, where in doubt, by its first bytes."""
+        source, framing = hold.source, trip.request.framing
+        if source.status >= 300:
+            raise trip.refused(await read_whole(source, limits=self._limits))
+        begun = b""
+        if may_be_document(source.headers.get("content-type", ""), framing):
+            begun = await source.read()
+        stream = OpenStream(hold, trip, limits=self._limits, begun=begun)
+        if is_document(begun, framing):
+            await stream.take_whole(begun)
+        return stream
+
+    def _overdue(self, trip: Trip, limit: str) -> ProviderError:
+        message = f"not done within {limit}"
+        retry = Retry.UNSURE if trip.sent else Retry.SAFE
+        return trip.explain(ProviderError(message, kind=ErrorKind.TIMEOUT, retry=retry))
+
+    def _note(self, trip: Trip, status: int) -> None:
+        logger = self._logger(trip.provider.id)
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug(
+                "%s %s: HTTP %d",
+                trip.request.method,
+                trip.request.url,
+                status,
+                extra={"model": trip.model, "attempt": trip.attempts, "status": status},
+            )
+
+    def _logger(self, provider: str) -> logging.Logger:
+        logger = self._loggers.get(provider)
+        if logger is None:
+            logger = self._loggers[provider] = provider_logger(provider)
+        return logger

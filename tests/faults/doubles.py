@@ -1,0 +1,26 @@
+"""A provider, and what an engine is given in place of time and chance."""
+
+from genmux.contract.auth import Auth, bearer
+from genmux.contract.http import Framing, HttpRequest
+from genmux.contract.manifest import Manifest
+from genmux.contract.provider import Provider
+
+KEY = "sk-live-0123456789abcdef"
+CREDENTIAL = {"api_key": KEY}
+
+
+def provider(*, auth: Auth = bearer, **manifest: object) -> Provider:
+    """A provider that needs no wires."""
+    return Provider(manifest=Manifest(spec=1, id="lumen", name="Lumen", **manifest), wires={}, auth=auth)  # type: ignore[arg-type]
+
+
+def post(path: str, *, framing: Framing = Framing.RAW, body: bytes = b"{}", **fields: object) -> HttpRequest:
+    """A request that may have been billed."""
+    return HttpRequest(method="POST", url=path, body=body, framing=framing, **fields)  # type: ignore[arg-type]
+
+
+class Sleeps(list[float]):
+    """Stands in for asyncio.sleep: remembers, and takes no time."""
+
+    async def __call__(self, seconds: float) -> None:
+        self.append(seconds)
