@@ -9,6 +9,7 @@ import pytest
 
 from genmux.contract.auth import query
 from genmux.contract.http import Framing, HttpRequest
+from genmux.engine import aiohttp_transport
 from genmux.engine.aiohttp_transport import AiohttpTransport
 from genmux.engine.deadlines import Timeouts
 from genmux.engine.engine import Engine
@@ -222,10 +223,11 @@ async def test_a_cut_stream_gives_all_its_events_and_then_a_network_error(
     ],
 )
 async def test_a_stream_that_breaks_is_a_typed_error_and_is_not_asked_for_again(
-    path: str, kind: ErrorKind, engine: Engine, server: FaultServer
+    path: str, kind: ErrorKind, engine: Engine, server: FaultServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(aiohttp_transport, "LOOK", 0.05)
     request = post(path, framing=Framing.SSE, idempotency_key="k")
-    stream = await engine.open(LUMEN, CREDENTIAL, request, base_url=server.url, timeouts=Timeouts(idle=0.2))
+    stream = await engine.open(LUMEN, CREDENTIAL, request, base_url=server.url, timeouts=Timeouts(idle=0.5))
     assert [event.data for event in await anext(stream)] == [b'{"n":1}']
     await engine.call(LUMEN, CREDENTIAL, post("/ok"), base_url=server.url)
     with pytest.raises(ProviderError) as caught:

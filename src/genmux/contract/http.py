@@ -49,7 +49,7 @@ class HttpReply(msgspec.Struct, frozen=True, kw_only=True):
         """Decode the body. Raises ProviderError(malformed_reply) when it does not fit."""
         try:
             return decoder.decode(self.body)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise malformed(f"the reply does not have the expected form: {error}", status=self.status) from error
 
 

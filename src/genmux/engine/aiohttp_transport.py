@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING
 
 from genmux.contract.http import HttpReply, HttpRequest
-from genmux.engine.deadlines import AlarmClock, Deadline, Timeouts
+from genmux.engine.deadlines import SLACK, AlarmClock, Deadline, Timeouts
 from genmux.engine.limits import SizeLimits, too_large
 from genmux.engine.proxies import checked_proxy, environment_proxy
 from genmux.engine.transport import read_whole
@@ -28,6 +28,11 @@ HEAD_LIMIT = 32 * 1024
 
 PIECE = 256 * 1024
 """Larger request bodies are handed over in pieces of so many bytes, so that one upload does not hold up the others."""
+
+
+LOOK = 2.0
+"""Every so many seconds of silence we look whether the connection still stands: aiohttp does not wake the reader of a
+chunked body whose framing breaks in the middle (3.14.5)."""
 
 
 class AiohttpTransport:
@@ -173,7 +178,7 @@ class AiohttpTransport:
 class AiohttpReply:
     """A reply whose head has arrived."""
 
-    __slots__ = ("_clock", "_content", "_fault", "_idle", "_response", "headers", "status", "when")
+    __slots__ = ("_clock", "_content", "_fault", "_idle", "_look", "_response", "_since", "headers", "status", "when")
 
     def __init__(self, response: "aiohttp.ClientResponse", clock: AlarmClock, idle: float | None) -> None:
         self.status: int = response.status
@@ -182,6 +187,8 @@ class AiohttpReply:
         self._content = response.content
         self._fault: ProviderError | None = None
         self._idle = math.inf if idle is None else idle
+        self._look = min(self._idle, LOOK)
+        self._since = 0.0
         self._clock = clock
         self.when = math.inf
 
@@ -191,7 +198,8 @@ class AiohttpReply:
             raise self._fault
         content = self._content
         if not content.is_eof():
-            self.when = self._clock.loop.time() + self._idle
+            self._since = now = self._clock.loop.time()
+            self.when = now + self._look
             self._clock.set(self)
         try:
             piece = await content.readany()
@@ -219,9 +227,19 @@ class AiohttpReply:
         self._response.close()
 
     def ring(self) -> None:
-        """Nothing came for too long."""
-        message = f"nothing came for {self._idle:g} s (idle)"
-        self.close(ProviderError(message, kind=ErrorKind.TIMEOUT, retry=Retry.UNSURE))
+        """Nothing has come for a while: give up when it lasts too long, or when nothing can come any more."""
+        now = self._clock.loop.time()
+        connection = self._response.connection
+        protocol = connection.protocol if connection else None
+        if now >= self._since + self._idle - SLACK:
+            message = f"nothing came for {self._idle:g} s (idle)"
+            self.close(ProviderError(message, kind=ErrorKind.TIMEOUT, retry=Retry.UNSURE))
+        elif protocol is None or not protocol.is_connected():
+            reason = protocol.exception() if protocol is not None else None
+            self._fail(reason or ConnectionResetError("the connection is gone"))
+        else:
+            self.when = min(self._since + self._idle, now + self._look)
+            self._clock.set(self)
 
     def _fail(self, error: BaseException) -> ProviderError:
         """The fault that ends this reply: the one it was closed with, else what `error` means."""

@@ -1,16 +1,25 @@
 """What the user has configured: `genmux.toml` and the environment."""
 
+import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from genmux.contract.operations import OPERATIONS
+from genmux.contract.operations import OPERATIONS, Operation
 from genmux.contract.toml_lines import describe
 from genmux.types.errors import ConfigurationError
+
+N = TypeVar("N", int, float, Decimal)
+
+Level = Literal["debug", "info", "warning", "error"]
+Form = Literal["text", "json"]
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+Whole = Annotated[int, msgspec.Meta(ge=0)]
+Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 
 
 class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -18,16 +27,21 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 
     enabled: bool | None = None
     base_url: str | None = None
-    max_concurrency: int | None = None
+    max_concurrency: Annotated[int, msgspec.Meta(ge=1)] | None = None
     credentials: dict[str, str] = msgspec.field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Everything but the keys."""
+        fields = ", ".join(sorted(self.credentials))
+        return f"ProviderSettings(enabled={self.enabled}, base_url={self.base_url!r}, credentials=<{fields}>)"
 
 
 class Defaults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What holds when a request does not say. `models` is by operation; times in seconds, `budget_limit` in US dollars."""
 
-    models: dict[str, str] = msgspec.field(default_factory=dict)
-    timeout: float | None = None
-    retries: int | None = None
+    models: dict[Operation, str] = msgspec.field(default_factory=dict)
+    timeout: Positive | None = None
+    retries: Whole | None = None
     budget_limit: Decimal | None = None
 
 
@@ -35,17 +49,21 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Where the gateway listens and who may use it. `body_limit` is in bytes, `drain` in seconds."""
 
     host: str = "127.0.0.1"
-    port: int = 8484
+    port: Port = 8484
     keys: tuple[str, ...] = ()
-    body_limit: int = 32 * 1024 * 1024
-    drain: float = 30.0
+    body_limit: Annotated[int, msgspec.Meta(ge=1)] = 32 * 1024 * 1024
+    drain: Annotated[float, msgspec.Meta(ge=0)] = 30.0
+
+    def __repr__(self) -> str:
+        """Everything but the keys."""
+        return f"GatewaySettings(host={self.host!r}, port={self.port}, keys=<{len(self.keys)}>)"
 
 
 class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """How loud the log is (`debug`, `info`, `warning`, `error`), and whether it is text or JSON."""
 
-    level: str | None = None
-    form: str = "text"
+    level: Level | None = None
+    form: Form = "text"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -57,6 +75,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     provider_paths: tuple[str, ...] = ()
     gateway: GatewaySettings = GatewaySettings()
     log: LogSettings = LogSettings()
+
+
+_OWN = frozenset(ProviderSettings.__struct_fields__)
 
 
 def read_settings(environ: Mapping[str, str], *, path: str | Path | None = None) -> Settings:
@@ -79,56 +100,88 @@ def _places(environ: Mapping[str, str]) -> tuple[Path, ...]:
 
 def _read(file: Path) -> Settings:
     try:
-        text = file.read_text("utf-8")
+        text = file.expanduser().read_text("utf-8")
         table = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        message = f"{file}: {error}"
+    except OSError as error:
+        message = f"{file}: cannot be read: {error.strerror or error}"
         raise ConfigurationError(message) from error
-    for section in table.get("providers", {}).values():
-        _gather_credentials(section)
+    except ValueError as error:  # what is no UTF-8, and what is no TOML; both name the place
+        message = f"{file}: not valid TOML: {error}"
+        raise ConfigurationError(message) from error
+    if isinstance(sections := table.get("providers"), dict):
+        table["providers"] = {name: _gathered(section) for name, section in sections.items()}
     try:
-        return msgspec.convert(table, Settings, strict=False)
+        settings = msgspec.convert(table, Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise ConfigurationError(describe(str(file), text, str(error))) from error
+        raise ConfigurationError(describe(str(file), text, str(error).replace(".credentials[...]", "[...]"))) from error
+    if settings.defaults.budget_limit is not None and not _is_amount(settings.defaults.budget_limit):
+        fault = f"{settings.defaults.budget_limit} is no amount of US dollars; give 0 or more"
+        raise ConfigurationError(describe(str(file), text, f"{fault} - at `$.defaults.budget_limit`"))
+    return settings
 
 
-def _gather_credentials(section: Any) -> None:
+def _gathered(section: Any) -> Any:
     """What is no setting of ours in `[providers.ID]` is a field of its credential, such as `api_key`."""
-    if isinstance(section, dict):
-        ours = set(ProviderSettings.__struct_fields__)
-        fields = {key: section.pop(key) for key in [*section] if key not in ours}
-        section["credentials"] = {**fields, **section.get("credentials", {})}
+    if not isinstance(section, dict) or not isinstance(named := section.get("credentials", {}), dict):
+        return section  # the reader says what is wrong with it
+    ours = {key: value for key, value in section.items() if key in _OWN}
+    return {**ours, "credentials": {key: section[key] for key in section if key not in _OWN} | named}
 
 
 def _with_environment(settings: Settings, environ: Mapping[str, str]) -> Settings:
-    models = dict(settings.defaults.models)
-    models |= {name: value for name in OPERATIONS if (value := environ.get(f"GENMUX_{name.upper()}_MODEL"))}
-    changes = {
-        "timeout": _number(environ, "GENMUX_TIMEOUT", float),
-        "retries": _number(environ, "GENMUX_RETRIES", int),
-        "budget_limit": _number(environ, "GENMUX_BUDGET_LIMIT", Decimal),
+    spoken = {name: model for name in OPERATIONS if (model := environ.get(f"GENMUX_{name.upper()}_MODEL"))}
+    told: dict[str, Any] = {
+        "timeout": _number(environ, "GENMUX_TIMEOUT", float, lambda value: 0 < value < math.inf, "seconds above 0"),
+        "retries": _number(environ, "GENMUX_RETRIES", int, lambda value: value >= 0, "a whole number from 0"),
+        "budget_limit": _number(environ, "GENMUX_BUDGET_LIMIT", Decimal, _is_amount, "US dollars from 0"),
     }
-    told = {name: value for name, value in changes.items() if value is not None}
-    defaults = msgspec.structs.replace(settings.defaults, models=models, **told)
-    keys = environ.get("GENMUX_GATEWAY_KEYS")
-    gateway = settings.gateway
-    if keys:
-        gateway = msgspec.structs.replace(gateway, keys=tuple(key.strip() for key in keys.split(",") if key.strip()))
-    log = settings.log
-    if spoken := environ.get("GENMUX_LOG"):
-        level, _, form = spoken.partition(":")
-        log = LogSettings(level=level or None, form=form or "text")
-    return msgspec.structs.replace(settings, defaults=defaults, gateway=gateway, log=log)
+    changes = {name: value for name, value in told.items() if value is not None}
+    if spoken:
+        changes["models"] = settings.defaults.models | spoken
+    return msgspec.structs.replace(
+        settings,
+        defaults=msgspec.structs.replace(settings.defaults, **changes),
+        gateway=_gateway(settings.gateway, environ.get("GENMUX_GATEWAY_KEYS")),
+        log=_log(environ.get("GENMUX_LOG")) or settings.log,
+    )
+
+
+def _gateway(settings: GatewaySettings, keys: str | None) -> GatewaySettings:
+    """With the keys of the environment in place of those of the file."""
+    found = tuple(key.strip() for key in (keys or "").split(",") if key.strip())
+    return msgspec.structs.replace(settings, keys=found) if found else settings
+
+
+def _log(spoken: str | None) -> LogSettings | None:
+    """`GENMUX_LOG` is LEVEL or LEVEL:FORM."""
+    if not spoken:
+        return None
+    level, _, form = spoken.strip().lower().partition(":")
+    try:
+        return msgspec.convert({"level": level, "form": form or "text"}, LogSettings)
+    except msgspec.ValidationError as error:
+        message = (
+            f"the environment variable GENMUX_LOG is {spoken!r}; it must be debug, info, warning or error,"
+            " with :json or :text after it if you like"
+        )
+        raise ConfigurationError(message) from error
 
 
 def _number(
-    environ: Mapping[str, str], name: str, kind: type[float] | type[int] | type[Decimal]
-) -> float | Decimal | None:
-    value = environ.get(name)
-    if not value:
+    environ: Mapping[str, str], name: str, kind: Callable[[str], N], fits: Callable[[N], bool], what: str
+) -> N | None:
+    text = environ.get(name)
+    if not text:
         return None
     try:
-        return kind(value)
-    except (ValueError, ArithmeticError) as error:
-        message = f"the environment variable {name} is {value!r}; it must be a number"
-        raise ConfigurationError(message) from error
+        value = kind(text)
+        if fits(value):
+            return value
+    except (ValueError, ArithmeticError):
+        pass
+    message = f"the environment variable {name} is {text!r}; it must be {what}"
+    raise ConfigurationError(message)
+
+
+def _is_amount(value: Decimal) -> bool:
+    return value.is_finite() and value >= 0

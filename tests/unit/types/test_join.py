@@ -42,7 +42,11 @@ BLOCKS: st.SearchStrategy[Content] = st.one_of(
 RESULTS = st.builds(
     ChatResult,
     message=st.builds(
-        Message, role=st.just("assistant"), content=st.lists(BLOCKS, max_size=4).map(tuple), dialect=st.just("d")
+        Message,
+        role=st.just("assistant"),
+        content=st.lists(BLOCKS, max_size=4).map(tuple),
+        dialect=st.just("d"),
+        extra=FIELDS,
     ),
     finish=st.just(FinishReason("stop", "end")),
     usage=st.builds(Usage, meters=st.just({"tokens.input": 3})),
@@ -89,6 +93,7 @@ def test_a_result_that_is_cut_into_parts_is_joined_again(
         parts.append(queue.pop(0))
     tier = {"service_tier": result.service_tier} if result.service_tier else {}
     parts += [ExtraPart(tier), ExtraPart(result.extra or {}), ExtraPart(result.choice_extra or {}, "choice")]
+    parts += [ExtraPart(result.message.extra, "message")] if result.message.extra else []
     parts += [UsagePart(result.usage), Finish(result.finish)]
 
     joined = join(parts)

@@ -13,7 +13,7 @@ dialect = Dialect(
     name=NAME,
     client=client,
     server=MessagesServer(),
-    paths=("/messages", "/messages/count_tokens", ":rawPredict", ":streamRawPredict"),
+    paths=("/messages", ":rawPredict", ":streamRawPredict"),
 )
 
 __all__ = ["MessagesServer", "MessagesWire", "Profile", "dialect", "normalize"]

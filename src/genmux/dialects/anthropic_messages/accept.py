@@ -34,7 +34,7 @@ def accept_count(body: bytes) -> Accepted:
 def _table(body: bytes) -> Fields:
     try:
         fields: Any = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         message = f"the request body is not valid JSON: {error}"
         raise InvalidRequestError(message) from error
     if type(fields) is not dict:

@@ -73,7 +73,7 @@ def input_of(arguments: str) -> Fields | None:
         return {}
     try:
         return OBJECT.decode(arguments)
-    except (msgspec.DecodeError, UnicodeError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return {} if arguments.strip() == "null" else None
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from genmux.contract.error_map import ErrorMap, classify
+from genmux.contract.error_map import classify, request_id_of
 from genmux.contract.http import HttpReply, malformed
 from genmux.contract.wires import Sent
 from genmux.dialects.anthropic_messages.blocks_read import read_blocks
@@ -14,7 +14,6 @@ from genmux.dialects.anthropic_messages.schema import NAME, OBJECT, STOP_REASONS
 from genmux.dialects.anthropic_messages.usage import read_usage, service_tier_of
 from genmux.types.chat import ChatRequest, ChatResult, FinishReason, Message
 from genmux.types.content import Fields
-from genmux.types.errors import ErrorKind, ProviderError, Retry
 from genmux.types.money import TokenCount
 from genmux.types.usage import Usage
 
@@ -26,10 +25,10 @@ def decode(reply: HttpReply, sent: Sent[ChatRequest]) -> ChatResult:
     """The result in a reply. Raises ProviderError when it is an error after all, or no message."""
     fields = reply.read(OBJECT)
     if is_error(fields):
-        raise classify(reply, ErrorMap())
+        raise classify(reply)
     if fields.get("type") != "message" and "content" not in fields:
         raise malformed("the reply is no message: it has neither the type `message` nor content", status=reply.status)
-    result = read_result(fields, sent.model.origin, request_id=reply.headers.get("request-id"))
+    result = read_result(fields, sent.model.origin, request_id=request_id_of(reply.headers))
     emulation = emulation_of(sent.request, sent.model)
     return result if emulation is None else undo(result, emulation)
 
@@ -74,29 +73,16 @@ def decode_count(reply: HttpReply) -> TokenCount:
     """The number of tokens. The provider calls it an estimate (platform.claude.com/docs/en/build-with-claude/token-counting)."""
     fields = reply.read(OBJECT)
     if is_error(fields):
-        raise classify(reply, ErrorMap())
+        raise classify(reply)
     tokens = take(fields, "input_tokens", int)
     if tokens is None:
         raise malformed("the reply has no `input_tokens`", status=reply.status)
     return TokenCount(tokens, exact=False, method="provider")
 
 
-def stream_error(data: bytes, *, begun: bool) -> ProviderError:
-    """The error in an event of a stream. Once the answer has begun, it may have been billed."""
-    error = classify(HttpReply(status=200, headers={}, body=data), ErrorMap())
-    error.status = None  # 200 was said before anything went wrong
-    if error.request_id is None and (fields := read_table(data)) is not None:
-        error.request_id = take(fields, "request_id", str)
-    if error.kind is ErrorKind.UNKNOWN:
-        error.retry = Retry.UNSURE
-    if begun and error.retry is Retry.SAFE:
-        error.retry = Retry.UNSURE
-    return error
-
-
 def read_table(data: bytes) -> Fields | None:
     """A JSON object, None when it is none."""
     try:
         return OBJECT.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

@@ -1,7 +1,7 @@
 """Structured output for models that have none: asked for in another way, and undone when the answer is read.
 
 A schema becomes a tool that the model is forced to call, whose arguments are then the answer. Where that cannot be (the
-caller has tools of its own, the model thinks, the schema is not of an object, or there is none), the model is told what
+caller has tools of its own, the model thinks or takes no orders, the schema is not of an object, or there is none), the model is told what
 to write, and a code fence around its answer is taken off.
 """
 
@@ -40,7 +40,8 @@ def emulation_of(request: ChatRequest, model: Model) -> Emulation | None:
         return None
     schema = output.schema if output.kind == "json_schema" else None
     thinks = request.reasoning is not None and request.reasoning.enabled is not False
-    if schema is None or schema.get("type") != "object" or request.tools or thinks:
+    busy = thinks or request.tools or model.support("tool_choice") is Support.NO
+    if schema is None or schema.get("type") != "object" or busy:
         return Emulation("words", schema=schema)
     name = output.name if output.name and _TOOL_NAME.fullmatch(output.name) else TOOL
     return Emulation("tool", name, schema)

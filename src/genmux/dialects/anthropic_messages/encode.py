@@ -68,9 +68,8 @@ def _body(request: ChatRequest, model: Model, profile: Profile, notes: Notes) ->
     emulation = emulation_of(request, model)
     if emulation is not None and emulation.way == "words":
         turns.system.append(words_for(emulation))
-    body: Fields = {} if _is_named_by_path(request, profile, extra) else {"model": model.wire_id}
-    if profile.style == "vertex":
-        body["anthropic_version"] = VERTEX_VERSION
+    vertex = profile.style == "vertex"
+    body: Fields = {"anthropic_version": VERTEX_VERSION} if vertex else {"model": model.wire_id}
     body["max_tokens"] = (
         defaulted_max_tokens(model, profile, notes) if request.max_tokens is None else request.max_tokens
     )
@@ -87,11 +86,6 @@ def _body(request: ChatRequest, model: Model, profile: Profile, notes: Notes) ->
     if extra:
         add_extra(body, {key: value for key, value in extra.items() if key != "betas"})
     return body, _headers(request, profile, extra)
-
-
-def _is_named_by_path(request: ChatRequest, profile: Profile, extra: Fields) -> bool:
-    """Vertex and Bedrock have the model in the path, and their version in the body."""
-    return profile.style == "vertex" or (not request.model and "anthropic_version" in extra)
 
 
 def _headers(request: ChatRequest, profile: Profile, extra: Fields) -> Headers:

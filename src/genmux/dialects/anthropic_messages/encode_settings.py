@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from genmux.contract.features import Support
 from genmux.contract.model import Model
 from genmux.dialects.anthropic_messages.blocks_write import write_cache
 from genmux.dialects.anthropic_messages.emulation import Emulation
@@ -33,6 +34,9 @@ def write_reasoning(body: Fields, request: ChatRequest, model: Model, profile: P
         return
     if request.dialect == NAME:
         _write_as_given(body, asked)
+        return
+    if model.support("reasoning") is Support.NO:
+        notes.unsupported("reasoning", "the model does not think")
         return
     extra = notes.own(asked.extra, request.dialect) or {}
     if asked.enabled is False or asked.effort == "none" or asked.max_tokens == 0:
@@ -118,7 +122,7 @@ def write_tools(body: Fields, request: ChatRequest, model: Model, emulation: Emu
         tools = [{"name": emulation.tool, "description": description, "input_schema": emulation.schema}]
         body["tool_choice"] = {"type": "tool", "name": emulation.tool}
     elif tools or request.dialect == NAME:
-        _write_choice(body, request, notes)
+        _write_choice(body, request, model, notes)
     if tools:
         body["tools"] = tools
 
@@ -146,10 +150,13 @@ def _tool(tool: Tool | Opaque, request: ChatRequest, model: Model, notes: Notes)
     return {**fields, **(notes.own(tool.extra, request.dialect) or {})}
 
 
-def _write_choice(body: Fields, request: ChatRequest, notes: Notes) -> None:
+def _write_choice(body: Fields, request: ChatRequest, model: Model, notes: Notes) -> None:
     choice = request.tool_choice
     fields: Fields = {}
-    if choice is not None:
+    demands = choice is not None and choice.mode in ("required", "tool") and request.dialect != NAME
+    if demands and model.support("tool_choice") is Support.NO:
+        notes.unsupported("tool_choice", "the model cannot be made to call a tool")
+    elif choice is not None:
         fields = {"type": _CHOICES[choice.mode]}
         if choice.name is not None:
             fields["name"] = choice.name

@@ -53,6 +53,6 @@ def unseal(sealed: str, text: str = "") -> Reasoning | None:
     letters = sealed[len(PREFIX) :]
     try:
         state = _DECODER.decode(base64.urlsafe_b64decode(letters + "=" * (-len(letters) % 4)))
-    except (binascii.Error, msgspec.DecodeError, UnicodeError, ValueError):
+    except (binascii.Error, msgspec.DecodeError, UnicodeError, ValueError, RecursionError):
         return Reasoning(text, origin=DAMAGED)
     return Reasoning(text, state.signature, state.encrypted, state.origin, state.extra)

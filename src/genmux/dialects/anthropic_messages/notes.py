@@ -23,10 +23,14 @@ class Notes:
         self._warnings.append(Warning("unsupported", field, detail))
 
     def own(self, extra: Fields | None, dialect: str | None) -> Fields | None:
-        """The fields, if they are the caller's own or of this dialect; otherwise they are left out and remembered."""
+        """The fields, if they are the caller's own or of this dialect; otherwise they are left out and remembered.
+
+        A null says nothing: other dialects use it to mark where something stood.
+        """
         if extra is None or dialect is None or dialect == NAME:
             return extra
-        self._foreign.setdefault(dialect, {}).update(dict.fromkeys(extra))
+        if lost := {name: None for name, value in extra.items() if value is not None}:
+            self._foreign.setdefault(dialect, {}).update(lost)
         return None
 
     def result(self) -> tuple[Warning, ...]:

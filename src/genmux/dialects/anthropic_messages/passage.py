@@ -8,14 +8,12 @@ from genmux.contract.dialect import Accepted
 from genmux.contract.http import HttpReply, WireEvent
 from genmux.contract.model import Model
 from genmux.dialects.anthropic_messages.decode import read_finish, read_table
-from genmux.dialects.anthropic_messages.encode import encode
-from genmux.dialects.anthropic_messages.envelope import PREFIX
 from genmux.dialects.anthropic_messages.fields import take
 from genmux.dialects.anthropic_messages.profile import Profile
 from genmux.dialects.anthropic_messages.schema import BLOCK_DELTA, ArgumentsPiece, TextPiece, ThinkingPiece
 from genmux.dialects.anthropic_messages.usage import add_usage, read_usage
-from genmux.types.chat import FinishReason
-from genmux.types.content import Fields
+from genmux.types.chat import ChatRequest, FinishReason
+from genmux.types.content import Fields, Reasoning
 from genmux.types.usage import Usage
 
 _NAMED = re.compile(rb'"model"\s*:\s*("(?:[^"\\]|\\.)*")')
@@ -24,13 +22,22 @@ _VALUE = re.compile(rb"\s*:\s*(\"(?:[^\"\\]|\\.)*\")")
 _STRING = msgspec.json.Decoder(str)
 
 
-def splice(body: bytes, accepted: Accepted, model: Model) -> bytes:
-    """The caller's bytes with another model's name in them.
+def passes(request: ChatRequest, profile: Profile) -> bool:
+    """Whether the caller's bytes may go to a service with this profile as they are.
 
-    A conversation with reasoning from another provider cannot pass as it is: it is written anew, without that.
+    They may not when the service wants the model in the path or takes no sampling parameters, when `max_tokens` is
+    missing, or when the conversation holds reasoning of another origin, which the service would refuse.
     """
-    if PREFIX.encode() in body:
-        return encode(accepted.request, model, Profile(), stream=accepted.stream).http.body or body
+    sampled = not (request.temperature is None and request.top_p is None and request.top_k is None)
+    if profile.style != "messages" or request.max_tokens is None or (sampled and not profile.takes_sampling):
+        return False
+    blocks = (block for message in request.messages for block in message.content)
+    return not any(isinstance(block, Reasoning) and block.origin is not None for block in blocks)
+
+
+def splice(body: bytes, accepted: Accepted, model: Model) -> bytes:
+    """The caller's bytes with another model's name in them; nothing else is touched."""
+    del accepted  # what it says is in the bytes
     name = msgspec.json.encode(model.wire_id)
     places = [found.span(1) for found in _NAMED.finditer(body)]
     if len(places) != 1 or body.count(b'"model"') != 1:
@@ -77,7 +84,7 @@ class MessageWatcher:
     def _measure(self, data: bytes) -> None:
         try:
             piece = BLOCK_DELTA.decode(data).delta
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return
         match piece:
             case TextPiece(text=text) | ThinkingPiece(thinking=text) | ArgumentsPiece(partial_json=text):

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from genmux.contract.error_map import stream_error
 from genmux.contract.http import WireEvent, malformed
 from genmux.contract.wires import Sent
 from genmux.dialects.anthropic_messages.blocks_read import read_block
@@ -14,7 +15,6 @@ from genmux.dialects.anthropic_messages.decode import (
     read_finish,
     read_result,
     read_table,
-    stream_error,
 )
 from genmux.dialects.anthropic_messages.emulation import emulation_of, finish_of, undo
 from genmux.dialects.anthropic_messages.fields import drop_null, take
@@ -30,10 +30,11 @@ from genmux.dialects.anthropic_messages.schema import (
     ThinkingPiece,
 )
 from genmux.dialects.anthropic_messages.usage import add_usage, read_usage, service_tier_of
-from genmux.types.chat import ChatRequest, ChatResult
+from genmux.types.chat import ChatRequest
 from genmux.types.content import Fields, Reasoning, Text, ToolCall
 from genmux.types.errors import ErrorKind, ProviderError, Retry
-from genmux.types.parts import BlockEnd, BlockStart, ExtraPart, Finish, Part, Start, TextDelta, UsagePart, WarningPart
+from genmux.types.parts import ExtraPart, Finish, Part, Start, TextDelta, UsagePart, WarningPart
+from genmux.types.split import split
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
 
@@ -58,7 +59,7 @@ class MessageReader:
         if event.event == "content_block_delta" or event.event is None:
             try:
                 change = BLOCK_DELTA.decode(event.data)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 return self._rest(event)
             piece, index = change.delta, change.index
             if type(piece) is TextPiece and index in self._texts:
@@ -81,7 +82,10 @@ class MessageReader:
             raise malformed(f"an event of the stream is not a JSON object: {event.data[:100]!r}")
         kind = fields.get("type", event.event)
         if kind == "error" or is_error(fields):
-            raise stream_error(event.data, begun=self._begun)
+            error = stream_error(fields)
+            if self._begun and error.retry is Retry.SAFE:
+                error.retry = Retry.UNSURE  # what was answered so far may have been billed
+            raise error
         return self._known(kind, fields)
 
     def _known(self, kind: Any, fields: Fields) -> Parts:
@@ -205,7 +209,7 @@ class MessageReader:
         """A server that was asked for a stream and sends the whole message as its only event."""
         self._begun = self._ended = True
         result = read_result(fields, self._origin)
-        return parts_of(result if self._emulation is None else undo(result, self._emulation))
+        return tuple(split(result if self._emulation is None else undo(result, self._emulation)))
 
     def _leftover(self, event: str, fields: Fields) -> Parts:
         names = [name for name in fields if name != "type"]
@@ -217,22 +221,6 @@ class MessageReader:
             return ()
         self._reported.add(field)
         return (WarningPart(Warning("unsupported", field, detail)),)
-
-
-def parts_of(result: ChatResult) -> Parts:
-    """A whole result as the parts of a stream."""
-    extra = {**(result.extra or {}), **({"service_tier": result.service_tier} if result.service_tier else {})}
-    return (
-        Start(id=result.id, model=result.model, dialect=result.dialect),
-        *((ExtraPart(extra),) if extra else ()),
-        *(
-            part
-            for index, block in enumerate(result.message.content)
-            for part in (BlockStart(index, block), BlockEnd(index))
-        ),
-        UsagePart(result.usage),
-        Finish(result.finish),
-    )
 
 
 _PIECES: dict[str, tuple[Callable[[Any], Piece], str, type]] = {

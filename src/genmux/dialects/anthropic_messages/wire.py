@@ -12,7 +12,7 @@ from genmux.contract.wires import Encoded, Reader, Sent
 from genmux.dialects.anthropic_messages.accept import accept, accept_count
 from genmux.dialects.anthropic_messages.decode import decode, decode_count
 from genmux.dialects.anthropic_messages.encode import encode, encode_count
-from genmux.dialects.anthropic_messages.passage import MessageWatcher, splice, usage_of
+from genmux.dialects.anthropic_messages.passage import MessageWatcher, passes, splice, usage_of
 from genmux.dialects.anthropic_messages.profile import Profile, read_profile
 from genmux.dialects.anthropic_messages.reader import MessageReader
 from genmux.dialects.anthropic_messages.respond import refuse, respond, respond_count
@@ -39,6 +39,11 @@ class MessagesWire(msgspec.Struct, frozen=True):
     def reader(self, sent: Sent[ChatRequest]) -> Reader:
         """Start reading a stream."""
         return MessageReader(sent)
+
+    def passes(self, request: ChatRequest, model: Model) -> bool:
+        """Whether a caller's bytes may go to this service as they are."""
+        del model  # every model of a service takes the same form
+        return passes(request, self.profile)
 
     def encode_count(self, request: ChatRequest, model: Model) -> Encoded:
         """Write a request that counts."""

@@ -104,7 +104,8 @@ class EmbeddingModel:
         if isinstance(one, str):
             return self._tokenizer.encode(one).ids
         size = self._tokenizer.get_vocab_size()
-        if wrong := next((token for token in one if not 0 <= token < size), None):
+        wrong = next((token for token in one if not 0 <= token < size), None)
+        if wrong is not None:
             message = f"`inputs` has the token {wrong}; those of {self._model.reference} go from 0 to {size - 1}"
             raise InvalidRequestError(message, param="inputs")
         return [self._tokenizer.token_to_id("[CLS]"), *one, self._tokenizer.token_to_id("[SEP]")]
@@ -127,10 +128,11 @@ class EmbeddingModel:
 
 
 def _tokenizer() -> Any:
-    from tokenizers.implementations import BertWordPieceTokenizer
+    from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
 
     text = gzip.decompress(Path(__file__).with_name(VOCABULARY).read_bytes()).decode("utf-8")
-    return BertWordPieceTokenizer({word: number for number, word in enumerate(text.splitlines())})
+    words = text.removesuffix("\n").split("\n")
+    return BertWordPieceTokenizer({word: number for number, word in enumerate(words)})
 
 
 def _check(path: Path) -> None:

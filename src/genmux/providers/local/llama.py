@@ -22,6 +22,9 @@ PATIENCE = 0.05
 PROMPT_CACHE = 256
 """How many MiB of prompts that were read already are kept; llama.cpp would take 8,192."""
 
+LONGEST_FOLDER = 60
+"""The path of a socket file has room for about 100 characters."""
+
 QUIET = -1
 """Nothing is printed but errors."""
 
@@ -31,7 +34,7 @@ class Llama:
 
     def __init__(self, path: Path, *, alias: str, threads: int, context: int) -> None:
         try:
-            import xllamacpp  # pyright: ignore[reportMissingTypeStubs]
+            import xllamacpp
         except ImportError as error:
             raise missing_extra(error) from error
         library: Any = xllamacpp
@@ -106,7 +109,8 @@ def _shut_listener(params: Any) -> str:
     It listens on a socket file in a folder of our own, which is deleted as soon as the model is loaded: there is no port,
     and no name left by which it could be reached. Where there are no socket files, nobody knows its key.
     """
-    folder = tempfile.mkdtemp(prefix="genmux-")
+    too_long = len(tempfile.gettempdir()) > LONGEST_FOLDER
+    folder = tempfile.mkdtemp(prefix="genmux-", dir="/tmp" if too_long else None)  # noqa: S108 — made private
     if sys.platform != "win32":
         params.hostnames = [str(Path(folder) / "llama.sock")]
     params.api_keys = [token_hex(32)]

@@ -1,0 +1,138 @@
+"""From the chunks of a stream to parts."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from genmux.contract.error_map import stream_error
+from genmux.contract.http import WireEvent, malformed
+from genmux.dialects.openai_chat.choice_reader import ChoiceReader, Numbers, changed
+from genmux.dialects.openai_chat.decode import is_error
+from genmux.dialects.openai_chat.fields import take
+from genmux.dialects.openai_chat.schema import DONE, NAME, OBJECT, PADDING
+from genmux.dialects.openai_chat.usage import read_usage
+from genmux.types.content import Fields
+from genmux.types.errors import ErrorKind, ProviderError, Retry
+from genmux.types.parts import ExtraPart, Part, Start, UsagePart
+
+
+def read_chunk(event: WireEvent) -> Fields:
+    """Decode one event. Raises ProviderError when it is no JSON object, or tells an error."""
+    try:
+        chunk = OBJECT.decode(event.data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise malformed(f"a chunk of the stream is not a JSON object: {error}") from error
+    if event.event == "error" or is_error(chunk):
+        raise stream_error(chunk)
+    return chunk
+
+
+class StreamReader:
+    """Reads one stream.
+
+    What says only how the chunk before did but for its delta is read the quick way: `_envelope` is all of the last
+    chunk but its choices and padding, and each choice keeps the like. Blocks and choices end when the stream does,
+    because some hosts repeat the finish reason, or say more after it.
+    """
+
+    def __init__(self, origin: str | None = None) -> None:
+        self._origin = origin
+        self._numbers = Numbers()
+        self._choices: dict[int, ChoiceReader] = {}
+        self._envelope: Fields | None = None
+        self._start = Start(dialect=NAME)
+        self._started = False
+        self._said: Fields = {}
+        self._held: Fields = {}
+        self._usage: Fields | None = None
+        self._complete = False
+        self._ended = False
+
+    def feed(self, event: WireEvent) -> Iterable[Part]:
+        """Read one event. Raises ProviderError."""
+        if event.data == DONE:
+            self._complete = True
+            return self._end()
+        if not event.data or self._ended:
+            return ()
+        chunk = read_chunk(event)
+        choices = chunk.pop("choices", None)
+        for name in PADDING:
+            chunk.pop(name, None)
+        parts: list[Part] = []
+        if chunk != self._envelope:
+            self._read_envelope(chunk, choices, parts)
+        if type(choices) is list:
+            for position, choice in enumerate(choices):
+                if type(choice) is dict:
+                    self._read_choice(position, choice, parts)
+        return parts
+
+    def close(self) -> Iterable[Part]:
+        """The stream has ended. Raises ProviderError(network) when that was too early."""
+        if self._ended:
+            return ()
+        if not self._complete and not any(choice.finished for choice in self._choices.values()):
+            message = "the stream ended before the answer was complete: no finish reason, no usage, no [DONE]"
+            raise ProviderError(message, kind=ErrorKind.NETWORK, retry=Retry.UNSURE)
+        return self._end()
+
+    def _read_choice(self, position: int, choice: Fields, parts: list[Part]) -> None:
+        index = choice.get("index")
+        number = index if type(index) is int else position
+        reader = self._choices.get(number)
+        if reader is None:
+            reader = self._choices[number] = ChoiceReader(number, self._numbers, self._origin)
+        reader.read(choice, parts)
+
+    def _read_envelope(self, chunk: Fields, choices: Any, parts: list[Part]) -> None:
+        self._envelope = chunk
+        rest = dict(chunk)
+        usage = take(rest, "usage", dict)
+        self._read_start(rest, parts, now=bool(choices))
+        news = changed(rest, self._said)
+        if news and self._started:
+            parts.append(ExtraPart(news))
+        elif news:
+            self._held.update(news)
+        if usage is None and self._usage is None and isinstance(groq := rest.get("x_groq"), dict):
+            usage = take(dict(groq), "usage", dict)  # where Groq told it before it had `stream_options`
+        if usage is not None and usage != self._usage:
+            self._usage = usage
+            parts.append(UsagePart(read_usage(usage, rest)))
+            self._complete = self._complete or not choices
+
+    def _read_start(self, rest: Fields, parts: list[Part], *, now: bool) -> None:
+        """Azure opens with a chunk that has neither id nor choices: the beginning waits for the next one."""
+        rest.pop("object", None)
+        identifier, model = take(rest, "id", str) or None, take(rest, "model", str) or None
+        created = take(rest, "created", int)
+        if self._started:
+            return
+        self._start = Start(
+            id=identifier or self._start.id,
+            model=model or self._start.model,
+            created=created or self._start.created,
+            dialect=NAME,
+        )
+        if identifier is not None or now:
+            self._begin(parts)
+
+    def _begin(self, parts: list[Part]) -> None:
+        self._started = True
+        parts.append(self._start)
+        if self._held:
+            parts.append(ExtraPart(self._held))
+
+    def _end(self) -> list[Part]:
+        self._ended = True
+        parts: list[Part] = []
+        if not self._started:
+            self._begin(parts)
+        readers = [self._choices[number] for number in sorted(self._choices)]
+        for reader in readers:
+            reader.end(parts)
+        for reader in readers:
+            reader.finish(parts)
+        return parts
