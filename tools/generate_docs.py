@@ -5,7 +5,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.reference import command_line, configuration, contract, errors, house, native_api, providers, python_api
+from tools.reference import (
+    command_line,
+    configuration,
+    contract,
+    errors,
+    house,
+    native_api,
+    providers,
+    python_api,
+    replay,
+)
 
 ROOT = Path(__file__).parent.parent
 
@@ -17,6 +27,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/openapi.json": native_api.document,
     "docs/reference/providers.md": providers.page,
     "docs/reference/python-api.md": python_api.page,
+    "docs/reference/replay.md": replay.page,
     "docs/explanation/house.md": house.page,
 }
 """Each generated file and what makes it."""

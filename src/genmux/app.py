@@ -1,6 +1,7 @@
 """The composition root: the only place that puts services and flows together."""
 
 import datetime
+import difflib
 import os
 import time
 import uuid
@@ -8,30 +9,35 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from genmux.contract.manifest import Manifest
 from genmux.contract.operations import OPERATIONS, Operation
 from genmux.engine.aiohttp_transport import AiohttpTransport
 from genmux.engine.child import LocalHost
+from genmux.engine.child_queue import LocalEvent
 from genmux.engine.engine import Engine
 from genmux.engine.transport import Transport
 from genmux.flows.call.flow import CallFlow
 from genmux.flows.call.health import HealthFlow
+from genmux.flows.call.hosts import LocalHosts
 from genmux.flows.call.settle import Settler
 from genmux.flows.call.target import Targets
 from genmux.services.catalog import Catalog
 from genmux.services.credentials import Credentials
 from genmux.services.estimates import Estimator
 from genmux.services.events import EventBus
-from genmux.services.prices import PriceBook, bill
+from genmux.services.prices import PriceBook, PriceList, bill
 from genmux.services.registry import Registry
-from genmux.services.settings import Settings, read_settings
+from genmux.services.settings import ProviderSettings, Settings, read_settings
 from genmux.services.tokens import TokenCounter
 from genmux.services.totals import Totals
 from genmux.types.errors import ProviderError
 
 
 class App:
-    """All of genmux, put together for one process. `aclose` frees what it holds."""
+    """All of genmux, put together for one process. `aclose` frees what it holds.
+
+    `settings` stand in place of the file at `config` (or the usual one); `keys` are credentials by provider id, which
+    come before all others. `environ` and `transport` stand in for the process's own.
+    """
 
     def __init__(
         self,
@@ -41,86 +47,99 @@ class App:
         keys: Mapping[str, Mapping[str, str]] | None = None,
         environ: Mapping[str, str] | None = None,
         transport: Transport | None = None,
-        registry: Registry | None = None,
     ) -> None:
         self.environ = os.environ if environ is None else environ
         self.settings = read_settings(self.environ, path=config) if settings is None else settings
+        own = self.settings.providers
         self.events = EventBus(_utc_now, _new_id)
-        self.credentials = Credentials(self.environ, self.settings.providers, keys)
-        self.registry = registry or self._registry()
+        self.credentials = Credentials(self.environ, own, keys)
+        self.registry = Registry(
+            has_credentials=self.credentials.missing,
+            enabled=[name for name, one in own.items() if one.enabled is True],
+            disabled=[name for name, one in own.items() if one.enabled is False],
+            provider_paths=self.settings.provider_paths,
+            on_event=self._registered,
+        )
         self.catalog = Catalog(self.registry, aliases=self.settings.aliases, defaults=self.settings.defaults.models)
-        self.prices = PriceBook(_utc_now, _PriceProviders(self.registry))
+        self.prices = PriceBook(_utc_now, self._price_provider, PriceList(_cache_folder(self.environ)))
         self.totals = Totals()
         self.tokens = TokenCounter()
-        self.engine = Engine(transport or AiohttpTransport())
-        self.host = LocalHost()
+        self.engine = Engine(
+            transport or AiohttpTransport(),
+            concurrency={name: one.max_concurrency for name, one in own.items() if one.max_concurrency is not None},
+        )
         self.targets = Targets(self.catalog, self.registry, self.credentials)
+        self.hosts = LocalHosts(lambda: LocalHost(tell=self._loaded))
         estimator = Estimator(self.prices, self.tokens, bill)
         settler = Settler(self.prices, self.totals, self.events, _new_id)
-        self.calls = CallFlow(self.targets, self.engine, self.host, settler, estimator, self.tokens)
+        self.calls = CallFlow(self.targets, self.engine, self.hosts, settler, estimator, self.tokens)
         self.health = HealthFlow(self.registry, self.credentials, self.engine, time.monotonic)
-
-    def _registry(self) -> Registry:
-        switched_off = frozenset(name for name, own in self.settings.providers.items() if own.enabled is False)
-        return Registry(
-            on_event=self._registered,
-            has_credentials=self.credentials.missing,
-            provider_paths=self.settings.provider_paths,
-            disabled=switched_off,
-        )
 
     def _registered(self, type_: str, data: dict[str, Any]) -> None:
         """What was looked up before may mean something else now."""
+        for keeper in (self.catalog, self.targets, self.prices):
+            keeper.forget()
         self.events.publish(type_, provider=data.get("provider"), data=data)
-        if hasattr(self, "targets"):
-            self.catalog.forget()
-            self.targets.forget()
+
+    def _loaded(self, event: LocalEvent) -> None:
+        """Something happened to an embedded model."""
+        data = {"pid": event.pid, "seconds": event.seconds, "reason": event.reason}
+        self.events.publish(event.type, provider=event.provider, model=event.model, data=data)
+
+    def _price_provider(self, provider_id: str) -> str | None:
+        return self.registry.manifest(provider_id).price_provider
 
     def config_faults(self) -> Iterator[str]:
         """Everything that is wrong with what is configured, in words."""
         for name, own in self.settings.providers.items():
-            if not self.registry.is_registered(name):
-                yield f"genmux.toml has settings for {name!r}, but there is no such provider"
-            elif own.enabled is not False and (reason := self.registry.unavailable(name)):
-                yield f"{name}: {reason}"
-        defaults = [(self.settings.defaults.models.get(name), name) for name in OPERATIONS]
-        for model, operation in [*defaults, *((alias, None) for alias in self.settings.aliases)]:
-            if model is not None and (fault := self._unresolved(model, operation)):
-                yield fault
+            yield from self._provider_faults(name, own)
+        defaults = self.settings.defaults.models
+        for operation in OPERATIONS:
+            if (model := defaults.get(operation)) and (fault := self._unresolved(model, (operation,))):
+                yield f"the default model for {operation}, {model!r}: {fault}"
+        for alias in self.settings.aliases:
+            if fault := self._unresolved(alias, OPERATIONS):
+                yield f"the alias {alias!r}: {fault}"
 
-    def _unresolved(self, model: str, operation: Operation | None) -> str | None:
-        operations = (operation,) if operation else OPERATIONS
+    def _provider_faults(self, name: str, own: ProviderSettings) -> Iterator[str]:
+        if not self.registry.is_registered(name):
+            near = difflib.get_close_matches(name, self.registry.ids(), n=3)
+            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            yield f"genmux.toml has settings for {name!r}, but there is no such provider{hint}"
+            return
+        if own.enabled is not False and (reason := self.registry.unavailable(name)):
+            yield f"{name}: {reason}"
+        try:
+            known = self.registry.manifest(name).credentials
+        except ProviderError:
+            return  # told already
+        for field in own.credentials:
+            if field not in known and field != "api_key":
+                names = (*known, *(one for one in ProviderSettings.__struct_fields__ if one != "credentials"))
+                yield f"{name}: there is no setting `{field}`; there are {', '.join(names)}"
+
+    def _unresolved(self, model: str, operations: tuple[Operation, ...]) -> str | None:
+        """Why a name means no model for any of these operations."""
         faults: list[str] = []
-        for one in operations:
+        for operation in operations:
             try:
-                self.catalog.resolve(model, one)
+                self.catalog.resolve(model, operation)
             except ProviderError as error:
                 faults.append(error.message)
             else:
                 return None
-        return f"{model}: {faults[0]}"
+        return faults[0]
 
     async def aclose(self) -> None:
         """Close all connections and stop the embedded engines. May be called again."""
-        await self.host.aclose()
+        await self.hosts.aclose()
         await self.engine.aclose()
 
 
-class _PriceProviders(Mapping[str, str | None]):
-    """Each provider's name in the price list, read from its manifest when asked."""
-
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
-
-    def __getitem__(self, provider_id: str) -> str | None:
-        manifest: Manifest = self._registry.manifest(provider_id)
-        return manifest.price_provider
-
-    def __iter__(self) -> Any:
-        return iter(self._registry.ids())
-
-    def __len__(self) -> int:
-        return len(self._registry.ids())
+def _cache_folder(environ: Mapping[str, str]) -> Path:
+    """Where what can be made again is kept."""
+    chosen = environ.get("XDG_CACHE_HOME")
+    return (Path(chosen) if chosen else Path(environ.get("HOME") or "~").expanduser() / ".cache") / "genmux"
 
 
 def _utc_now() -> datetime.datetime:

@@ -52,7 +52,10 @@ class Proxy:
                     writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
                 else:
                     upstream_writer.write(head)
-                await asyncio.gather(_copy(reader, upstream_writer), _copy(upstream_reader, writer))
+                try:
+                    await asyncio.gather(_copy(reader, upstream_writer), _copy(upstream_reader, writer))
+                finally:
+                    upstream_writer.close()
         finally:
             writer.close()
 

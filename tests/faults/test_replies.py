@@ -10,7 +10,8 @@ from genmux.engine.aiohttp_transport import PIECE, AiohttpTransport
 from genmux.engine.deadlines import Timeouts
 from genmux.engine.limits import SizeLimits
 from genmux.types.errors import ErrorKind, ProviderError, Retry
-from tests.faults.server import FIRST, MEGABYTE, SECOND, FaultServer
+from tests.faults.played import FIRST, MEGABYTE, SECOND
+from tests.faults.server import FaultServer
 
 USUAL = Timeouts()
 LIMITS = SizeLimits()
@@ -40,7 +41,15 @@ async def test_we_say_who_we_are_and_add_nothing_else(server: FaultServer) -> No
     headers = server.seen[0].headers
     assert headers["user-agent"] == "genmux/test"
     assert headers["x-mine"] == "1"
-    assert set(headers) == {"host", "x-mine", "accept", "accept-encoding", "user-agent", "content-length", "content-type"}
+    assert set(headers) == {
+        "host",
+        "x-mine",
+        "accept",
+        "accept-encoding",
+        "user-agent",
+        "content-length",
+        "content-type",
+    }
 
 
 async def test_a_reply_that_nobody_asked_for_is_not_given_to_the_next_request(
@@ -107,7 +116,7 @@ async def test_of_a_refusal_only_the_beginning_is_read(
 
 async def test_a_small_reply_over_the_limit_is_refused_too(server: FaultServer, transport: AiohttpTransport) -> None:
     with pytest.raises(ProviderError, match="larger than 5 bytes"):
-        await transport.send(request(server.url + "/ok"), timeouts=USUAL, limits=SizeLimits(reply=5, error=5))
+        await transport.send(request(server.url + "/ok"), timeouts=USUAL, limits=SizeLimits(reply=5))
 
 
 async def test_a_refusal_in_one_piece_is_cut_to_its_limit(server: FaultServer, transport: AiohttpTransport) -> None:
@@ -159,11 +168,12 @@ async def test_a_slow_upload_does_not_count_as_waiting(transport: AiohttpTranspo
 async def test_an_upload_that_nobody_takes_ends(way: str, server: FaultServer, transport: AiohttpTransport) -> None:
     timeouts = Timeouts(first_byte=0.2, idle=0.2)
     upload = request(server.url + "/never_reads", body=bytes(32 * MEGABYTE))
+    ways = {
+        "send": lambda: transport.send(upload, timeouts=timeouts, limits=LIMITS),
+        "open": lambda: transport.open(upload, timeouts=timeouts),
+    }
     with pytest.raises(ProviderError) as caught:
-        if way == "send":
-            await transport.send(upload, timeouts=timeouts, limits=LIMITS)
-        else:
-            await transport.open(upload, timeouts=timeouts)
+        await ways[way]()
     assert (caught.value.kind, caught.value.retry) == (ErrorKind.TIMEOUT, Retry.UNSURE)
 
 
@@ -183,18 +193,16 @@ async def test_what_arrived_before_a_cut_is_read_before_the_fault(
 ) -> None:
     opened = await transport.open(request(server.url + "/events_then_fin"), timeouts=USUAL)
     await server.until(lambda: server.open_connections == 0)
-    read = b""
+    assert await opened.read() == FIRST + SECOND
     with pytest.raises(ProviderError) as caught:
-        while piece := await opened.read():
-            read += piece
-    assert read == FIRST + SECOND
+        await opened.read()
     assert (caught.value.kind, caught.value.retry) == (ErrorKind.NETWORK, Retry.UNSURE)
 
 
 async def test_a_stream_that_falls_silent_ends(server: FaultServer, transport: AiohttpTransport) -> None:
     opened = await transport.open(request(server.url + "/events_then_silence"), timeouts=Timeouts(idle=0.1))
     assert await opened.read() == FIRST
-    with pytest.raises(ProviderError, match="nothing came for 0.1 s") as caught:
+    with pytest.raises(ProviderError, match=r"nothing came for 0\.1 s") as caught:
         await opened.read()
     assert (caught.value.kind, caught.value.retry) == (ErrorKind.TIMEOUT, Retry.UNSURE)
     await server.until(lambda: server.open_connections == 0)

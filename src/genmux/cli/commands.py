@@ -1,11 +1,13 @@
 """The commands, put together."""
 
+import os
 import sys
 
 from cyclopts import App
 
 from genmux import __version__
 from genmux.cli.chat import chat
+from genmux.cli.console import err
 from genmux.cli.doctor import doctor
 from genmux.cli.listings import embed, estimate, models, providers
 from genmux.cli.local import local
@@ -25,11 +27,17 @@ app.register_install_completion_command()
 
 
 def run() -> None:
-    """Run the command line with the arguments of this process; ends quietly when its reader has gone."""
+    """Run the command line with the arguments of this process; a fault of our own is told in a line, never as a traceback."""
     try:
-        app(exit_on_error=True)
-    except BrokenPipeError:
+        app()
+    except BrokenPipeError:  # its reader has gone
         sys.stderr.close()
         raise SystemExit(141) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+    except Exception as error:
+        if {"-v", "--verbose"}.intersection(sys.argv) or os.environ.get("GENMUX_LOG"):
+            raise
+        err.print(f"genmux failed: {type(error).__name__}: {error}", style="red", markup=False)
+        err.print("This is a fault in genmux. Run the command again with --verbose to see where.", style="dim")
+        raise SystemExit(1) from None

@@ -25,7 +25,10 @@ EXIT_CODES: dict[ErrorKind, int] = {
 }
 """What the command exits with for each kind of error; 1 for all others, 130 when interrupted."""
 
-out = Console(soft_wrap=True)
+_WIDE = 200
+"""Columns of what is piped into a file or another program."""
+
+out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else _WIDE)
 err = Console(stderr=True, soft_wrap=True)
 
 

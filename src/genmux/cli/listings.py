@@ -34,22 +34,22 @@ def models(
         if common.json:
             print_json(found)
             return
-        shown = table("model", "input $/M", "output $/M", "context", "features", "")
+        shown = table("model", "input $/M", "output $/M", "context", "", "features")
         for model in found:
             shown.add_row(
                 model.reference,
                 _rate(model, "tokens.input"),
                 _rate(model, "tokens.output"),
                 str(model.limits.context_tokens or ""),
-                ", ".join(name for name, support in model.features.items() if support is Support.NATIVE),
                 "" if model.unavailable else "[green]ready[/]",
+                ", ".join(name for name, support in model.features.items() if support is Support.NATIVE),
             )
         out.print(shown)
 
 
 def _rate(model: ModelInfo, meter: str) -> str:
     row = next((row for row in model.prices or () if row.meter == meter and not row.when), None)
-    return "?" if row is None else f"{row.amount * 1_000_000 / row.per:f}".rstrip("0").rstrip(".") or "0"
+    return "?" if row is None else f"{(row.amount * 1_000_000 / row.per).normalize():f}"
 
 
 def providers(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, TypedDict
 
 from genmux.types.chat import Message, OutputFormat, ReasoningConfig, Tool, ToolChoice
@@ -10,11 +11,17 @@ from genmux.types.content import Content, Opaque
 Prompt = str | Message | Mapping[str, Any] | Sequence[Message | Mapping[str, Any] | str]
 """A text, a message, an OpenAI-style message dict, or several of them in order."""
 
+Inputs = str | Sequence[str | Sequence[int]]
+"""One text to embed or several; texts may be token ids already."""
+
 AnyTool = Tool | Opaque | Mapping[str, Any] | Callable[..., Any]
 """A `Tool`, a typed Python function, a JSON Schema tool dict, or a provider's own tool."""
 
+AnyImage = Content | str | bytes | Path
+"""An `Image`, a URL, a `data:` URI, a path, or the bytes of a picture."""
+
 AnyOutput = OutputFormat | Mapping[str, Any] | type
-"""An `OutputFormat`, a JSON Schema, or a type: msgspec, dataclass, TypedDict, pydantic, `list[int]` …"""
+"""An `OutputFormat`, a JSON Schema, or a type: msgspec, dataclass, TypedDict, pydantic, `list[int]`, `dict` (any object) …"""
 
 
 class CallParams(TypedDict, total=False):
@@ -38,7 +45,7 @@ class ChatParams(CallParams, total=False):
     """What can be said with a chat, in the field's standard words."""
 
     system: str | None
-    images: Sequence[Content | str | bytes]
+    images: Sequence[AnyImage]
     tools: Sequence[AnyTool]
     tool_choice: str | ToolChoice | None
     parallel_tool_calls: bool | None

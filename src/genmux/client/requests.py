@@ -1,87 +1,78 @@
-"""From what the caller wrote to a request."""
+"""From the keywords of a call to a request and its options."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from genmux.client.params import CallParams, ChatParams, EmbedParams, Prompt
+from genmux.client.params import ChatParams, EmbedParams, Inputs, Prompt
+from genmux.client.prompts import messages_of, with_images
 from genmux.client.schemas import Parse, output_of
 from genmux.client.tools import tool_of
-from genmux.dialects import load_dialect
 from genmux.flows.call.options import CallOptions
 from genmux.services.settings import Defaults
-from genmux.types.chat import ChatRequest, Message, ReasoningConfig, ToolChoice
-from genmux.types.content import Content, Image, Text
+from genmux.types.chat import ChatRequest, Message, OutputFormat, ReasoningConfig, ToolChoice
+from genmux.types.content import Text
 from genmux.types.embed import EmbedRequest
 from genmux.types.errors import InvalidRequestError, ValidationError
 
-_OPTIONS = ("timeout", "retries", "retry_unsure", "budget_limit", "tags")
-_PLAIN = (
-    "parallel_tool_calls",
-    "max_tokens",
-    "temperature",
-    "top_p",
-    "top_k",
-    "seed",
-    "frequency_penalty",
-    "presence_penalty",
-    "n",
-    "logprobs",
-    "top_logprobs",
-    "user",
-    "metadata",
-    "service_tier",
-    "extra",
-)
+CHAT_NAMES = frozenset(ChatParams.__annotations__)
+EMBED_NAMES = frozenset(EmbedParams.__annotations__)
+
 _MODES = ("auto", "required", "none")
+_UNREADABLE = (Message(role="user", content=(Text(""),)),)
+"""Stands for messages that are wrong, so that the rest of the request can be checked."""
 
 
-def chat_request(prompt: Prompt, params: ChatParams) -> tuple[ChatRequest, Parse | None]:
-    """The request, and how its answer becomes a value if structured output was asked for. Raises ValidationError."""
-    check_names(params, ChatParams)
-    output, parse = output_of(params.get("output"))
-    stop = params.get("stop") or ()
-    fields: dict[str, Any] = {name: value for name in _PLAIN if (value := params.get(name)) is not None}
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A call as it was asked for: the request, how it is made, and how the answer's text becomes a value.
+
+    `faults` is everything that is wrong with it so far.
+    """
+
+    request: Any
+    options: CallOptions
+    parse: Parse | None = None
+    faults: tuple[str, ...] = ()
+
+    def or_raise(self) -> "Asked":
+        """The same. Raises ValidationError with all faults."""
+        if self.faults:
+            raise ValidationError(self.faults)
+        return self
+
+
+def ask_chat(prompt: Prompt, params: Mapping[str, Any], *, model: str | None, options: CallOptions) -> Asked:
+    """A chat as it was asked for; `model` and `options` are what holds when the keywords do not say."""
+    reading = _Reading(params, CHAT_NAMES)
+    output, parse = reading.take("output", output_of) or (None, None)
+    messages = reading.attempt(lambda: messages_of(prompt, system=params.get("system")), _UNREADABLE)
+    if images := params.get("images"):
+        messages = reading.attempt(lambda: with_images(messages, images), messages)
     request = ChatRequest(
-        model=params.get("model") or "",
-        messages=_messages(prompt, params),
-        tools=tuple(tool_of(tool) for tool in params.get("tools", ())),
-        tool_choice=_choice(params.get("tool_choice")),
-        output=output,
-        reasoning=_reasoning(params.get("reasoning")),
-        stop=(stop,) if isinstance(stop, str) else tuple(stop),
-        **fields,
+        model=reading.take("model", _name) or model or "", messages=messages, output=output, **reading.fields()
     )
-    return request, parse
+    return Asked(request=request, options=reading.options(options), parse=parse, faults=tuple(reading.faults))
 
 
-def embed_request(inputs: str | Sequence[str | Sequence[int]], params: EmbedParams) -> EmbedRequest:
-    """The request for one text or several. Raises ValidationError."""
-    check_names(params, EmbedParams)
-    many = (
-        (inputs,) if isinstance(inputs, str) else tuple(one if isinstance(one, str) else tuple(one) for one in inputs)
-    )
-    return EmbedRequest(
-        model=params.get("model") or "",
-        inputs=many,
-        dimensions=params.get("dimensions"),
-        user=params.get("user"),
-        extra=dict(extra) if (extra := params.get("extra")) else None,
-    )
+def ask_embed(inputs: Inputs, params: Mapping[str, Any], *, model: str | None, options: CallOptions) -> Asked:
+    """Embeddings as they were asked for."""
+    reading = _Reading(params, EMBED_NAMES)
+    many = reading.attempt(lambda: _inputs(inputs), ("",))
+    request = EmbedRequest(model=reading.take("model", _name) or model or "", inputs=many, **reading.fields())
+    return Asked(request=request, options=reading.options(options), faults=tuple(reading.faults))
 
 
-def call_options(params: CallParams, otherwise: CallOptions) -> CallOptions:
-    """How the call is made: what was said, `otherwise` what holds anyway."""
-    told: dict[str, Any] = {name: value for name in _OPTIONS if (value := params.get(name)) is not None}
-    if not told:
-        return otherwise
-    if "budget_limit" in told:
-        told["budget_limit"] = _money(told["budget_limit"])
-    return msgspec.structs.replace(otherwise, **told)
+def options_of(params: Mapping[str, Any], otherwise: CallOptions) -> CallOptions:
+    """How a call is made: what the keywords say, `otherwise` what holds anyway. Raises ValidationError."""
+    reading = _Reading(params, CHAT_NAMES)
+    options = reading.options(otherwise)
+    if reading.faults:
+        raise ValidationError(tuple(reading.faults))
+    return options
 
 
 def configured_options(defaults: Defaults) -> CallOptions:
@@ -89,107 +80,180 @@ def configured_options(defaults: Defaults) -> CallOptions:
     return CallOptions(timeout=defaults.timeout, retries=defaults.retries, budget_limit=defaults.budget_limit)
 
 
-def _money(amount: Decimal | float | str) -> Decimal:
+class _Reading:
+    """Reads keywords one by one and collects what is wrong with them. None means: not said."""
+
+    def __init__(self, params: Mapping[str, Any], known: frozenset[str]) -> None:
+        self._said = {name: value for name, value in params.items() if value is not None and name in known}
+        self.faults = [_unknown(name, known) for name in params if name not in known]
+
+    def take(self, name: str, convert: Callable[[Any], Any]) -> Any:
+        """One keyword, converted; None when it was not said or is wrong."""
+        if name not in self._said:
+            return None
+        return self.attempt(lambda: convert(self._said[name]), None)
+
+    def attempt(self, make: Callable[[], Any], otherwise: Any) -> Any:
+        """What `make` gives, `otherwise` when that is a fault."""
+        try:
+            return make()
+        except ValidationError as error:
+            self.faults += error.faults
+        except InvalidRequestError as error:
+            self.faults.append(error.message)
+        return otherwise
+
+    def fields(self) -> dict[str, Any]:
+        """The keywords that are fields of the request."""
+        names = [name for name in self._said if name in _FIELDS]
+        values = {name: self.take(name, convert) if (convert := _FIELDS[name]) else self._said[name] for name in names}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def options(self, otherwise: CallOptions) -> CallOptions:
+        """The keywords that say how the call is made."""
+        told = {name: self.take(name, _OPTIONS[name]) for name in self._said if name in _OPTIONS}
+        changes = {name: value for name, value in told.items() if value is not None}
+        return msgspec.structs.replace(otherwise, **changes) if changes else otherwise
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(known), n=2)
+    hint = f"did you mean `{'` or `'.join(near)}`?" if near else "what only one provider knows goes into `extra={…}`"
+    return f"there is no parameter `{name}`; {hint}"
+
+
+def unknown_names(names: Iterable[str], known: frozenset[str]) -> None:
+    """Raise ValidationError for every name that is none of those known, with the nearest that is."""
+    if faults := tuple(_unknown(name, known) for name in names if name not in known):
+        raise ValidationError(faults)
+
+
+def _inputs(inputs: Any) -> tuple[str | tuple[int, ...], ...]:
+    if isinstance(inputs, str):
+        return (inputs,)
     try:
-        return Decimal(str(amount))
-    except InvalidOperation as error:
-        message = f"`budget_limit` is {amount!r}; it must be an amount of US dollars such as 0.05"
-        raise InvalidRequestError(message, param="budget_limit") from error
+        return msgspec.convert([*inputs], tuple[str | tuple[int, ...], ...])
+    except (TypeError, msgspec.ValidationError) as error:
+        message = f"`inputs` must be a text, or several texts or lists of token ids: {error}"
+        raise InvalidRequestError(message, param="inputs") from error
 
 
-def check_names(params: Mapping[str, Any], known: type) -> None:
-    """Raise ValidationError for every keyword that is none of `known`'s, with the nearest that is."""
-    names = known.__annotations__ | CallParams.__annotations__
-    faults: list[str] = []
-    for name in params:
-        if name not in names:
-            near = difflib.get_close_matches(name, names, n=2)
-            hint = (
-                f"did you mean `{'` or `'.join(near)}`?"
-                if near
-                else "what only one provider knows goes into `extra={…}`"
-            )
-            faults.append(f"there is no parameter `{name}`; {hint}")
-    if faults:
-        raise ValidationError(tuple(faults))
+def _name(model: Any) -> str:
+    if not isinstance(model, str):
+        raise _wrong("model", model, "a name such as 'openai/gpt-5.4'")
+    return model
 
 
-def _choice(choice: str | ToolChoice | None) -> ToolChoice | None:
-    if choice is None or isinstance(choice, ToolChoice):
-        return choice
-    return ToolChoice(choice) if choice in _MODES else ToolChoice("tool", choice)
+def _choice(choice: Any) -> ToolChoice:
+    match choice:
+        case ToolChoice():
+            return choice
+        case "auto" | "required" | "none":
+            return ToolChoice(choice)
+        case str() if choice:
+            return ToolChoice("tool", choice)
+        case _:
+            raise _wrong("tool_choice", choice, f"{', '.join(map(repr, _MODES))}, a tool's name or a `ToolChoice`")
 
 
-def _reasoning(asked: str | int | bool | ReasoningConfig | None) -> ReasoningConfig | None:
+def _reasoning(asked: Any) -> ReasoningConfig:
     match asked:
-        case None | ReasoningConfig():
+        case ReasoningConfig():
             return asked
         case bool():
             return ReasoningConfig(enabled=asked)
-        case int():
+        case int() if asked >= 0:
             return ReasoningConfig(max_tokens=asked)
-        case str():
+        case str() if asked:
             return ReasoningConfig(effort=asked)
+        case _:
+            raise _wrong("reasoning", asked, "an effort such as 'low', a number of tokens, or True or False")
 
 
-def _messages(prompt: Prompt, params: ChatParams) -> tuple[Message, ...]:
-    system = params.get("system")
-    before = (Message(role="system", content=(Text(system),)),) if system else ()
-    many = [prompt] if isinstance(prompt, str | Message | Mapping) else [*prompt]
-    messages = [message for one in many for message in _message(one)]
-    if images := params.get("images"):
-        messages = _with_images(messages, tuple(map(_image, images)))
-    return (*before, *messages)
+def _stop(stop: Any) -> tuple[str, ...]:
+    many = (stop,) if isinstance(stop, str) else stop
+    if not isinstance(many, Iterable) or not all(isinstance(one, str) for one in (many := tuple(many))):
+        raise _wrong("stop", stop, "a text or several")
+    return many
 
 
-def _message(one: str | Message | Mapping[str, Any]) -> tuple[Message, ...]:
-    if isinstance(one, Message):
-        return (one,)
-    if isinstance(one, str):
-        return (Message(role="user", content=(Text(one),)),)
-    body = msgspec.json.encode({"model": "any", "messages": [one]})
-    return load_dialect("openai_chat").server.accept(body).request.messages
+def _tools(tools: Any) -> tuple[Any, ...]:
+    if isinstance(tools, Mapping | str) or not isinstance(tools, Iterable):
+        raise _wrong("tools", tools, "a list of tools")
+    faults: list[str] = []
+    read: list[Any] = []
+    for tool in tools:
+        try:
+            read.append(tool_of(tool))
+        except InvalidRequestError as error:
+            faults.append(error.message)
+    if faults:
+        raise ValidationError(tuple(faults))
+    return tuple(read)
 
 
-def _with_images(messages: list[Message], images: tuple[Content, ...]) -> list[Message]:
-    """Images belong to the last thing that the user said."""
-    place = max((index for index, message in enumerate(messages) if message.role == "user"), default=None)
-    if place is None:
-        return [*messages, Message(role="user", content=images)]
-    said = messages[place]
-    messages[place] = msgspec.structs.replace(said, content=(*said.content, *images))
-    return messages
+def _table(name: str) -> Callable[[Any], dict[str, Any]]:
+    def read(value: Any) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise _wrong(name, value, "a dict")
+        return dict(value)
+
+    return read
 
 
-def _image(image: Content | str | bytes) -> Content:
-    """An `Image`, a URL, a `data:` URI, a path or the bytes of a picture."""
-    if isinstance(image, bytes):
-        return Image.from_bytes(image, _media_type(image))
-    if not isinstance(image, str | Path):
-        return image
-    if str(image).startswith(("http://", "https://")):
-        return Image(url=str(image))
-    if str(image).startswith("data:"):
-        head, _, data = str(image).partition(",")
-        return Image(base64=data, media_type=head.removeprefix("data:").partition(";")[0])
+def _seconds(timeout: Any) -> float:
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < math.inf:
+        raise _wrong("timeout", timeout, "seconds above 0")
+    return timeout
+
+
+def _times(retries: Any) -> int:
+    if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+        raise _wrong("retries", retries, "a whole number from 0")
+    return retries
+
+
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong("retry_unsure", value, "True or False")
+    return value
+
+
+def _amount(amount: Any) -> Decimal:
     try:
-        return Image.from_path(image)
-    except OSError as error:
-        message = f"the image {image!r} cannot be read: {error.strerror or error}"
-        raise InvalidRequestError(message, param="images") from error
+        money = Decimal(str(amount))
+    except InvalidOperation:
+        money = Decimal("NaN")
+    if not money.is_finite() or money < 0 or isinstance(amount, bool):
+        raise _wrong("budget_limit", amount, "an amount of US dollars such as 0.05")
+    return money
 
 
-_MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"\x89PNG", "image/png"),
-    (b"\xff\xd8", "image/jpeg"),
-    (b"GIF8", "image/gif"),
-    (b"RIFF", "image/webp"),
-)
+def _tags(tags: Any) -> dict[str, str]:
+    if not isinstance(tags, Mapping) or not all(isinstance(one, str) for pair in tags.items() for one in pair):
+        raise _wrong("tags", tags, "a dict of texts")
+    return dict(tags)
 
 
-def _media_type(data: bytes) -> str:
-    kind = next((kind for magic, kind in _MAGIC if data.startswith(magic)), None)
-    if kind is None:
-        message = "the bytes of the image are neither PNG, JPEG, GIF nor WebP; give an `Image` with its media type"
-        raise InvalidRequestError(message, param="images")
-    return kind
+def _wrong(name: str, value: object, what: str) -> InvalidRequestError:
+    return InvalidRequestError(f"`{name}` is {value!r:.100}; it must be {what}", param=name)
+
+
+_OPTIONS: dict[str, Callable[[Any], Any]] = {
+    "timeout": _seconds,
+    "retries": _times,
+    "retry_unsure": _switch,
+    "budget_limit": _amount,
+    "tags": _tags,
+}
+_BESIDE = {"model", "system", "images", "output", *_OPTIONS}
+_FIELDS: dict[str, Callable[[Any], Any] | None] = {
+    **dict.fromkeys((CHAT_NAMES | EMBED_NAMES) - _BESIDE),
+    "tools": _tools,
+    "tool_choice": _choice,
+    "reasoning": _reasoning,
+    "stop": _stop,
+    "metadata": _table("metadata"),
+    "extra": _table("extra"),
+}
+"""How each keyword that is a field of the request is read; None: as it is, for the model's own checks say whether it fits."""

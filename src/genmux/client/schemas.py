@@ -1,5 +1,7 @@
 """Python types as JSON Schema, and JSON back as those types."""
 
+import sys
+import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,10 +12,20 @@ from genmux.types.content import Fields
 from genmux.types.errors import InvalidRequestError, MalformedReplyError
 
 Parse = Callable[[str], Any]
+"""Turns the text of an answer into a value. Raises MalformedReplyError."""
+
+WRAPPED = "value"
+"""The only property of the object around a type that is none: providers demand an object."""
+
+NAME_LENGTH = 64
+
+_ONE = frozenset({"items", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else"})
+_SEVERAL = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
+_NAMED = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
 
 
 def schema_of(kind: Any) -> Fields:
-    """The JSON Schema of a type: pydantic's own for pydantic models, msgspec's for the rest.
+    """The JSON Schema of a type: pydantic's own for what is pydantic's, msgspec's for the rest.
 
     Raises InvalidRequestError when the type has no JSON form.
     """
@@ -22,86 +34,163 @@ def schema_of(kind: Any) -> Fields:
         return own()
     try:
         (root,), components = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
-    except TypeError as error:
-        message = f"{kind!r} has no JSON Schema: {error}"
-        raise InvalidRequestError(message) from error
+    except (TypeError, RuntimeError, NameError) as error:
+        adapter = _adapter(kind)
+        if adapter is None:
+            message = f"{kind!r} has no JSON Schema: {error}"
+            raise InvalidRequestError(message) from error
+        return adapter.json_schema()
     name = root.get("$ref", "").rpartition("/")[2]
-    if name:
-        root = (
-            components.pop(name)
-            if not _refers(components, name) and not _refers(components[name], name)
-            else components[name]
-        )
+    if name:  # providers demand the object itself, not a reference to it
+        root = components[name]
+        if not any(_refers(one, name) for one in components.values()):
+            components = {other: schema for other, schema in components.items() if other != name}
     return {**root, "$defs": components} if components else root
+
+
+def reader_of(kind: Any) -> Callable[[Any], Any]:
+    """How decoded JSON becomes a value of the type. What it calls raises ValueError or `msgspec.ValidationError`."""
+    validate = getattr(kind, "model_validate", None)
+    if validate is not None:
+        return validate
+    try:
+        msgspec.json.schema_components([kind])
+    except (TypeError, RuntimeError, NameError):
+        adapter = _adapter(kind)
+        if adapter is not None:
+            return adapter.validate_python
+    return lambda value: msgspec.convert(value, kind, strict=False)
+
+
+def _adapter(kind: Any) -> Any:
+    """Pydantic's view of a type that holds its models, where pydantic is in use; None when it has none."""
+    pydantic = sys.modules.get("pydantic")
+    if pydantic is None:
+        return None
+    try:
+        return pydantic.TypeAdapter(kind)
+    except pydantic.PydanticUserError:
+        return None
 
 
 def _refers(schema: Any, name: str) -> bool:
     return f'"#/$defs/{name}"'.encode() in msgspec.json.encode(schema)
 
 
-def closed(schema: Any) -> Any:
-    """The same schema with every object closed to further properties, as strict structured output demands."""
-    if isinstance(schema, list):
-        return [closed(one) for one in schema]
+def strict(schema: Any) -> Any:
+    """The same schema as strict structured output demands it: every object closed, every property required.
+
+    An object that is open by its nature (`dict[str, int]`) is left so; `is_strict` then says no.
+    """
     if not isinstance(schema, dict):
         return schema
-    inside = {
-        key: closed(value) for key, value in schema.items() if key not in ("default", "enum", "const", "examples")
+    inside = _mapped(schema, strict)
+    properties = inside.get("properties")
+    if not isinstance(properties, dict):
+        return inside
+    return {
+        "additionalProperties": False,
+        **inside,
+        "properties": {name: _without_default(one) for name, one in properties.items()},
+        "required": [*properties],
     }
-    kept = {key: schema[key] for key in ("enum", "const") if key in schema}
-    shut = {"additionalProperties": False} if schema.get("type") == "object" and "properties" in schema else {}
-    return {**inside, **kept, **({} if "additionalProperties" in schema else shut)}
 
 
-def strict_ready(schema: Any) -> bool:
-    """Whether every object lists all its properties as required, without which strict mode is refused."""
-    if isinstance(schema, list):
-        return all(map(strict_ready, schema))
+def is_strict(schema: Any) -> bool:
+    """Whether every object is closed and lists all its properties as required, without which strict mode is refused."""
     if not isinstance(schema, dict):
         return True
-    properties = schema.get("properties")
-    if isinstance(properties, dict) and set(schema.get("required", ())) != set(properties):
+    is_object = schema.get("type") == "object" or "properties" in schema
+    if is_object and schema.get("additionalProperties") is not False:
         return False
-    return schema.get("additionalProperties") in (None, False) and all(map(strict_ready, schema.values()))
+    if set(schema.get("required", ())) != set(schema.get("properties", ())):
+        return False
+    return all(is_strict(one) for one in _inside(schema))
 
 
-def output_of(
-    output: OutputFormat | Mapping[str, Any] | type | None,
-) -> tuple[OutputFormat | None, Parse | None]:
-    """What was asked for as an `OutputFormat`, and how the answer's text becomes a value."""
-    if output is None:
-        return None, None
+def _mapped(schema: Fields, change: Callable[[Any], Any]) -> Fields:
+    """The same schema with every schema inside it changed; names of properties are no keywords."""
+    changed: Fields = {}
+    for key, value in schema.items():
+        if key in _NAMED and isinstance(value, dict):
+            changed[key] = {name: change(one) for name, one in value.items()}
+        elif key in _SEVERAL and isinstance(value, list):
+            changed[key] = [change(one) for one in value]
+        else:
+            changed[key] = change(value) if key in _ONE else value
+    return changed
+
+
+def _inside(schema: Fields) -> list[Any]:
+    found: list[Any] = []
+    _mapped(schema, found.append)
+    return found
+
+
+def _without_default(schema: Any) -> Any:
+    """What is required has no use for a default, and strict mode refuses it."""
+    return {key: value for key, value in schema.items() if key != "default"} if isinstance(schema, dict) else schema
+
+
+def output_of(output: Any) -> tuple[OutputFormat, Parse | None]:
+    """What was asked for as an `OutputFormat`, and how the answer's text becomes a value. Raises InvalidRequestError."""
     if isinstance(output, OutputFormat):
         return output, None if output.kind == "text" else _any_json
     if isinstance(output, Mapping):
-        return _format("answer", dict(output)), _any_json
+        schema = dict(output)
+        return _format(str(schema.get("title", "answer")), schema), _any_json
+    if output is dict:
+        return OutputFormat(kind="json_object"), _parser(lambda value: msgspec.convert(value, dict[str, Any]))
+    if not isinstance(output, type) and typing.get_origin(output) is None:
+        message = f"`output` is {output!r:.100}; it must be a type, a JSON Schema or an `OutputFormat`"
+        raise InvalidRequestError(message, param="output")
+    schema, read = strict(schema_of(output)), reader_of(output)
     name = getattr(output, "__name__", "answer")
-    return _format(name, schema_of(output)), _parser(output)
+    if schema.get("type") == "object":
+        return _format(name, schema), _parser(read)
+    definitions = schema.pop("$defs", None)
+    around = {
+        "type": "object",
+        "properties": {WRAPPED: schema},
+        "required": [WRAPPED],
+        "additionalProperties": False,
+        **({"$defs": definitions} if definitions else {}),
+    }
+    return _format(name, around), _parser(lambda value: read(_unwrapped(value)))
+
+
+def _unwrapped(value: Any) -> Any:
+    """Take the value out of its object; a model that leaves the object away is understood too."""
+    return value[WRAPPED] if isinstance(value, dict) and value.keys() == {WRAPPED} else value
 
 
 def _format(name: str, schema: Fields) -> OutputFormat:
-    shut = closed(schema)
-    clean = "".join(letter if letter.isalnum() or letter in "_-" else "_" for letter in name)[:64] or "answer"
-    return OutputFormat(kind="json_schema", schema=shut, name=clean, strict=strict_ready(shut))
+    clean = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "_-") else "_" for letter in name)
+    return OutputFormat(
+        kind="json_schema", schema=schema, name=clean[:NAME_LENGTH] or "answer", strict=is_strict(schema)
+    )
 
 
 def _any_json(text: str) -> Any:
-    try:
-        return msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
-        raise _unfit(text, error) from error
+    return _decoded(text)
 
 
-def _parser(kind: Any) -> Parse:
-    validate = getattr(kind, "model_validate_json", None)
-
+def _parser(read: Callable[[Any], Any]) -> Parse:
     def parse(text: str) -> Any:
+        value = _decoded(text)
         try:
-            return validate(text) if validate is not None else msgspec.json.decode(text, type=kind)
-        except (msgspec.MsgspecError, ValueError) as error:
+            return read(value)
+        except (msgspec.MsgspecError, ValueError, TypeError) as error:
             raise _unfit(text, error) from error
 
     return parse
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.MsgspecError as error:
+        raise _unfit(text, error) from error
 
 
 def _unfit(text: str, error: Exception) -> MalformedReplyError:

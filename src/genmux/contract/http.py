@@ -59,6 +59,13 @@ class WireEvent(msgspec.Struct, frozen=True, gc=False):
     data: bytes
     event: str | None = None
 
+    def read(self, decoder: "msgspec.json.Decoder[T]") -> T:
+        """Decode the data. Raises ProviderError(malformed_reply) when it does not fit."""
+        try:
+            return decoder.decode(self.data)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise malformed(f"an event of the stream does not have the expected form: {error}") from error
+
 
 def json_request(url: str, body: Any, *, stream: bool = False, method: str = "POST") -> HttpRequest:
     """A request with a JSON body; a streamed one expects server-sent events."""

@@ -183,12 +183,15 @@ def parse_manifest(text: str, *, source: str) -> Manifest:
         raise ConfigurationError(describe(source, text, _narrowed(table, error))) from error
     if faults := _faults(manifest):
         raise ConfigurationError("; ".join(describe(source, text, fault) for fault in faults))
-    return msgspec.structs.replace(manifest, models=_with_likes(manifest.models))
+    return msgspec.structs.replace(manifest, models=_with_likes(manifest))
 
 
-def _with_likes(models: dict[str, ModelSpec]) -> dict[str, ModelSpec]:
+def _with_likes(manifest: Manifest) -> dict[str, ModelSpec]:
     """Every `like` followed; the fault of one that leads nowhere or on was found before."""
-    return {name: inherit(spec, models[spec.like]) if spec.like else spec for name, spec in models.items()}
+    models, defaults = manifest.models, manifest.model_defaults
+    return {
+        name: inherit(spec, inherit(models[spec.like], defaults)) if spec.like else spec for name, spec in models.items()
+    }
 
 
 def _narrowed(table: dict[str, Any], error: msgspec.ValidationError) -> str:

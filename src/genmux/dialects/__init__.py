@@ -1,19 +1,31 @@
-"""Wires that many providers share, pure and in both directions; each is imported when it is first asked for."""
+"""Wires that many providers share, pure and in both directions.
 
-import functools
-import importlib
-from typing import Any
+A dialect is imported when it is first asked for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal, overload
 
 from genmux.types.errors import ConfigurationError
 
-DIALECTS = ("anthropic_messages", "openai_chat", "openai_embeddings")
-"""All of them; each is a package of this name with an attribute `dialect`."""
+if TYPE_CHECKING:
+    from genmux.contract.dialect import Dialect
+    from genmux.dialects.openai_embeddings import EmbedDialect
+
+DIALECTS: dict[str, str] = {
+    name: f"genmux.dialects.{name}" for name in ("openai_chat", "openai_embeddings", "anthropic_messages")
+}
+"""Each dialect by name, with the module in which it is `dialect`."""
 
 
-@functools.cache
-def load_dialect(name: str) -> Any:
-    """A dialect by its name. Raises ConfigurationError that lists the dialects there are."""
-    if name not in DIALECTS:
-        message = f"there is no dialect {name!r}; there are {', '.join(DIALECTS)}"
+@overload
+def load_dialect(name: Literal["openai_embeddings"]) -> "EmbedDialect": ...  # pyright: ignore[reportOverlappingOverload] — the one dialect that is not for chat
+@overload
+def load_dialect(name: str) -> "Dialect": ...
+def load_dialect(name: str) -> "Dialect | EmbedDialect":
+    """The dialect of this name. Raises ConfigurationError when there is none."""
+    module = DIALECTS.get(name)
+    if module is None:
+        message = f"there is no dialect {name!r}; the dialects are {', '.join(DIALECTS)}"
         raise ConfigurationError(message)
-    return importlib.import_module(f"genmux.dialects.{name}").dialect
+    return import_module(module).dialect

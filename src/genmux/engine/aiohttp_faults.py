@@ -48,6 +48,7 @@ def _table() -> tuple[_Row, ...]:
         _Row(TimeoutError, timeout, unsure, "the server did not answer in time"),
         _Row(ValueError, ErrorKind.INVALID_REQUEST, never, unmade),
         _Row(OSError, network, unsure, lost),
+        _Row(RuntimeError, network, unsure, lost),  # "Connection closed.", when the session was closed meanwhile
     )
 
 

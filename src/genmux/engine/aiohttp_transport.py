@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from genmux.contract.http import HttpReply, HttpRequest
 from genmux.engine.deadlines import SLACK, AlarmClock, Deadline, Timeouts
-from genmux.engine.limits import SizeLimits, too_large
+from genmux.engine.limits import SizeLimits
 from genmux.engine.proxies import checked_proxy, environment_proxy
-from genmux.engine.transport import read_whole
+from genmux.engine.transport import read_whole, whole_reply
 from genmux.types.errors import ErrorKind, ProviderError, Retry
 
 if TYPE_CHECKING:
@@ -68,19 +68,9 @@ class AiohttpTransport:
         else:
             response = await self._request(line, request, timeouts, request.body)
         content = response.content
-        if not content.is_eof():
-            return await read_whole(AiohttpReply(response, line.clock, timeouts.idle), limits=limits)
-        status = response.status
-        try:
-            body = content.read_nowait()
-        except _faults() as error:
-            response.close()
-            raise _explain(error) from error
-        if len(body) > limits.error and (status >= 400 or len(body) > limits.reply):
-            if status < 400:
-                raise too_large("the reply", limits.reply)
-            body = body[: limits.error]
-        return HttpReply(status=status, headers=_lower(response.headers), body=body)
+        if content.is_eof() and content.exception() is None:  # head and body came in one read, as they mostly do
+            return whole_reply(response.status, _lower(response.headers), content.read_nowait(), limits=limits)
+        return await read_whole(AiohttpReply(response, line.clock, timeouts.idle), limits=limits)
 
     async def open(self, request: HttpRequest, *, timeouts: Timeouts) -> "AiohttpReply":
         """The reply as soon as its head is there."""
@@ -101,6 +91,12 @@ class AiohttpTransport:
                 line.abandon()
             else:
                 await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(line.session.close(), loop))
+
+    def __del__(self) -> None:
+        # After an `asyncio.run` that ended without `aclose`, aiohttp would complain on standard error.
+        for loop, line in getattr(self, "_lines", {}).items():
+            if loop.is_closed() and line.process == os.getpid():
+                line.abandon()
 
     async def _upload(
         self, line: "_Line", request: HttpRequest, timeouts: Timeouts, *, answer_within: float | None
@@ -152,9 +148,8 @@ class AiohttpTransport:
         if line is not None and line.process == os.getpid() and not line.session.closed:
             return line
         if line is not None and line.process != os.getpid():
-            self._inherited.append(
-                line
-            )  # its connections belong to the parent: neither use them nor say goodbye on them
+            # Its connections belong to the parent process: neither use them nor say goodbye on them.
+            self._inherited.append(line)
         for other in [other for other in self._lines if other.is_closed()]:
             self._lines.pop(other).abandon()
         line = self._lines[loop] = _Line(self._session(loop), AlarmClock(loop))
@@ -272,8 +267,9 @@ class _Line:
         self.proxy = functools.lru_cache(512)(environment_proxy)
 
     def abandon(self) -> None:
-        """Let go of a session whose event loop is closed, so that nothing can be sent on it any more."""
-        self.session.detach()
+        """Let go of a session whose event loop is closed: there is nothing left to wait for."""
+        for _ in self.session.close().__await__():
+            pass
 
 
 async def _pieces(

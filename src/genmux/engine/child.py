@@ -22,8 +22,8 @@ from genmux.types.money import TokenCount
 IDLE = 900.0
 """After so many seconds without a request a child process is closed, and its memory is free."""
 
-GRACE = 5.0
-"""So many seconds a child process has to stop its work, or to end, before it is killed."""
+GRACE = 20.0
+"""So many seconds a child process has to stop its work before it is killed; a large model looks up only now and then."""
 
 _Key = tuple[int, str, frozenset[tuple[str, str]]]
 

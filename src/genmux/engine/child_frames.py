@@ -55,6 +55,10 @@ class Ready(msgspec.Struct, frozen=True, tag="ready"):
     """The model is loaded."""
 
 
+class Begun(msgspec.Struct, frozen=True, tag="begun"):
+    """The request is taken up. A process that ends before it says so has done nothing for it."""
+
+
 class Piece(msgspec.Struct, frozen=True, tag="piece"):
     """One part of a chat's answer."""
 
@@ -85,7 +89,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
 
 Question = Chat | Embed | Count
 Order = Load | Chat | Embed | Count | Stop
-Report = Ready | Piece | Vectors | Counted | Done | Failed
+Report = Ready | Begun | Piece | Vectors | Counted | Done | Failed
 
 
 def _to_plain(value: object) -> Any:

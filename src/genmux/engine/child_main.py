@@ -21,6 +21,7 @@ import msgspec
 from genmux.contract.local import Loaded, LocalCounter, LocalEngine, Pause
 from genmux.engine.child_frames import (
     HEADER,
+    Begun,
     Chat,
     Count,
     Counted,
@@ -66,6 +67,7 @@ class Child:
                 case Load():
                     self._report(self._load(order))
                 case Chat() | Embed() | Count():
+                    self._report(Begun())
                     self._report(self._answer(order))
                 case Stop():
                     pass  # heard by the listening thread already

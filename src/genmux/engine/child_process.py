@@ -15,6 +15,9 @@ from genmux.engine.logs import provider_logger
 BOOT = "import sys; sys.path[:] = sys.argv[1:]; from genmux.engine.child_main import main; main()"
 """The child's program: it sees the same modules as its parent."""
 
+END = 3.0
+"""How many seconds a process has to end by itself before it is killed."""
+
 LAST_LINES = 20
 """How many lines of a child's output are kept."""
 
@@ -26,11 +29,10 @@ class ChildGoneError(Exception):
 class ChildProcess:
     """A process that runs `genmux.engine.child_main`. What native code prints goes to the log of its provider.
 
-    `loaded` and `number` are for the owner: whether the model is loaded, and the number of the last request. `grace` is
-    how many seconds the process has to end by itself before it is killed.
+    `loaded` and `number` are for the owner: whether the model is loaded, and the number of the last request.
     """
 
-    def __init__(self, process: Process, *, provider: str, reference: str, grace: float) -> None:
+    def __init__(self, process: Process, *, provider: str, reference: str) -> None:
         assert process.stdin and process.stdout and process.stderr  # noqa: S101, PT018 — they were asked for
         self._process = process
         self._orders = process.stdin
@@ -39,7 +41,6 @@ class ChildProcess:
         self._awaited: int | None = None
         self._reference = reference
         self._log = provider_logger(provider)
-        self._grace = grace
         self._lines: deque[str] = deque(maxlen=LAST_LINES)
         self._printing = asyncio.create_task(self._keep_output(process.stderr))
         self.pid = process.pid
@@ -47,7 +48,7 @@ class ChildProcess:
         self.number = 0
 
     @classmethod
-    async def start(cls, *, provider: str, reference: str, grace: float) -> Self:
+    async def start(cls, *, provider: str, reference: str) -> Self:
         """Start one. It is a fresh interpreter; nothing is forked, so threads and locks of the parent do not matter."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -59,12 +60,7 @@ class ChildProcess:
             stderr=PIPE,
             start_new_session=True,  # Ctrl-C in a terminal is for the parent alone
         )
-        return cls(process, provider=provider, reference=reference, grace=grace)
-
-    @property
-    def alive(self) -> bool:
-        """Whether it runs, as far as is known."""
-        return self._process.returncode is None
+        return cls(process, provider=provider, reference=reference)
 
     @property
     def printed(self) -> str | None:
@@ -105,7 +101,7 @@ class ChildProcess:
         """End it: politely, and if that does not help, not. May be called again, also at the same time."""
         self._orders.close()
         try:
-            async with asyncio.timeout(self._grace):
+            async with asyncio.timeout(END):
                 await self._process.wait()
         except TimeoutError:
             self.kill()
@@ -114,7 +110,7 @@ class ChildProcess:
             self.kill()
             raise
         with contextlib.suppress(TimeoutError):  # a process of the child's own may hold the pipes
-            async with asyncio.timeout(self._grace), self._reading:
+            async with asyncio.timeout(END), self._reading:
                 await self._reports.read()
                 await asyncio.shield(self._printing)
 

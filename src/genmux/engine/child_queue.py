@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from genmux.engine.child_frames import Counted, Done, Failed, Load, Piece, Question, Ready, Stop, Vectors
+from genmux.engine.child_frames import Begun, Counted, Done, Failed, Load, Piece, Question, Ready, Stop, Vectors
 from genmux.engine.child_process import ChildGoneError, ChildProcess
 from genmux.engine.logs import provider_logger
 from genmux.types.errors import ErrorKind, ProviderError, Retry
@@ -59,9 +59,7 @@ class ChildQueue:
         await self._line.acquire()
         settled = False
         try:
-            process = await self._ready()
-            process.number += 1
-            await process.send(question(process.number))
+            process = await self._begin(question)
             while True:
                 match await process.receive():
                     case Piece(part=output) | Vectors(result=output) | Counted(count=output):
@@ -74,7 +72,7 @@ class ChildQueue:
                     case Failed(error=error):
                         settled = True
                         raise error
-                    case Ready():
+                    case Ready() | Begun():
                         pass
         except ChildGoneError as gone:
             raise await self._crashed() from gone
@@ -94,6 +92,22 @@ class ChildQueue:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
+    async def _begin(self, question: Callable[[int], Question]) -> ChildProcess:
+        """A process that has taken up the question. One that died while it was unused is replaced, and nobody notices."""
+        while True:
+            fresh = self._process is None
+            process = await self._ready()
+            process.number += 1
+            try:
+                await process.send(question(process.number))
+                await process.receive()
+            except ChildGoneError:
+                if fresh:
+                    raise
+                await self._crashed()
+            else:
+                return process
+
     async def _ready(self) -> ChildProcess:
         """A process with the model in it."""
         if self._alarm is not None:
@@ -101,14 +115,15 @@ class ChildQueue:
         if self._closed:
             raise self._closed_error()
         if self._process is not None:
-            if self._process.alive:
-                return self._process
-            await self._crashed()  # while nobody spoke to it
+            return self._process
         model = self._load.model
         clock = asyncio.get_running_loop().time
         started = clock()
-        process = await ChildProcess.start(provider=model.provider, reference=model.reference, grace=self._grace)
+        process = await ChildProcess.start(provider=model.provider, reference=model.reference)
         self._process = process
+        if self._closed:  # meanwhile
+            await self._end(process)
+            raise self._closed_error()
         self._say("engine.loading", process)
         await process.send(self._load)
         report = await process.receive()

@@ -125,6 +125,10 @@ class AlarmClocks:
     def __init__(self) -> None:
         self._clocks: dict[asyncio.AbstractEventLoop, AlarmClock] = {}
 
+    def __len__(self) -> int:
+        """How many event loops have one."""
+        return len(self._clocks)
+
     def here(self) -> AlarmClock:
         """The clock of the running event loop."""
         loop = asyncio.get_running_loop()

@@ -252,10 +252,10 @@ class Engine:
         logger = self._logger(trip.provider.id)
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug(
-                "%s %s: HTTP %d",
+                "HTTP %d: %s %s",
+                status,
                 trip.request.method,
                 trip.request.url,
-                status,
                 extra={"model": trip.model, "attempt": trip.attempts, "status": status},
             )
 

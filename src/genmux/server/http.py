@@ -24,11 +24,12 @@ class BodyTooLargeError(InvalidRequestError):
 class Request:
     """One HTTP request."""
 
-    __slots__ = ("_receive", "_send", "headers", "method", "path", "query")
+    __slots__ = ("_answered", "_receive", "_send", "headers", "method", "path", "query")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._receive = receive
         self._send = send
+        self._answered = False
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.query: bytes = scope["query_string"]
@@ -60,6 +61,7 @@ class Request:
     async def answer(self, answer: Answer, headers: Headers = ()) -> None:
         """Send a whole answer."""
         await self._start(answer.status, (*answer.headers, ("content-length", str(len(answer.body))), *headers))
+        self._answered = True
         await self._send({"type": "http.response.body", "body": answer.body})
 
     async def stream(self, chunks: AsyncIterator[bytes], headers: Headers = ()) -> None:
@@ -69,6 +71,7 @@ class Request:
         async for chunk in chunks:
             if chunk:
                 await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
+        self._answered = True
         await self._send({"type": "http.response.body", "body": b""})
 
     async def _start(self, status: int, headers: Headers) -> None:
@@ -76,18 +79,26 @@ class Request:
         await self._send({"type": "http.response.start", "status": status, "headers": raw})
 
     async def unless_gone(self, work: Awaitable[None]) -> None:
-        """Do the work, and cancel it when the caller goes away."""
-        task = asyncio.ensure_future(work)
+        """Do the work, and stop it when the caller goes away before its answer is complete."""
+        task = asyncio.current_task()
         watch = asyncio.ensure_future(self._gone())
-        watch.add_done_callback(lambda _: task.cancel())
+        left = False
+
+        def stop(_: object) -> None:
+            nonlocal left
+            if task is not None and not self._answered and not watch.cancelled():
+                left = True
+                task.cancel()
+
+        watch.add_done_callback(stop)
         try:
-            await task
+            await work
         except asyncio.CancelledError:
-            if not watch.done() or watch.cancelled():
-                raise  # it is us who are cancelled
+            if not left or task is None:
+                raise  # it is the gateway that stops
+            task.uncancel()
         finally:
             watch.cancel()
-            task.cancel()
 
     async def _gone(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":

@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from genmux.contract.features import FEATURES, Support
-from genmux.contract.manifest import Lifecycle, Limits, Manifest, ModelSpec
+from genmux.contract.manifest import Lifecycle, Limits, Manifest, ModelSpec, inherit
 from genmux.contract.model import Model
 from genmux.contract.operations import OPERATIONS, Operation
 from genmux.services.ports import Manifests, Pricer
@@ -19,9 +19,13 @@ from genmux.types.errors import (
     UnsupportedError,
 )
 from genmux.types.money import Price
+from genmux.types.usage import TOKENS_INPUT
 
-EMBEDDED_MODELS: dict[str, str] = {"chat": "local/smollm2", "embed": "local/minilm"}
+EMBEDDED_MODELS: dict[Operation, str] = {"chat": "local/smollm2", "embed": "local/minilm"}
 """What answers when nothing else is configured."""
+
+_REMEMBERED = 4_096
+"""So many names are kept at most: where any id may be used, callers could think of any number."""
 
 
 class ModelInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -42,7 +46,7 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Catalog:
     """Resolves names to models. What was resolved once is a dictionary look-up afterwards."""
 
-    def __init__(self, manifests: Manifests, *, aliases: Mapping[str, str], defaults: Mapping[str, str]) -> None:
+    def __init__(self, manifests: Manifests, *, aliases: Mapping[str, str], defaults: Mapping[Operation, str]) -> None:
         self._manifests = manifests
         self._aliases = aliases
         self._defaults = defaults
@@ -50,23 +54,26 @@ class Catalog:
 
     def forget(self) -> None:
         """Resolve anew: a provider was registered or removed."""
-        self._resolved.clear()
+        self._resolved = {}  # what is being resolved at this moment goes into the old one
 
     def resolve(self, name: str | None, operation: Operation) -> Model:
         """The model that `name` means for an operation; None means the default one.
 
         Raises NotFoundError, InvalidRequestError (several providers offer it) or UnsupportedError, each naming the way out.
         """
-        model = self._resolved.get((name, operation))
+        store = self._resolved
+        model = store.get((name, operation))
         if model is None:
             model = self._resolve(name, operation)
-            self._resolved[name, operation] = model
+            if len(store) >= _REMEMBERED:
+                store.clear()
+            store[name, operation] = model
         return model
 
     def _resolve(self, name: str | None, operation: Operation) -> Model:
         reference = self._follow(name or self._default(operation))
         provider_id, _, model_id = reference.partition("/")
-        if model_id and provider_id in self._manifests.ids():
+        if model_id and self._manifests.is_registered(provider_id):
             model = self._of(self._manifests.manifest(provider_id), model_id)
         else:
             model = self._bare(reference, operation)
@@ -98,7 +105,7 @@ class Catalog:
             near = difflib.get_close_matches(model_id, manifest.models, n=3, cutoff=0.5) or sorted(manifest.models)
             message = f"{manifest.id} has no model {model_id!r}; it has: {', '.join(near)}"
             raise NotFoundError(message, provider=manifest.id, model=model_id, param="model")
-        spec = merge(manifest.model_defaults, listed or ModelSpec())
+        spec = inherit(listed or ModelSpec(), manifest.model_defaults)
         return Model(
             provider=manifest.id,
             id=model_id,
@@ -209,20 +216,6 @@ class Catalog:
 
 
 def _affordable(prices: tuple[Price, ...] | None, limit: Decimal) -> bool:
-    row = next((row for row in prices or () if row.meter == "tokens.input" and not row.when), None)
-    return row is not None and row.amount * 1_000_000 / row.per <= limit
-
-
-def merge(defaults: ModelSpec, spec: ModelSpec) -> ModelSpec:
-    """What a model says, with what it leaves out taken from the manifest's defaults."""
-    limits = {name: getattr(spec.limits, name) or getattr(defaults.limits, name) for name in Limits.__struct_fields__}
-    return msgspec.structs.replace(
-        spec,
-        family=spec.family or defaults.family,
-        tokenizer=spec.tokenizer or defaults.tokenizer,
-        operations=spec.operations or defaults.operations,
-        features={**defaults.features, **spec.features},
-        params={**defaults.params, **spec.params},
-        prices=spec.prices or defaults.prices,
-        limits=Limits(**limits),
-    )
+    """Whether the plain price of input tokens is known and within the limit."""
+    row = next((row for row in prices or () if row.meter == TOKENS_INPUT and not row.when), None)
+    return row is not None and row.currency == "USD" and row.amount * 1_000_000 / row.per <= limit

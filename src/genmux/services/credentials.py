@@ -21,27 +21,37 @@ class Credentials:
         self._given = given or {}
 
     def find(self, manifest: Manifest, given: Mapping[str, str] | None = None) -> dict[str, str]:
-        """All known fields of the provider's credential; `given` wins. Fields that are nowhere are left out."""
+        """All known fields of the provider's credential; `given` wins. What is empty, or nowhere, is left out."""
         own = self._options.get(manifest.id)
-        found = dict(own.credentials) if own else {}
-        for name, credential in manifest.credentials.items():
-            value = next((value for env in credential.env if (value := self._environ.get(env))), None)
-            if value is not None:
-                found[name] = value
-        return found | dict(self._given.get(manifest.id, {})) | dict(given or {})
+        configured = own.credentials if own else {}
+        found: dict[str, str] = {}
+        for source in (given or {}, self._given.get(manifest.id, {}), self._from_environment(manifest), configured):
+            for name, value in source.items():
+                if stripped := value.strip():  # a key that was read from a file may end in a newline
+                    found.setdefault(name, stripped)
+        return found
+
+    def _from_environment(self, manifest: Manifest) -> dict[str, str]:
+        return {
+            name: next((value for env in credential.env if (value := self._environ.get(env))), "")
+            for name, credential in manifest.credentials.items()
+        }
 
     def missing(self, manifest: Manifest, given: Mapping[str, str] | None = None) -> str | None:
         """What is missing and where it is looked for, in words; None when all is there."""
         if not manifest.requires_credentials:
             return None
         found = self.find(manifest, given)
-        lacking = [
-            name for name, credential in manifest.credentials.items() if credential.required and not found.get(name)
-        ]
+        required = {name: credential for name, credential in manifest.credentials.items() if credential.required}
+        lacking = {name: credential for name, credential in required.items() if name not in found}
         if not lacking:
             return None
-        ways = [" or ".join("$" + env for env in manifest.credentials[name].env) or name for name in lacking]
-        return f"no {', '.join(lacking)} for {manifest.id}: set {', '.join(ways)}, or `{lacking[0]}` in [providers.{manifest.id}] of genmux.toml"
+        ways = [" or ".join("$" + env for env in credential.env) or f"`{name}`" for name, credential in lacking.items()]
+        first = next(iter(lacking))
+        return (
+            f"no {', '.join(lacking)} for {manifest.id}: set {' and '.join(ways)}, "
+            f"or `{first}` in [providers.{manifest.id}] of genmux.toml"
+        )
 
     def require(self, manifest: Manifest, given: Mapping[str, str] | None = None) -> dict[str, str]:
         """The provider's credential. Raises AuthenticationError that says what to set."""
@@ -50,8 +60,13 @@ class Credentials:
         return self.find(manifest, given)
 
     def base_url(self, manifest: Manifest, given: str | None = None) -> str:
-        """Where the provider is: argument, then environment, then `genmux.toml`, then its manifest."""
+        """Where the provider is: argument, then environment, then `genmux.toml`, then its manifest.
+
+        One without a scheme, such as `localhost:11434`, gets that of the manifest's.
+        """
         own = self._options.get(manifest.id)
         from_environment = next((url for env in manifest.base_url_env if (url := self._environ.get(env))), None)
-        chosen = given or from_environment or (own.base_url if own else None) or manifest.base_url
-        return chosen.rstrip("/") if "://" in chosen or not chosen else f"http://{chosen}".rstrip("/")
+        chosen = (given or from_environment or (own.base_url if own else None) or manifest.base_url).strip()
+        if chosen and "://" not in chosen:
+            chosen = f"{manifest.base_url.partition('://')[0] or 'http'}://{chosen}"
+        return chosen.rstrip("/")

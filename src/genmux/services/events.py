@@ -1,11 +1,13 @@
 """Who wants to hear what happens."""
 
+import inspect
 import logging
 from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any
 
 from genmux.services.ports import NewId, Now
+from genmux.types.errors import InvalidRequestError
 from genmux.types.events import Event
 
 Handler = Callable[[Event], None]
@@ -22,7 +24,15 @@ class EventBus:
         self._lock = Lock()
 
     def subscribe(self, handler: Handler, *types: str) -> Callable[[], None]:
-        """Call `handler` for every event, or only for those `types`. Gives the function that ends it."""
+        """Call `handler` for every event, or only for those `types`. Gives the function that ends it.
+
+        Raises InvalidRequestError for a coroutine function: events are told as they happen, and nobody would await it.
+        """
+        if inspect.iscoroutinefunction(handler):
+            message = (
+                f"{handler!r} is a coroutine function; an event handler must be a plain one, such as `queue.put_nowait`"
+            )
+            raise InvalidRequestError(message, param="handler")
         entry = (handler, frozenset(types))
         with self._lock:
             self._handlers = (*self._handlers, entry)

@@ -6,9 +6,7 @@ from typing import Protocol
 
 from genmux.contract.manifest import Manifest
 from genmux.contract.model import Model
-from genmux.types.chat import ChatRequest
-from genmux.types.money import Cost, Price, TokenCount
-from genmux.types.usage import Usage
+from genmux.types.money import Price
 
 Now = Callable[[], datetime.datetime]
 """The time in UTC."""
@@ -38,24 +36,16 @@ class Pricer(Protocol):
         """The price rows of a model, None when its price is unknown."""
         ...
 
-    def cost(self, model: Model, usage: Usage, *, service_tier: str | None = None) -> Cost | None:
-        """What this usage cost, None when the price is unknown."""
-        ...
-
-
-class Counter(Protocol):
-    """Counts tokens without asking the provider."""
-
-    def count(self, request: ChatRequest, model: Model) -> TokenCount:
-        """The input tokens of a request."""
-        ...
-
 
 class Manifests(Protocol):
     """Knows which providers are installed."""
 
     def ids(self) -> tuple[str, ...]:
         """All of them, sorted."""
+        ...
+
+    def is_registered(self, provider_id: str) -> bool:
+        """Whether there is such a provider, usable or not."""
         ...
 
     def manifest(self, provider_id: str) -> Manifest:

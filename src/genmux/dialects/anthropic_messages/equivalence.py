@@ -3,7 +3,7 @@
 `encode(accept(body))` gives the same document as `body` up to the order of keys and to what `normalize` undoes:
 
 1. a string of content (of a message, of `system`, of a tool's result) and a list with that one text: the API says so itself;
-2. a null and an absent field, of the request, a message, a block, a tool: the official clients send either;
+2. a null and an absent field, of the request and its settings, a message, a block, a tool: clients send either;
 3. an empty `tools`, `stop_sequences`, `system`, `output_config` or content, and an absent one: nothing is asked for;
 4. `stream: false`, `is_error: false` and absent ones: they are the defaults;
 5. `output_format` and `output_config.format`: the first is the second's name in its beta, which needs a header besides;
@@ -15,12 +15,14 @@ from typing import Any
 from genmux.types.content import Fields
 
 _EMPTY = ("tools", "stop_sequences", "system", "content", "output_config")
+_SETTINGS = ("output_config", "thinking", "tool_choice", "metadata")
 _FALSE = ("stream", "is_error")
 
 
 def normalize(document: Fields) -> Fields:
     """The same request in its plainest form. The document itself is left alone."""
-    fields = _plain(document)
+    settings = {key: _plain(document[key]) for key in _SETTINGS if key in document}
+    fields = _plain({**document, **settings})
     if (form := fields.pop("output_format", None)) is not None:
         fields["output_config"] = {"format": form, **fields.get("output_config", {})}
     system = _blocks(fields.pop("system", None))

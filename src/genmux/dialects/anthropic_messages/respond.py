@@ -5,7 +5,7 @@ import math
 import msgspec
 
 from genmux.contract.dialect import Accepted, Answer
-from genmux.dialects.anthropic_messages.blocks_write import write_input
+from genmux.dialects.anthropic_messages.blocks_write import write_cache, write_input
 from genmux.dialects.anthropic_messages.envelope import seal
 from genmux.dialects.anthropic_messages.schema import NAME, REFUSALS, STOP_WORDS
 from genmux.dialects.anthropic_messages.usage import write_usage
@@ -54,6 +54,8 @@ def write_answer(block: Content, *, own: bool, origin: str) -> Fields | None:
             return {"type": "text", "text": transcript}
         case _:
             return None
+    if own and isinstance(block, Text | ToolCall) and block.cache is not None:
+        fields["cache_control"] = write_cache(block.cache)
     return {**fields, **block.extra} if own and block.extra else fields
 
 

@@ -47,8 +47,8 @@ def read_usage(raw: Fields) -> Usage:
 
 def write_usage(usage: Usage, *, own: bool, service_tier: str | None = None) -> Fields:
     """The usage object for our meters; `own` says that the provider's is of this dialect and can be given on."""
-    if own and usage.raw is not None:
-        return {"input_tokens": 0, "output_tokens": 0, **usage.raw}
+    if own and (usage.raw is not None or not usage.meters):
+        return {"input_tokens": 0, "output_tokens": 0, **(usage.raw or {})}
     meters = usage.meters
     written, long_written = _whole(meters, TOKENS_INPUT_CACHE_WRITE), _whole(meters, TOKENS_INPUT_CACHE_WRITE_1H)
     cached = _whole(meters, TOKENS_INPUT_CACHED)

@@ -11,7 +11,7 @@ from genmux.contract.dialect import Accepted
 from genmux.dialects.anthropic_messages.respond import UNNAMED, stop_word, write_error
 from genmux.dialects.anthropic_messages.schema import NAME
 from genmux.dialects.anthropic_messages.usage import final_usage, write_usage
-from genmux.dialects.anthropic_messages.writing import ForeignReasoning, Writing, event, writing
+from genmux.dialects.anthropic_messages.writing import Thinking, Writing, event, writing
 from genmux.types.chat import FinishReason
 from genmux.types.content import Content, Fields, Reasoning, Refusal, Text
 from genmux.types.errors import ProviderError
@@ -91,8 +91,8 @@ class MessageWriter:
         while self._open is not None:
             written.append(self._end(None))
         for block, end in self._states:
-            state = ForeignReasoning(Reasoning(origin=block.origin, extra=block.extra), self._numbers, self._origin)
-            written.append(state.end(end))
+            bare = Reasoning(origin=block.origin, extra=block.extra)
+            written.append(Thinking(bare, self._numbers, None if self._own else self._origin).end(end))
         self._done = True
         usage = write_usage(self._usage, own=self._own, service_tier=self._tier)
         last = {key: self._extra.pop(key) for key in _AT_THE_END if key in self._extra}
@@ -183,7 +183,7 @@ class MessageWriter:
         """A part of a block that another one has ended: more text opens it anew, reasoning state is written at the end."""
         block = self._ended.get(part.index)
         match part, block:
-            case BlockEnd(), Reasoning():
+            case BlockEnd(), Reasoning() if part.signature or part.encrypted:
                 self._states.append((block, part))
             case (TextDelta(), Text() | Refusal()) | (ReasoningDelta(), Reasoning()):
                 del self._ended[part.index]

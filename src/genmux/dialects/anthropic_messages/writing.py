@@ -44,8 +44,8 @@ def writing(block: Content, numbers: Iterator[int], *, own: bool, origin: str) -
     `numbers` gives the next block its number; `own` and `origin` say whose the answer is, see `respond`.
     """
     match block:
-        case Reasoning() if not own:
-            return ForeignReasoning(block, numbers, origin)
+        case Reasoning():
+            return Thinking(block, numbers, None if own else origin)
         case Opaque(dialect=dialect) if dialect != NAME:
             return None
         case _:
@@ -57,8 +57,6 @@ def _opened(block: Content, fields: Fields, number: int) -> Writing:
     match block:
         case ToolCall(arguments=arguments):
             return Pieces(number, {**fields, "input": {}}, "input_json_delta", arguments, waits_for_end=True)
-        case Reasoning(text=text, signature=signature) if fields["type"] == "thinking":
-            return OwnReasoning(number, {**fields, "thinking": "", "signature": ""}, text, signature)
         case Text(text=text) | Refusal(text=text):
             return Pieces(number, {**fields, "text": ""}, "text_delta", text)
         case Opaque(kind=kind, data={"input": dict(given)}) if given and kind.endswith("tool_use"):
@@ -94,6 +92,15 @@ class Pieces:
         )
         return b"".join(self._event(delta) for delta in deltas) + event("content_block_stop", {"index": self._number})
 
+    def sign(self, signature: str) -> bytes:
+        """Close it after its signature, if it has one."""
+        signed = self._event({"type": "signature_delta", "signature": signature}) if signature else b""
+        return signed + self.end(None)
+
+    def whole(self) -> bytes:
+        """Open and close it."""
+        return self.start() + self.end(None)
+
     def _event(self, delta: Fields) -> bytes:
         return event("content_block_delta", {"index": self._number, "delta": delta})
 
@@ -103,33 +110,19 @@ class Pieces:
         return self._event({"type": kind, key: ""})[: -len(_TAIL) - 2]
 
 
-class OwnReasoning(Pieces):
-    """Thinking of this dialect; its signature comes just before the end."""
+class Thinking:
+    """Reasoning, of this dialect or (with an `origin`) from elsewhere; that one's state travels sealed.
 
-    def __init__(self, number: int, opening: Fields, first: str, signature: str | None) -> None:
-        super().__init__(number, opening, "thinking_delta", first)
-        self._signature = signature
-
-    def end(self, end: BlockEnd | None) -> bytes:
-        """Sign and close it."""
-        signature = end.signature if end is not None and end.signature is not None else self._signature
-        signed = self._event({"type": "signature_delta", "signature": signature}) if signature else b""
-        return signed + super().end(None)
-
-
-class ForeignReasoning:
-    """Reasoning from elsewhere, whose state travels sealed.
-
-    Whether there is anything to be read shows with its first delta: if there is not, it is a redacted block.
+    It is opened by its first text: if there is none, its state may show that it is a redacted block.
     """
 
     waits_for_end = False
 
-    def __init__(self, block: Reasoning, numbers: Iterator[int], origin: str) -> None:
+    def __init__(self, block: Reasoning, numbers: Iterator[int], origin: str | None) -> None:
         self._block = block
         self._numbers = numbers
         self._origin = origin
-        self._visible: OwnReasoning | None = None
+        self._visible: Pieces | None = None
 
     def start(self) -> bytes:
         """Open it, if there is text already."""
@@ -137,23 +130,33 @@ class ForeignReasoning:
 
     def delta(self, text: str) -> bytes:
         """More text."""
-        if self._visible is not None:
-            return self._visible.delta(text)
-        self._visible = OwnReasoning(next(self._numbers), thinking("", None), text, None)
-        return self._visible.start()
+        opened = b""
+        if self._visible is None:
+            extra = (self._block.extra if self._origin is None else None) or {}
+            self._visible = Pieces(next(self._numbers), {**thinking("", None), **extra}, "thinking_delta", "")
+            opened = self._visible.start()
+        return opened + self._visible.delta(text)
 
     def end(self, end: BlockEnd | None) -> bytes:
-        """Seal and close it; nothing at all is written of reasoning without text and state."""
-        state = self._block
-        if end is not None:
-            signature = state.signature if end.signature is None else end.signature
-            encrypted = state.encrypted if end.encrypted is None else end.encrypted
-            extra = {**(state.extra or {}), **(end.extra or {})} or None
-            state = msgspec.structs.replace(state, signature=signature, encrypted=encrypted, extra=extra)
+        """Sign and close it."""
+        block = self._block if end is None else _with_state(self._block, end)
         if self._visible is not None:
-            return self._visible.end(BlockEnd(0, seal(state, self._origin)))
-        if not (state.signature or state.encrypted):
+            signature = block.signature if self._origin is None else seal(block, self._origin)
+            return self._visible.sign(signature or "")
+        fields = write_answer(block, own=self._origin is None, origin=self._origin or "")
+        if fields is None:
             return b""
-        redacted = {"type": "redacted_thinking", "data": seal(state, self._origin)}
-        whole = Pieces(next(self._numbers), redacted, "text_delta", "")
-        return whole.start() + whole.end(None)
+        if fields["type"] == "redacted_thinking":
+            return Pieces(next(self._numbers), fields, "text_delta", "").whole()
+        opened = Pieces(next(self._numbers), {**fields, "signature": ""}, "thinking_delta", "")
+        return opened.start() + opened.sign(fields["signature"])
+
+
+def _with_state(block: Reasoning, end: BlockEnd) -> Reasoning:
+    """The block with what became known at its end."""
+    return msgspec.structs.replace(
+        block,
+        signature=block.signature if end.signature is None else end.signature,
+        encrypted=block.encrypted if end.encrypted is None else end.encrypted,
+        extra={**(block.extra or {}), **(end.extra or {})} or None,
+    )

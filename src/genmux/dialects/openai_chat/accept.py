@@ -141,10 +141,11 @@ def _tool_choice(fields: Fields) -> ToolChoice | None:
             choice = ToolChoice(mode, extra=None if mode == word else {word: None})  # pyright: ignore[reportArgumentType] — from the table
         case {"type": "allowed_tools", "allowed_tools": {"mode": "auto" | "required" as mode}} as whole:
             choice = ToolChoice(mode, extra=whole)
-        case {"custom": {"name": str() as name}, **rest}:
-            choice = ToolChoice("tool", name, {"custom": None, **_without_type(rest)})
-        case {"function": {"name": str() as name}, **rest}:
-            choice = ToolChoice("tool", name, _without_type(rest) or None)
+        case {"custom": {"name": str() as name, **inner}, **rest}:
+            choice = ToolChoice("tool", name, {"custom": inner or None, **_without_type(rest)})
+        case {"function": {"name": str() as name, **inner}, **rest}:
+            besides = {"function": inner} if inner else {}
+            choice = ToolChoice("tool", name, {**besides, **_without_type(rest)} or None)
         case None | str() | dict():
             return None
         case other:
@@ -202,7 +203,7 @@ def _reasoning(fields: Fields) -> ReasoningConfig | None:
         switch = _SWITCHES.get(str(rest.get("type")))
         if switch is not None and given.setdefault("enabled", switch) == switch:
             del rest["type"]
-        marks["thinking"] = rest or None
+        marks["thinking"] = rest or None if switch is not None else rest
     if (switch := take(fields, "enable_thinking", bool)) is not None:
         marks["enable_thinking"] = None
         if given.setdefault("enabled", switch) != switch:

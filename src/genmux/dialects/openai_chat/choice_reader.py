@@ -8,7 +8,7 @@ from genmux.dialects.openai_chat.fields import json_text, take
 from genmux.dialects.openai_chat.messages_read import read_images, read_sound
 from genmux.dialects.openai_chat.parts_read import read_part
 from genmux.dialects.openai_chat.reasoning import read_item
-from genmux.dialects.openai_chat.schema import DETAILS, PLAIN_REASONING
+from genmux.dialects.openai_chat.schema import DETAILS, PLAIN_REASONING, REASONING
 from genmux.dialects.openai_chat.tool_reader import ToolReader
 from genmux.types.content import Content, Fields, Reasoning, Refusal, Text
 from genmux.types.parts import BlockEnd, BlockStart, ExtraPart, Finish, Part, ReasoningDelta, TextDelta
@@ -49,7 +49,7 @@ class ChoiceReader:
         self._frame: Fields | None = None
         self._open: Any = None
         self._index = 0
-        self._end: Fields = {}
+        self._closing: Fields = {}
         self._items = 0
         self._tools = ToolReader(number, numbers)
         self._said: Fields = {}
@@ -70,11 +70,17 @@ class ChoiceReader:
             delta = message  # Writer calls it so
         if type(delta) is not dict:
             return
-        if len(delta) == 1 and type(text := delta.get("content")) is str:
-            if text:
-                parts.append(TextDelta(self._index if self._open == TEXT else self._begin(TEXT, Text(""), parts), text))
-            return
-        self._read_delta(delta, parts)
+        if len(delta) > 1:
+            delta = {
+                key: value
+                for key, value in delta.items()
+                if value is not None and value != "" and (key != "role" or value != "assistant")
+            }
+        text = delta.get("content")
+        if len(delta) > 1 or type(text) is not str:
+            self._read_delta(delta, parts)
+        elif text:
+            parts.append(TextDelta(self._index if self._open == TEXT else self._begin(TEXT, Text(""), parts), text))
 
     def end(self, parts: list[Part]) -> None:
         """Close what is open, and tell what had to be collected."""
@@ -94,7 +100,6 @@ class ChoiceReader:
     def _read_frame(self, choice: Fields, parts: list[Part]) -> None:
         self._frame = choice
         rest = dict(choice)
-        rest.pop("index", None)
         if (reason := take(rest, "finish_reason", str)) is not None:
             self._reason = reason
             self.finished = True
@@ -108,9 +113,8 @@ class ChoiceReader:
             parts.append(ExtraPart(news, "choice", self._number))
 
     def _read_delta(self, delta: Fields, parts: list[Part]) -> None:
-        if delta.get("role") in ("assistant", "", None):
-            delta.pop("role", None)
-        self._read_reasoning(delta, parts)
+        if not REASONING.isdisjoint(delta):
+            self._read_reasoning(delta, parts)
         if content := delta.pop("content", None):
             self._read_content(content, parts)
         if text := take(delta, "refusal", str):
@@ -154,13 +158,21 @@ class ChoiceReader:
                 said = (extra or {}).get("thinking") or {}
                 index = self._at("thinking", Reasoning(extra={"thinking": None}), parts)
                 if said := {key: value for key, value in said.items() if key != "thinking"}:
-                    self._end["extra"] = {"thinking": {**(self._end.get("extra", {}).get("thinking") or {}), **said}}
+                    self._closing["extra"] = {
+                        "thinking": {**(self._closing.get("extra", {}).get("thinking") or {}), **said}
+                    }
                 if text:
                     parts.append(ReasoningDelta(index, text))
             case _:
                 self._whole(block, parts)
 
     def _read_reasoning(self, delta: Fields, parts: list[Part]) -> None:
+        if len(delta) == 1 and DETAILS not in delta:
+            name, text = next(iter(delta.items()))
+            if type(text) is str and text:
+                delta.clear()
+                parts.append(ReasoningDelta(self._at((name,), Reasoning(extra={name: None}), parts), text))
+                return
         plain = {name: text for name in PLAIN_REASONING if (text := take(delta, name, str))}
         items = take(delta, DETAILS, list)
         if items and all(isinstance(item, dict) for item in items):
@@ -181,17 +193,17 @@ class ChoiceReader:
     def _read_detail(self, item: Fields, marks: Fields, parts: list[Part]) -> None:
         """An item goes on with the block before when both are of the same type and index."""
         key = (DETAILS, item.get("type"), item.get("index"))
-        block = read_item(item, self._items, self._origin)
+        goes_on = self._open == key
+        block = read_item(item, self._items - goes_on, self._origin)
+        stateful = block.signature is not None or block.encrypted is not None
         extra = {**(block.extra or {}), **marks}
-        if self._open == key:
-            index = self._index
-            if block.origin is not None:
-                self._end["extra"] = {**self._end.get("extra", {}), **extra}
-        else:
-            beginning = Reasoning(origin=block.origin, extra=extra)
-            index = self._begin(key, beginning, parts)
+        if goes_on and stateful:
+            self._closing["extra"] = {**self._closing.get("extra", {}), **extra}
+        elif not goes_on and (block.text or stateful):
+            self._begin(key, Reasoning(origin=block.origin, extra=extra), parts)
             self._items += 1
-        self._end.update(
+        index = self._index
+        self._closing.update(
             {name: value for name in ("signature", "encrypted") if (value := getattr(block, name)) is not None}
         )
         if block.text:
@@ -211,9 +223,9 @@ class ChoiceReader:
 
     def _close(self, parts: list[Part]) -> None:
         if self._open is not None:
-            parts.append(BlockEnd(self._index, **self._end))
+            parts.append(BlockEnd(self._index, **self._closing))
             self._open = None
-            self._end = {}
+            self._closing = {}
 
     def _whole(self, block: Content, parts: list[Part]) -> None:
         """A block that comes in one piece."""
@@ -231,7 +243,11 @@ def _merge(known: list[Any], news: Iterable[Any]) -> None:
     for item in news:
         index = item.get("index") if isinstance(item, dict) else None
         place = next(
-            (n for n, old in enumerate(known) if index is not None and isinstance(old, dict) and old.get("index") == index),
+            (
+                n
+                for n, old in enumerate(known)
+                if index is not None and isinstance(old, dict) and old.get("index") == index
+            ),
             None,
         )
         if place is None:

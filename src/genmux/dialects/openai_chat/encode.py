@@ -21,31 +21,34 @@ def write_request(request: ChatRequest, model: Model, profile: Profile, notes: N
     extra = notes.own(request.extra, request.dialect)
     body: Fields = {"model": model.wire_id} if model.wire_id else {}
     body["messages"] = write_messages(request.messages, model.origin, profile, notes)
-    if request.tools:
-        tools = [_opaque(tool, place) if isinstance(tool, Opaque) else _tool(tool, place) for tool in request.tools]
-        body["tools"] = [tool for tool in tools if tool is not None]
-    if request.tool_choice is not None:
-        body["tool_choice"] = _tool_choice(request.tool_choice, place)
+    if request.tools or request.tool_choice is not None:
+        _put_tools(body, request, place)
     if request.output is not None:
-        _put_output(body, request, model, place)
+        _put_output(body, request.output, model, place)
     if request.reasoning is not None:
         body |= _reasoning(request.reasoning, place)
     if request.max_tokens is not None:
         body[_limit_name(extra, profile, notes)] = request.max_tokens
-    for name in SCALARS:
-        if (value := getattr(request, name)) is not None:
-            body[name] = value
+    body |= {name: value for name in SCALARS if (value := getattr(request, name)) is not None}
     if request.stop:
         body["stop"] = list(request.stop)
+    options = extra.pop("stream_options", None)
     if stream:
         body["stream"] = True
         if profile.stream_usage == "stream_options":
-            body["stream_options"] = {"include_usage": True, **(extra.pop("stream_options", None) or {})}
-    for name in TOKEN_LIMITS:
-        if extra.get(name, ...) is None:
-            del extra[name]
-    body |= extra
+            options = {"include_usage": True, **(options or {})}
+    if options:
+        body["stream_options"] = options
+    body |= {name: value for name, value in extra.items() if value is not None or name not in TOKEN_LIMITS}
     return _fitted(body, profile, notes) if profile.rename or profile.drop else body
+
+
+def _put_tools(body: Fields, request: ChatRequest, place: Place) -> None:
+    tools = [_opaque(tool, place) if isinstance(tool, Opaque) else _tool(tool, place) for tool in request.tools]
+    if written := [tool for tool in tools if tool is not None]:
+        body["tools"] = written
+    if request.tool_choice is not None:
+        body["tool_choice"] = _tool_choice(request.tool_choice, place)
 
 
 def _fitted(body: Fields, profile: Profile, notes: Notes) -> Fields:
@@ -96,15 +99,12 @@ def _tool_choice(choice: ToolChoice, place: Place) -> Any:
     if choice.mode != "tool":
         return "any" if "any" in own else choice.mode
     kind = "custom" if "custom" in own else "function"
-    own.pop("custom", None)
-    return {"type": kind, kind: {"name": choice.name}, **own}
+    inner = own.pop(kind, None) or {}
+    return {"type": kind, kind: {"name": choice.name, **inner}, **own}
 
 
-def _put_output(body: Fields, request: ChatRequest, model: Model, place: Place) -> None:
+def _put_output(body: Fields, output: OutputFormat, model: Model, place: Place) -> None:
     """The form of the answer, asked for in words where the model knows no other way."""
-    output = request.output
-    if output is None:
-        return
     words = words_for(output, model)
     if words is None:
         body["response_format"] = _output(output, place)
@@ -120,7 +120,7 @@ def _output(output: OutputFormat, place: Place) -> Fields:
     own = place.own(output.extra)
     if output.kind != "json_schema":
         return {"type": output.kind, **own}
-    inner: Fields = {"name": output.name or "response"}
+    inner: Fields = {"name": output.name or "response"} if output.name or not place.at_home else {}
     given = {"description": output.description, "schema": output.schema, "strict": output.strict}
     inner |= {key: value for key, value in given.items() if value is not None}
     return {"type": "json_schema", "json_schema": {**inner, **(own.pop("json_schema", None) or {})}, **own}
@@ -133,7 +133,7 @@ def _reasoning(config: ReasoningConfig, place: Place) -> Fields:
     told: set[str] = set()
     body: Fields = {}
     for name in marked or place.profile.reasoning:
-        value, said = _WAYS[name](config, own.pop(name, None) or {})
+        value, said = _WAYS[name](config, own.pop(name, None))
         body |= value
         told |= said
     if config.effort is not None or (config.enabled and config.max_tokens is not None):
@@ -144,7 +144,7 @@ def _reasoning(config: ReasoningConfig, place: Place) -> Fields:
     return {**body, **own}
 
 
-def _by_effort(config: ReasoningConfig, rest: Fields) -> tuple[Fields, set[str]]:
+def _by_effort(config: ReasoningConfig, rest: Fields | None) -> tuple[Fields, set[str]]:
     del rest
     if config.effort is not None:
         return {"reasoning_effort": config.effort}, {"effort"}
@@ -153,18 +153,20 @@ def _by_effort(config: ReasoningConfig, rest: Fields) -> tuple[Fields, set[str]]
     return {}, set()
 
 
-def _by_object(config: ReasoningConfig, rest: Fields) -> tuple[Fields, set[str]]:
+def _by_object(config: ReasoningConfig, rest: Fields | None) -> tuple[Fields, set[str]]:
     given = {"effort": config.effort, "max_tokens": config.max_tokens, "enabled": config.enabled}
     value = {key: one for key, one in given.items() if one is not None}
-    return {"reasoning": {**value, **rest}}, set(given)
+    return {"reasoning": {**value, **(rest or {})}}, set(given)
 
 
-def _by_switch(config: ReasoningConfig, rest: Fields) -> tuple[Fields, set[str]]:
+def _by_switch(config: ReasoningConfig, rest: Fields | None) -> tuple[Fields, set[str]]:
+    if config.enabled is None and rest is not None:
+        return {"thinking": rest}, set()
     enabled = config.enabled if config.enabled is not None else config.effort != "none"
-    return {"thinking": {"type": "enabled" if enabled else "disabled", **rest}}, {"enabled"}
+    return {"thinking": {"type": "enabled" if enabled else "disabled", **(rest or {})}}, {"enabled"}
 
 
-def _by_flag(config: ReasoningConfig, rest: Fields) -> tuple[Fields, set[str]]:
+def _by_flag(config: ReasoningConfig, rest: Fields | None) -> tuple[Fields, set[str]]:
     del rest
     enabled = config.enabled if config.enabled is not None else config.effort != "none"
     value: Fields = {"enable_thinking": enabled}
@@ -173,7 +175,7 @@ def _by_flag(config: ReasoningConfig, rest: Fields) -> tuple[Fields, set[str]]:
     return value, {"enabled", "max_tokens"}
 
 
-_WAYS: dict[str, Callable[[ReasoningConfig, Fields], tuple[Fields, set[str]]]] = {
+_WAYS: dict[str, Callable[[ReasoningConfig, Fields | None], tuple[Fields, set[str]]]] = {
     "reasoning_effort": _by_effort,
     "reasoning": _by_object,
     "thinking": _by_switch,

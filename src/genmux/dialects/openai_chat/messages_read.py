@@ -5,7 +5,7 @@ from typing import Any, get_args
 from genmux.dialects.openai_chat.fields import demand, json_text, take, take_cache, wrong
 from genmux.dialects.openai_chat.parts_read import audio_type, read_content, read_part
 from genmux.dialects.openai_chat.reasoning import read_reasoning
-from genmux.dialects.openai_chat.schema import NAME
+from genmux.dialects.openai_chat.schema import NAME, REASONING
 from genmux.types.chat import Message, Role
 from genmux.types.content import (
     Audio,
@@ -56,17 +56,32 @@ def read_answer(fields: Fields, *, place: str | None = None, origin: str | None 
 
     `place` names the message in errors; without one nothing is ever refused. `origin` is whose opaque state it has.
     """
-    said: list[Content] = [*read_reasoning(fields, origin)]
+    said: list[Content] = []
+    if not REASONING.isdisjoint(fields):
+        said += read_reasoning(fields, origin, asked=place is not None)
     content = fields.pop("content", None)
-    if content != "":
+    if type(content) is str:
+        if content:
+            said.append(Text(content))
+    else:
         said += read_content(content, None if place is None else f"{place}.content")
     if text := demand(fields, "refusal", str, None if place is None else f"{place}."):
         said.append(Refusal(text))
+    if len(fields) > 1 or "role" not in fields:
+        said += _read_rest(fields, place)
+    return said
+
+
+def _read_rest(fields: Fields, place: str | None) -> list[Content]:
+    """Pictures, sound and tool calls."""
+    said: list[Content] = []
     said += read_images(take(fields, "images", list) or [], fields)
     if "audio" in fields and (sound := read_sound(fields.pop("audio"))) is not None:
         said.append(sound)
     calls = demand(fields, "tool_calls", list, None if place is None else f"{place}.") or []
-    said += [read_tool_call(call, None if place is None else f"{place}.tool_calls[{n}]") for n, call in enumerate(calls)]
+    said += [
+        read_tool_call(call, None if place is None else f"{place}.tool_calls[{n}]") for n, call in enumerate(calls)
+    ]
     if (legacy := take(fields, "function_call", dict)) and (legacy.get("name") or legacy.get("arguments")):
         said.append(read_tool_call({"function": legacy}, mark={"function_call": None}))
     return said
@@ -84,6 +99,8 @@ def read_tool_call(call: Any, place: str | None = None, *, mark: Fields | None =
     kind = demand(rest, "type", str, where) or "function"
     key, inner = _tool_body(rest, kind)
     name = demand(inner, "name", str, None if place is None else f"{place}.{key}.") or ""
+    if place is not None and not name:
+        raise wrong(f"{place}.{key}.name", "is missing")
     given = inner.get("input" if key == "custom" else "arguments", "")
     arguments = json_text(given)
     if place is None or given is arguments:
@@ -119,14 +136,12 @@ def read_sound(audio: Any) -> Audio | None:
 
 
 def _tool_body(rest: Fields, kind: str) -> tuple[str, Fields]:
-    """Where a tool call says its name: told by content, because one host fills both places."""
-    function, custom = rest.pop("function", None), rest.pop("custom", None)
-    for key, body in (("function", function), ("custom", custom)):
-        if isinstance(body, dict) and body.get("name"):
-            return key, {name: value for name, value in body.items() if value is not None}
-    key = "custom" if kind == "custom" else "function"
-    body = custom if kind == "custom" else function
-    return key, {name: value for name, value in body.items() if value is not None} if isinstance(body, dict) else {}
+    """Where a tool call says what it is: told by content first, because one host always fills both places."""
+    given = {key: body for key in ("function", "custom") if isinstance(body := rest.pop(key, None), dict)}
+    named = [key for key, body in given.items() if body.get("name")]
+    likely = named or [key for key in (kind, *given) if key in given]
+    key = likely[0] if likely else "custom" if kind == "custom" else "function"
+    return key, {name: value for name, value in given.get(key, {}).items() if value is not None}
 
 
 def _tool_result(fields: Fields, place: str, name: str | None) -> ToolResult:

@@ -33,10 +33,11 @@ def write_messages(messages: tuple[Message, ...], origin: str, profile: Profile,
 
 
 def write_tool_call(block: ToolCall, own: Fields) -> Fields:
-    """One tool call; `own` is what it says besides."""
+    """One tool call; `own` is what it says besides. Hosts that give no ids get none back."""
     key, argument = ("custom", "input") if block.kind == "custom" else ("function", "arguments")
     inner = {"name": block.name, argument: block.arguments, **(own.pop(key, None) or {})}
-    return {"id": block.id, "type": block.kind, key: inner, **own}
+    named = {"id": block.id} if block.id else {}
+    return {**named, "type": block.kind, key: inner, **own}
 
 
 def _role(role: str, profile: Profile, notes: Notes) -> str:
@@ -86,11 +87,14 @@ class _Writing:
 
     def _extra(self) -> Fields:
         extra = self._place.own(self._message.extra)
-        if extra and not self._place.profile.message_extra:
-            detail = f"the host refuses unknown fields in messages: {', '.join(extra)}"
+        taken = self._place.profile.message_extra
+        if taken is True or not extra:
+            return extra
+        refused = [name for name in extra if not taken or name not in taken]
+        if refused:
+            detail = f"the host refuses unknown fields in messages: {', '.join(refused)}"
             self._place.notes.unsupported(f"{self._place.field}.extra", detail)
-            return {}
-        return extra
+        return {name: value for name, value in extra.items() if name not in refused}
 
     def _block(self, block: Content, place: Place) -> None:
         match block:
@@ -102,7 +106,9 @@ class _Writing:
                 echo(block, place, self._reasoning, self._parts, self._repeat)
             case Refusal(text=text, extra=None) if self._role == "assistant":
                 self._fields["refusal"] = self._fields.get("refusal", "") + text
-            case Audio(base64=data, url=url) if self._role == "assistant" and not (data and not block.file_id) and not url:
+            case Audio(base64=data, url=url) if (
+                self._role == "assistant" and not (data and not block.file_id) and not url
+            ):
                 self._sound(block, place)
             case Image() if self._role == "assistant" and "images" in (own := place.own(block.extra)):
                 del own["images"]
@@ -115,8 +121,8 @@ class _Writing:
         part = write_part(block, place)
         if part is None:
             return
-        if place.profile.plain_content and part["type"] != "text":
-            place.notes.unsupported(place.field, f"the host takes only text, no {part['type']}")
+        if place.profile.plain_content and not isinstance(part.get("text"), str):
+            place.notes.unsupported(place.field, f"the host takes only text, no {part.get('type')}")
             return
         if isinstance(block, Text) and part.get("cache_control") is None and "cache_control" in part:
             del part["cache_control"]
@@ -142,12 +148,18 @@ class _Writing:
 
     def _result(self, block: ToolResult, place: Place) -> None:
         if block.is_error:
-            place.notes.unsupported(f"{place.field}.is_error", "there is no field for it; the result's text must say it")
+            place.notes.unsupported(
+                f"{place.field}.is_error", "there is no field for it; the result's text must say it"
+            )
         parts: list[Fields] = []
         for inner in block.content:
             if (part := write_part(inner, place)) is None:
                 continue
-            if part["type"] == "text" or place.at_home or place.profile.tool_media:
+            if isinstance(part.get("text"), str):
+                parts.append(part)
+            elif place.profile.plain_content:
+                place.notes.unsupported(place.field, f"the host takes only text, no {part.get('type')}")
+            elif place.at_home or place.profile.tool_media:
                 parts.append(part)
             else:
                 self._waiting.append(part)
@@ -176,7 +188,7 @@ class _Writing:
 def _joined(parts: list[Fields], place: Place) -> Any:
     if not parts:
         return ""
-    if len(parts) == 1 and parts[0].keys() == {"type", "text"} and parts[0]["type"] == "text":
+    if len(parts) == 1 and _is_plain(parts[0]):
         return parts[0]["text"]
     if place.profile.plain_content:
         place.notes.changed = True
@@ -184,3 +196,5 @@ def _joined(parts: list[Fields], place: Place) -> Any:
     return parts
 
 
+def _is_plain(part: Fields) -> bool:
+    return part.keys() == {"type", "text"} and part["type"] == "text" and isinstance(part["text"], str)

@@ -53,6 +53,11 @@ def link_of(media: Media) -> str | None:
     return media.base64 if media.media_type is None else media.data_uri
 
 
+def image_link(block: Image) -> str | None:
+    """The same for a picture, whose type has to be said."""
+    return block.url if block.base64 is None else f"data:{block.media_type or 'image/png'};base64,{block.base64}"
+
+
 def _text(block: Text, place: Place) -> Fields:
     if block.cache is None and block.extra is None:
         return {"type": "text", "text": block.text}
@@ -74,7 +79,7 @@ def _inner(own: Fields, key: str) -> Fields:
 
 def _image(block: Image, place: Place) -> Fields | None:
     own = place.own(block.extra)
-    link = block.url if block.base64 is None else f"data:{block.media_type or 'image/png'};base64,{block.base64}"
+    link = image_link(block)
     if link is None:
         return _nowhere("image", place)
     inner: Fields = {"url": link}

@@ -25,7 +25,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     - `reasoning_echo`: in which field earlier reasoning goes back to the model. `as_asked`: where it came from, and
       reasoning from elsewhere is left out; `none`: it is always left out (hosts that refuse unknown fields in
       messages); any other value: always there. `thinking` is Mistral's typed item in `content`.
-    - `message_extra`: unknown fields of messages (`annotations` …) are sent. False for hosts that refuse them.
+    - `message_extra`: whether unknown fields of messages (`annotations` …) are sent. `false` for hosts that refuse them,
+      or the names of those that the host knows.
     - `plain_content`: content must be one string; media are left out with a warning.
     - `empty_content`: what stands for the content of an assistant's message that has none beside its tool calls:
       `null`, an empty `string`, or nothing (`absent`).
@@ -45,7 +46,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     drop: tuple[str, ...] = ()
     reasoning: tuple[ReasoningField, ...] = ("reasoning_effort",)
     reasoning_echo: EchoField = "as_asked"
-    message_extra: bool = True
+    message_extra: bool | tuple[str, ...] = True
     plain_content: bool = False
     empty_content: Literal["null", "string", "absent"] = "null"
     tool_media: bool = False

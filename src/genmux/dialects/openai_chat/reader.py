@@ -17,15 +17,11 @@ from genmux.types.errors import ErrorKind, ProviderError, Retry
 from genmux.types.parts import ExtraPart, Part, Start, UsagePart
 
 
-def read_chunk(event: WireEvent) -> Fields:
-    """Decode one event. Raises ProviderError when it is no JSON object, or tells an error."""
+def _read(data: bytes) -> Fields:
     try:
-        chunk = OBJECT.decode(event.data)
+        return OBJECT.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise malformed(f"a chunk of the stream is not a JSON object: {error}") from error
-    if event.event == "error" or is_error(chunk):
-        raise stream_error(chunk)
-    return chunk
 
 
 class StreamReader:
@@ -51,22 +47,29 @@ class StreamReader:
 
     def feed(self, event: WireEvent) -> Iterable[Part]:
         """Read one event. Raises ProviderError."""
-        if event.data == DONE:
-            self._complete = True
-            return self._end()
-        if not event.data or self._ended:
+        data = event.data
+        if data[:1] != b"{" and (data.startswith(DONE) or not data.strip()):
+            return self._pause(data)
+        if self._ended:
             return ()
-        chunk = read_chunk(event)
+        chunk = _read(data)
         choices = chunk.pop("choices", None)
         for name in PADDING:
             chunk.pop(name, None)
         parts: list[Part] = []
-        if chunk != self._envelope:
+        if chunk != self._envelope or event.event is not None:
+            if event.event == "error" or is_error(chunk):
+                raise stream_error(chunk)
             self._read_envelope(chunk, choices, parts)
         if type(choices) is list:
             for position, choice in enumerate(choices):
                 if type(choice) is dict:
-                    self._read_choice(position, choice, parts)
+                    index = choice.pop("index", None)
+                    number = index if type(index) is int else position
+                    reader = self._choices.get(number)
+                    if reader is None:
+                        reader = self._choices[number] = ChoiceReader(number, self._numbers, self._origin)
+                    reader.read(choice, parts)
         return parts
 
     def close(self) -> Iterable[Part]:
@@ -78,13 +81,12 @@ class StreamReader:
             raise ProviderError(message, kind=ErrorKind.NETWORK, retry=Retry.UNSURE)
         return self._end()
 
-    def _read_choice(self, position: int, choice: Fields, parts: list[Part]) -> None:
-        index = choice.get("index")
-        number = index if type(index) is int else position
-        reader = self._choices.get(number)
-        if reader is None:
-            reader = self._choices[number] = ChoiceReader(number, self._numbers, self._origin)
-        reader.read(choice, parts)
+    def _pause(self, data: bytes) -> Iterable[Part]:
+        """An event that says nothing, or that the stream is complete."""
+        if self._ended or not data.startswith(DONE):
+            return ()
+        self._complete = True
+        return self._end()
 
     def _read_envelope(self, chunk: Fields, choices: Any, parts: list[Part]) -> None:
         self._envelope = chunk
@@ -100,7 +102,7 @@ class StreamReader:
             usage = take(dict(groq), "usage", dict)  # where Groq told it before it had `stream_options`
         if usage is not None and usage != self._usage:
             self._usage = usage
-            parts.append(UsagePart(read_usage(usage, rest)))
+            parts.append(UsagePart(read_usage(usage, self._said)))
             self._complete = self._complete or not choices
 
     def _read_start(self, rest: Fields, parts: list[Part], *, now: bool) -> None:

@@ -21,8 +21,11 @@ from genmux.types.content import Fields, Reasoning
 _TEXT_FIELDS = {"reasoning.summary": "summary"}
 
 
-def read_reasoning(fields: Fields, origin: str | None = None) -> list[Reasoning]:
-    """Take the reasoning of a message. `origin` is whose opaque state it is, where no item says otherwise."""
+def read_reasoning(fields: Fields, origin: str | None = None, *, asked: bool = False) -> list[Reasoning]:
+    """Take the reasoning of a message. `origin` is whose items they are, where none says otherwise.
+
+    In a reply an empty field says nothing; in a request (`asked`) it is left for `extra`, because some hosts insist on it.
+    """
     items = take(fields, DETAILS, list) or []
     if not all(isinstance(item, dict) for item in items):
         fields[DETAILS] = items
@@ -37,6 +40,8 @@ def read_reasoning(fields: Fields, origin: str | None = None) -> list[Reasoning]
                 repeated[name] = None
             else:
                 plain.setdefault(text, {})[name] = None
+        elif text == "" and asked:
+            fields[name] = text
     if repeated:
         blocks[0] = _also(blocks[0], repeated)
     return [*(Reasoning(text, extra=marks) for text, marks in plain.items()), *blocks]
@@ -45,19 +50,22 @@ def read_reasoning(fields: Fields, origin: str | None = None) -> list[Reasoning]
 def read_item(item: Fields, number: int, origin: str | None = None) -> Reasoning:
     """One item of `reasoning_details`, the `number`-th."""
     rest = {key: value for key, value in item.items() if value is not None}
-    text = rest.pop(key) if rest.get(key := _TEXT_FIELDS.get(str(rest.get("type")), "text")) else ""
-    signature, encrypted = take(rest, "signature", str), take(rest, "data", str)
+    text_field = _TEXT_FIELDS.get(str(rest.get("type")), "text")
+    text, signature, encrypted = (_take_words(rest, key) for key in (text_field, "signature", "data"))
     named, own = take(rest, "origin", str), take(rest, "extra", dict)
-    if named is None and (signature or encrypted):
-        named = origin
-    block = Reasoning(text, signature, encrypted, named)
-    said = None if rest == _head(block, number) else rest
+    block = Reasoning(text or "", signature, encrypted, named or origin)
+    said = None if rest == head_of(block, number) else rest
     return msgspec.structs.replace(block, extra={DETAILS: said} if own is None else own)
+
+
+def _take_words(item: Fields, key: str) -> str | None:
+    """Take a text that says something; an empty one stays with what the item says besides."""
+    return take(item, key, str) if item.get(key) else None
 
 
 def item_of(block: Reasoning, rest: Fields | None, number: int, *, origin: str | None = None) -> Fields:
     """The item for a block; `rest` is what it said besides when it came. `origin` is told where one is given."""
-    item: Fields = {**(rest or _head(block, number))}
+    item: Fields = {**(head_of(block, number) if rest is None else rest)}
     if block.text:
         item[_TEXT_FIELDS.get(str(item.get("type")), "text")] = block.text
     if block.signature is not None:
@@ -69,10 +77,39 @@ def item_of(block: Reasoning, rest: Fields | None, number: int, *, origin: str |
     return item
 
 
-def _head(block: Reasoning, number: int) -> Fields:
+def head_of(block: Reasoning, number: int) -> Fields:
     """What an item says of itself when there is nothing special about it."""
     kind = "reasoning.encrypted" if block.encrypted is not None and not block.text else "reasoning.text"
     return {"type": kind, "format": "unknown", "index": number}
+
+
+class Way(msgspec.Struct, frozen=True):
+    """How a block of reasoning is told to a caller: in plain fields, as an item that begins with `item`, or both."""
+
+    plain: tuple[str, ...] = ()
+    item: Fields | None = None
+
+
+def way_of(block: Reasoning, number: int, *, own: bool, origin: str | None, whole: bool) -> Way:
+    """The way for a block; `own` says that it is of this dialect, so that it is told as it came.
+
+    Reasoning of another dialect is told like OpenRouter does: as an item, for its opaque state, and in a plain field.
+    A `whole` block without state needs no item. `origin` is whose state it is, where the block does not say.
+    """
+    marks = block.extra or {} if own else {}
+    plain = tuple(name for name in PLAIN_REASONING if name in marks)
+    stateful = block.signature is not None or block.encrypted is not None
+    if plain and DETAILS not in marks and not stateful:
+        return Way(plain)
+    if DETAILS in marks:
+        head = head_of(block, number) if marks[DETAILS] is None else marks[DETAILS]
+        return Way(plain, head if block.origin is None else {**head, "origin": block.origin})
+    if whole and not stateful and block.origin is None:
+        return Way(PLAIN_REASONING[:1])
+    head = {**head_of(block, number), "origin": block.origin or origin or "unknown"}
+    if block.extra:
+        head["extra"] = block.extra
+    return Way(PLAIN_REASONING[:1] if block.text or not whole else (), head)
 
 
 class ReasoningFields:
@@ -131,9 +168,7 @@ def _echo_stranger(block: Reasoning, place: Place, fields: ReasoningFields, part
         _as_text(way, Reasoning(block.text), fields, parts)
 
 
-def _echo_own(
-    block: Reasoning, place: Place, fields: ReasoningFields, parts: list[Fields], repeat: set[str]
-) -> None:
+def _echo_own(block: Reasoning, place: Place, fields: ReasoningFields, parts: list[Fields], repeat: set[str]) -> None:
     marks = block.extra or {}
     stateful = block.signature is not None or block.encrypted is not None
     plain = [name for name in PLAIN_REASONING if name in marks]

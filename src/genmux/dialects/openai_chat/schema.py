@@ -18,13 +18,16 @@ NAME: Final = "openai_chat"
 COMPLETION: Final = "chat.completion"
 CHUNK: Final = "chat.completion.chunk"
 DONE: Final = b"[DONE]"
-"""What ends a stream, at most hosts."""
+"""With which the last event of a stream begins, at most hosts."""
 
 PLAIN_REASONING: Final = ("reasoning_content", "reasoning")
 """Fields in which hosts tell reasoning as plain text: DeepSeek's name first, then OpenRouter's."""
 
 DETAILS: Final = "reasoning_details"
 """OpenRouter's list of reasoning items, which has places for signatures and encrypted state."""
+
+REASONING: Final = frozenset({*PLAIN_REASONING, DETAILS})
+"""All of these."""
 
 PADDING: Final = ("obfuscation", "p")
 """Random letters that OpenAI and Mistral add to chunks against eavesdroppers who measure lengths. They say nothing."""
@@ -80,6 +83,9 @@ FINISH_REASONS: dict[FinishUnified, str] = {
     "other": "stop",
 }
 """Our words in those of the official clients, for answers of other dialects."""
+
+SERVICE_TIERS: Final = frozenset({"auto", "default", "flex", "scale", "priority", "fast"})
+"""The tiers that the official clients know."""
 
 REFUSALS: dict[ErrorKind, tuple[int, str, str | None]] = {
     ErrorKind.AUTHENTICATION: (401, "invalid_request_error", "invalid_api_key"),

@@ -49,6 +49,12 @@ SOURCES: dict[str, tuple[str, ...]] = {
 """Where hosts tell each quantity; the first place that tells one wins."""
 
 _PATHS = {meter: tuple(tuple(place.split(".")) for place in places) for meter, places in SOURCES.items()}
+_FIRST = {paths[0][0]: meter for meter, paths in _PATHS.items() if len(paths[0]) == 1}
+_FIRST_DETAILS: dict[str, dict[str, str]] = {}
+for _meter, _paths in _PATHS.items():
+    if len(_paths[0]) > 1:
+        _FIRST_DETAILS.setdefault(_paths[0][0], {})[_paths[0][1]] = _meter
+_OTHERWISE_KEYS = frozenset(path[0] for paths in _PATHS.values() for path in paths[1:])
 _TICKS = Decimal("1e-10")
 """xAI's unit of `cost_in_usd_ticks`, in US dollars (docs.x.ai/docs/models, 2026-11)."""
 
@@ -58,18 +64,31 @@ _ESTIMATED = "estimated"
 def read_usage(usage: Fields, said: Fields | None = None) -> Usage:
     """The meters of a usage object. `said` is what the reply says beside it: one host tells the cost there."""
     meters: dict[str, int | float] = {}
-    for meter, paths in _PATHS.items():
-        for path in paths:
-            value = usage.get(path[0])
-            if len(path) > 1:
-                value = value.get(path[1]) if isinstance(value, dict) else None
+    for key, value in usage.items():
+        if (meter := _FIRST.get(key)) is not None:
             if type(value) is int:
                 meters[meter] = value
-                break
+        elif (details := _FIRST_DETAILS.get(key)) is not None and type(value) is dict:
+            for name, count in value.items():
+                if (meter := details.get(name)) is not None and type(count) is int:
+                    meters[meter] = count
+    if not _OTHERWISE_KEYS.isdisjoint(usage):
+        _fill(meters, usage)
     _include(meters, usage.get("total_tokens"))
     return Usage(
         meters=meters, estimated=usage.get(_ESTIMATED) is True, reported_cost=_cost(usage, said or {}), raw=usage
     )
+
+
+def _fill(meters: dict[str, int | float], usage: Fields) -> None:
+    """Look in the other places for what the first ones did not tell."""
+    for meter, paths in _PATHS.items():
+        for path in paths[1:]:
+            value = usage.get(path[0])
+            if len(path) > 1:
+                value = value.get(path[1]) if isinstance(value, dict) else None
+            if meter not in meters and type(value) is int:
+                meters[meter] = value
 
 
 def _include(meters: dict[str, int | float], total: Any) -> None:

@@ -1,31 +1,40 @@
 """The life of a call."""
 
-from collections.abc import AsyncIterator
+import functools
 from typing import Any, Protocol
 
 import msgspec
 
+from genmux.contract.error_map import request_id_of
+from genmux.contract.features import Support
 from genmux.contract.http import HttpRequest
 from genmux.contract.model import Model
-from genmux.contract.wires import Encoded, Reader, Sent
-from genmux.engine.child import LocalHost
+from genmux.contract.wires import Sent
 from genmux.engine.deadlines import Timeouts
 from genmux.engine.engine import Called, Engine
 from genmux.engine.retry import RetryPolicy
 from genmux.engine.stream import OpenStream
+from genmux.flows.call.hosts import LocalHosts
 from genmux.flows.call.options import DEFAULT_OPTIONS, CallOptions
 from genmux.flows.call.settle import Settler
+from genmux.flows.call.sources import Begun, EngineSource, WireSource
 from genmux.flows.call.stream import PartStream
-from genmux.flows.call.target import Target, Targets
-from genmux.services.checks import faults, fit
+from genmux.flows.call.target import Target, Targets, place
+from genmux.services.checks import faults, fit, general_faults
 from genmux.types.chat import ChatRequest, ChatResult
 from genmux.types.embed import EmbedRequest, EmbedResult
-from genmux.types.errors import BudgetExceededError, ProviderError, ValidationError
-from genmux.types.join import Joiner
+from genmux.types.errors import (
+    AuthenticationError,
+    BudgetExceededError,
+    ProviderError,
+    UnsupportedError,
+    ValidationError,
+)
+from genmux.types.join import join
 from genmux.types.money import Estimate, TokenCount
-from genmux.types.parts import Part
-from genmux.types.split import split
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
+
+US_DOLLARS = "USD"
 
 
 class Estimates(Protocol):
@@ -55,17 +64,17 @@ class CallFlow:
         self,
         targets: Targets,
         engine: Engine,
-        host: LocalHost,
+        hosts: LocalHosts,
         settler: Settler,
         estimates: Estimates,
         counter: Counter,
     ) -> None:
         self.targets = targets
         self.engine = engine
-        self.host = host
+        self.hosts = hosts
         self.settler = settler
-        self._estimates = estimates
         self.counter = counter
+        self._estimates = estimates
 
     async def chat(self, request: ChatRequest, options: CallOptions = DEFAULT_OPTIONS) -> ChatResult:
         """The whole answer. Raises ProviderError."""
@@ -73,32 +82,22 @@ class CallFlow:
         request, warnings = self.ready(request, target, options)
         run = self.settler.begin(target, "chat", options)
         try:
-            if target.local:
-                result, attempts, request_id = await self._local_chat(request, target), 1, None
-            else:
-                encoded = self._encode(target, request, stream=False)
-                warnings += encoded.warnings
-                called = await self.send(target, encoded.http, options)
-                attempts, request_id = called.attempts, request_id_of(called.reply.headers)
-                result = target.wire.decode(called.reply, Sent(request, target.model, encoded.http))
+            result = await (
+                self._local_chat(request, target, options) if target.local else self._call(request, target, options)
+            )
         except BaseException as error:
-            self.settler.fail(run, error)
             place(error, target)
+            self.settler.fail(run, error)
             raise
         cost = self.settler.complete(
             run,
             result.usage,
-            attempts=attempts,
-            service_tier=result.service_tier,
+            attempts=result.attempts,
+            service_tier=result.service_tier or request.service_tier,
             finish=result.finish.unified,
         )
         return msgspec.structs.replace(
-            result,
-            provider=target.model.provider,
-            cost=cost,
-            attempts=attempts,
-            request_id=request_id,
-            warnings=warnings + result.warnings if warnings else result.warnings,
+            result, provider=target.model.provider, cost=cost, warnings=warnings + result.warnings
         )
 
     async def stream(self, request: ChatRequest, options: CallOptions = DEFAULT_OPTIONS) -> PartStream:
@@ -107,65 +106,65 @@ class CallFlow:
         request, warnings = self.ready(request, target, options)
         run = self.settler.begin(target, "chat", options)
         try:
-            if target.local:
-                parts = self.host.run(target.provider, target.engine, target.model, request, options=target.credential)
-                batches, attempts = one_by_one(parts, target), 1
-            else:
-                encoded = self._encode(target, request, stream=True)
-                warnings += encoded.warnings
-                opened = await self.open(target, encoded.http, options)
-                sent = Sent(request, target.model, encoded.http)
-                reader = target.wire.reader(sent)
-                batches, attempts = read_parts(opened, reader, target, sent), opened.attempts
+            begun, unfit = await (
+                self._begin_local(request, target, options) if target.local else self._begin(request, target, options)
+            )
         except BaseException as error:
-            self.settler.fail(run, error)
             place(error, target)
+            self.settler.fail(run, error)
             raise
-        counted = lambda: self.counter.count(request, target.model).tokens  # noqa: E731 — counted only when the provider does not say
-        return PartStream(batches, run, self.settler, warnings=warnings, attempts=attempts, count_input=counted)
+        return PartStream(
+            begun,
+            run,
+            self.settler,
+            warnings=warnings + unfit,
+            count_input=lambda: self.counter.count(request, target.model).tokens,
+        )
 
     async def embed(self, request: EmbedRequest, options: CallOptions = DEFAULT_OPTIONS) -> EmbedResult:
         """One vector for each input. Raises ProviderError."""
         target = self.targets.find(request.model, "embed", options)
-        if found := faults(request, target.model):
-            raise ValidationError(found, provider=target.model.provider, model=target.model.id)
-        if options.budget_limit is not None:
-            self._hold(self._estimates.embed(request, target.model), options, target)
+        self._check(request, target, options)
         run = self.settler.begin(target, "embed", options)
-        warnings: tuple[Warning, ...] = ()
         try:
-            if target.local:
-                result, attempts, request_id = await self._local_embed(request, target), 1, None
-            else:
-                encoded = self._encode(target, request, stream=False)
-                warnings = encoded.warnings
-                called = await self.send(target, encoded.http, options)
-                attempts, request_id = called.attempts, request_id_of(called.reply.headers)
-                result = target.wire.decode(called.reply, Sent(request, target.model, encoded.http))
+            result = await (
+                self._local_embed(request, target, options) if target.local else self._call(request, target, options)
+            )
         except BaseException as error:
-            self.settler.fail(run, error)
             place(error, target)
+            self.settler.fail(run, error)
             raise
-        cost = self.settler.complete(run, result.usage, attempts=attempts)
-        return msgspec.structs.replace(
-            result,
-            provider=target.model.provider,
-            cost=cost,
-            attempts=attempts,
-            request_id=request_id,
-            warnings=warnings + result.warnings,
-        )
+        cost = self.settler.complete(run, result.usage, attempts=result.attempts)
+        return msgspec.structs.replace(result, provider=target.model.provider, cost=cost)
 
     async def count_tokens(self, request: ChatRequest, options: CallOptions = DEFAULT_OPTIONS) -> TokenCount:
-        """The input tokens of a request: by the provider where it counts for free and has its key, else on this machine."""
+        """The input tokens of a request: by the model itself where it counts for free and can be reached, else on this machine."""
         model = self.targets.model(request.model, "chat")
-        if model.support("count_tokens") == "native":
+        if model.support("count_tokens") is not Support.NATIVE:
+            return self.counter.count(request, model)
+        try:
             target = self.targets.find(request.model, "chat", options)
-            if hasattr(target.wire, "encode_count"):
-                encoded = target.wire.encode_count(request, target.model)
-                called = await self.send(target, msgspec.structs.replace(encoded.http, read_only=True), options)
-                return target.wire.decode_count(called.reply)
-        return self.counter.count(request, model)
+        except AuthenticationError:  # no key, so it cannot be asked
+            return self.counter.count(request, model)
+        try:
+            return await self._counted(request, target, options)
+        except UnsupportedError:
+            return self.counter.count(request, model)
+        except ProviderError as error:
+            place(error, target)
+            raise
+
+    async def _counted(self, request: ChatRequest, target: Target, options: CallOptions) -> TokenCount:
+        wire = target.wire
+        if target.local:
+            return await self.hosts.here().count(
+                target.provider, target.engine, target.model, request, options=target.credential
+            )
+        if not hasattr(wire, "encode_count"):
+            return self.counter.count(request, target.model)
+        http: HttpRequest = wire.encode_count(request, target.model).http
+        called = await self.send(target, msgspec.structs.replace(http, read_only=True), options)
+        return wire.decode_count(called.reply)
 
     def estimate(self, request: ChatRequest | EmbedRequest) -> Estimate:
         """What a request may cost; nothing is sent."""
@@ -178,18 +177,28 @@ class CallFlow:
     ) -> tuple[Warning, ...]:
         """Check everything, send nothing. Raises ValidationError with all faults at once; gives the warnings of a request that fits."""
         operation = "embed" if isinstance(request, EmbedRequest) else "chat"
-        model = self.targets.model(request.model, operation)
-        found = list(faults(request, model))
+        try:
+            model = self.targets.model(request.model, operation)
+        except ProviderError as error:
+            general = () if isinstance(request, EmbedRequest) else general_faults(request)
+            raise ValidationError((error.message, *general)) from error
+        found = [*faults(request, model)]
+        target: Target | None = None
         try:
             target = self.targets.find(request.model, operation, options)
         except ProviderError as error:
             found.append(error.message)
-            raise ValidationError(tuple(found), provider=model.provider, model=model.id) from error
-        if options.budget_limit is not None:
-            found += [fault for fault in [self._over_budget(self.estimate(request), options)] if fault]
+        if fault := self._over_budget(request, model, options):
+            found.append(fault)
+        warnings: tuple[Warning, ...] = ()
+        if target is not None and not target.local and not found:
+            try:
+                warnings = target.wire.encode(request, target.model, stream=False).warnings
+            except ProviderError as error:
+                found.append(error.message)
         if found:
             raise ValidationError(tuple(found), provider=model.provider, model=model.id)
-        return () if target.local else self._encode(target, request, stream=False).warnings
+        return warnings
 
     def ready(
         self, request: ChatRequest, target: Target, options: CallOptions
@@ -198,36 +207,41 @@ class CallFlow:
         warnings: tuple[Warning, ...] = ()
         if not options.strict:
             request, warnings = fit(request, target.model, clamp=options.clamp)
+        self._check(request, target, options)
+        return request, warnings
+
+    def check_budget(self, request: ChatRequest | EmbedRequest, target: Target, options: CallOptions) -> None:
+        """Raise BudgetExceededError when the call may cost more than it is allowed to."""
+        if fault := self._over_budget(request, target.model, options):
+            model = target.model
+            error = BudgetExceededError(fault, provider=model.provider, model=model.id, param="budget_limit")
+            self.settler.refuse(target, "embed" if isinstance(request, EmbedRequest) else "chat", options, error)
+            raise error
+
+    def _check(self, request: ChatRequest | EmbedRequest, target: Target, options: CallOptions) -> None:
         if found := faults(request, target.model):
             raise ValidationError(found, provider=target.model.provider, model=target.model.id)
         self.check_budget(request, target, options)
-        return request, warnings
 
-    def check_budget(self, request: ChatRequest, target: Target, options: CallOptions) -> None:
-        """Raise BudgetExceededError when the call may cost more than it is allowed to."""
-        if options.budget_limit is not None:
-            self._hold(self._estimates.chat(request, target.model), options, target)
-
-    def _hold(self, estimate: Estimate, options: CallOptions, target: Target) -> None:
-        if fault := self._over_budget(estimate, options):
-            raise BudgetExceededError(
-                fault, provider=target.model.provider, model=target.model.id, param="budget_limit"
-            )
-
-    @staticmethod
-    def _over_budget(estimate: Estimate, options: CallOptions) -> str | None:
+    def _over_budget(self, request: ChatRequest | EmbedRequest, model: Model, options: CallOptions) -> str | None:
+        limit = options.budget_limit
+        if limit is None:
+            return None
+        embeds = isinstance(request, EmbedRequest)
+        estimate = self._estimates.embed(request, model) if embeds else self._estimates.chat(request, model)
         if estimate.high is None:
-            return f"`budget_limit` is {options.budget_limit} but the cost cannot be told: unknown {', '.join(estimate.unknown)}"
-        if options.budget_limit is not None and estimate.high > options.budget_limit:
+            return f"`budget_limit` is {limit} but the cost cannot be told: unknown {'; '.join(estimate.unknown)}"
+        if estimate.high and estimate.currency != US_DOLLARS:
+            return f"`budget_limit` is {limit} US dollars, but {model.reference} is priced in {estimate.currency}"
+        times = policy_of(options).attempts if options.retry_unsure else 1
+        most = estimate.high * times  # each attempt that may have been accepted may be billed
+        if most > limit:
+            repeated = f" in {times} attempts" if times > 1 else ""
             return (
-                f"the call may cost {estimate.high:.6f} {estimate.currency}, more than its `budget_limit` of "
-                f"{options.budget_limit}; lower `max_tokens`, shorten the prompt or raise the limit"
+                f"the call may cost {most:.6f} {estimate.currency}{repeated}, more than its `budget_limit` of {limit};"
+                f" {'lower `max_tokens`, ' if not embeds else ''}shorten the prompt or raise the limit"
             )
         return None
-
-    @staticmethod
-    def _encode(target: Target, request: Any, *, stream: bool) -> Encoded:
-        return target.wire.encode(request, target.model, stream=stream)
 
     async def send(self, target: Target, http: HttpRequest, options: CallOptions) -> Called:
         """Send one request through the letter-box and wait for the whole reply."""
@@ -237,7 +251,7 @@ class CallFlow:
             http,
             base_url=target.base_url,
             model=target.model.id,
-            timeouts=timeouts_of(options),
+            timeouts=timeouts_within(options.timeout),
             policy=policy_of(options),
         )
 
@@ -249,73 +263,69 @@ class CallFlow:
             http,
             base_url=target.base_url,
             model=target.model.id,
-            timeouts=timeouts_of(options),
+            timeouts=timeouts_within(options.timeout),
             policy=policy_of(options),
         )
 
-    async def _local_chat(self, request: ChatRequest, target: Target) -> ChatResult:
-        joiner = Joiner()
-        async for part in self.host.run(
-            target.provider, target.engine, target.model, request, options=target.credential
-        ):
-            joiner.feed(part)
-        if joiner.error is not None:
-            raise joiner.error.error
-        return joiner.result()
+    async def _call(self, request: Any, target: Target, options: CallOptions) -> Any:
+        """Encode, send, decode; the result knows what was not carried and how often it was sent."""
+        encoded = target.wire.encode(request, target.model, stream=False)
+        called = await self.send(target, encoded.http, options)
+        result = target.wire.decode(called.reply, Sent(request, target.model, encoded.http))
+        return msgspec.structs.replace(
+            result,
+            attempts=called.attempts,
+            request_id=request_id_of(called.reply.headers),
+            warnings=encoded.warnings + result.warnings,
+        )
 
-    async def _local_embed(self, request: EmbedRequest, target: Target) -> EmbedResult:
-        async for result in self.host.run(
-            target.provider, target.engine, target.model, request, options=target.credential
-        ):
-            return result
+    async def _begin(
+        self, request: ChatRequest, target: Target, options: CallOptions
+    ) -> tuple[Begun, tuple[Warning, ...]]:
+        """Send, and return when the reply has begun; with what could not be carried."""
+        encoded = target.wire.encode(request, target.model, stream=True)
+        opened = await self.open(target, encoded.http, options)
+        try:
+            source = WireSource(opened, target, Sent(request, target.model, encoded.http))
+        except BaseException:  # a wire's fault must not keep the connection
+            await opened.aclose()
+            raise
+        begun = Begun(source=source, attempts=opened.attempts, request_id=request_id_of(opened.headers))
+        return begun, encoded.warnings
+
+    async def _begin_local(
+        self, request: ChatRequest, target: Target, options: CallOptions
+    ) -> tuple[Begun, tuple[Warning, ...]]:
+        """Ask an embedded engine, and return when it has given the first part."""
+        source = self._local(request, target, options)
+        return Begun(source=source, parts=await source.read() or ()), ()
+
+    def _local(self, request: ChatRequest | EmbedRequest, target: Target, options: CallOptions) -> EngineSource:
+        run = self.hosts.here().run(target.provider, target.engine, target.model, request, options=target.credential)
+        return EngineSource(run, target, timeout=options.timeout)
+
+    async def _local_chat(self, request: ChatRequest, target: Target, options: CallOptions) -> ChatResult:
+        source = self._local(request, target, options)
+        parts: list[Any] = []
+        while (batch := await source.read()) is not None:
+            parts += batch
+        return join(parts)
+
+    async def _local_embed(self, request: EmbedRequest, target: Target, options: CallOptions) -> EmbedResult:
+        source = self._local(request, target, options)
+        try:
+            for result in await source.read() or ():
+                return result
+        finally:
+            await source.aclose()
         message = "the embedded engine gave no result"
         raise ProviderError(message, kind="server")
 
 
-async def read_parts(
-    opened: OpenStream, reader: Reader, target: Target, sent: Sent[ChatRequest]
-) -> AsyncIterator[list[Part]]:
-    """The parts of an open stream, in the lists in which they arrived; the connection is closed at the end."""
-    try:
-        async for events in opened:
-            batch = [part for event in events for part in reader.feed(event)]
-            if batch:
-                yield batch
-        if opened.whole is not None:
-            yield [*split(target.wire.decode(opened.whole, sent))]
-        elif last := [*reader.close()]:
-            yield last
-    except ProviderError as error:
-        place(error, target)
-        raise
-    finally:
-        await opened.aclose()
-
-
-async def one_by_one(parts: AsyncIterator[Part], target: Target) -> AsyncIterator[list[Part]]:
-    """The parts of an embedded engine, one to a list; the engine is stopped at the end."""
-    try:
-        async for part in parts:
-            yield [part]
-    except ProviderError as error:
-        place(error, target)
-        raise
-    finally:
-        close = getattr(parts, "aclose", None)
-        if close is not None:
-            await close()
-
-
-def place(error: BaseException, target: Target) -> None:
-    """Let an error know where it happened."""
-    if isinstance(error, ProviderError):
-        error.provider = error.provider or target.model.provider
-        error.model = error.model or target.model.id
-
-
-def timeouts_of(options: CallOptions) -> Timeouts:
+@functools.lru_cache(64)
+def timeouts_within(seconds: float | None) -> Timeouts:
     """The deadlines of a call."""
-    return _TIMEOUTS if options.timeout is None else msgspec.structs.replace(_TIMEOUTS, total=options.timeout)
+    return Timeouts() if seconds is None else Timeouts.within(seconds)
 
 
 def policy_of(options: CallOptions) -> RetryPolicy:
@@ -326,10 +336,4 @@ def policy_of(options: CallOptions) -> RetryPolicy:
     return RetryPolicy(attempts=attempts, retry_unsure=options.retry_unsure)
 
 
-def request_id_of(headers: Any) -> str | None:
-    """The provider's own name for a request, by which its support can find it."""
-    return headers.get("x-request-id") or headers.get("request-id")
-
-
-_TIMEOUTS = Timeouts()
 _POLICY = RetryPolicy()

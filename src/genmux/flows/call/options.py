@@ -25,5 +25,10 @@ class CallOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     credential: Mapping[str, str] | None = None
     base_url: str | None = None
 
+    def __repr__(self) -> str:
+        """Everything but the credential."""
+        shown = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name != "credential")
+        return f"CallOptions({', '.join(shown)})"
+
 
 DEFAULT_OPTIONS = CallOptions()

@@ -8,10 +8,10 @@ from genmux.contract.dialect import Accepted, ServerHalf
 from genmux.contract.http import HttpReply, HttpRequest, WireEvent
 from genmux.contract.wires import Sent
 from genmux.engine.stream import OpenStream
-from genmux.flows.call.flow import CallFlow, place
+from genmux.flows.call.flow import CallFlow
 from genmux.flows.call.options import CallOptions
 from genmux.flows.call.settle import Run
-from genmux.flows.call.target import Target
+from genmux.flows.call.target import Target, place
 from genmux.types.chat import ChatRequest
 from genmux.types.errors import NetworkError, ProviderError, Retry
 from genmux.types.split import split
@@ -40,10 +40,16 @@ class PassageFlow:
             called = await self._calls.send(target, http, options)
             usage, finish = server.usage_of(called.reply)
         except BaseException as error:
-            self._calls.settler.fail(run, error)
             place(error, target)
+            self._calls.settler.fail(run, error)
             raise
-        self._calls.settler.complete(run, usage, attempts=called.attempts, finish=finish.unified if finish else None)
+        self._calls.settler.complete(
+            run,
+            usage,
+            attempts=called.attempts,
+            service_tier=accepted.request.service_tier,
+            finish=finish.unified if finish else None,
+        )
         return called.reply
 
     async def stream(
@@ -53,11 +59,16 @@ class PassageFlow:
         run, http = self._begin(server, body, accepted, target, options)
         try:
             opened = await self._calls.open(target, http, options)
+            try:
+                sent = Sent(accepted.request, target.model, http)
+                return PassingStream(opened, server, sent, run, self._calls, accepted)
+            except BaseException:  # a dialect's fault must not keep the connection
+                await opened.aclose()
+                raise
         except BaseException as error:
-            self._calls.settler.fail(run, error)
             place(error, target)
+            self._calls.settler.fail(run, error)
             raise
-        return PassingStream(opened, server, Sent(accepted.request, target.model, http), run, self._calls, accepted)
 
     def _begin(
         self, server: ServerHalf, body: bytes, accepted: Accepted, target: Target, options: CallOptions
@@ -111,6 +122,7 @@ class PassingStream:
                 raise NetworkError(message, retry=Retry.UNSURE)
         except ProviderError as error:
             place(error, self._run.target)
+            self._settle(error)
             raise
         finally:
             await self.aclose()
@@ -124,14 +136,26 @@ class PassingStream:
 
     async def aclose(self) -> None:
         """Close the connection and book what was seen. May be called again."""
-        await self._opened.aclose()
+        try:
+            await self._opened.aclose()
+        finally:
+            self._settle(None)
+
+    def _settle(self, error: ProviderError | None) -> None:
         if self._settled:
             return
         self._settled = True
         usage = self._watcher.usage or self._counted()
+        if error is not None:
+            self._calls.settler.fail(self._run, error, usage=usage)
+            return
         finish = self._watcher.finish
         self._calls.settler.complete(
-            self._run, usage, attempts=self._opened.attempts, finish=finish.unified if finish else None
+            self._run,
+            usage,
+            attempts=self._opened.attempts,
+            service_tier=self._accepted.request.service_tier,
+            finish=finish.unified if finish else None,
         )
 
     def _counted(self) -> Usage:

@@ -8,13 +8,19 @@ import msgspec
 from genmux.contract.model import Model
 from genmux.flows.call.options import CallOptions
 from genmux.flows.call.target import Target
-from genmux.types.errors import ProviderError
+from genmux.types.errors import ErrorKind, ProviderError
 from genmux.types.money import Cost
 from genmux.types.usage import Usage
+
+NOTHING = Usage()
 
 
 class Pricer(Protocol):
     """Knows prices."""
+
+    def prepare(self, model: Model) -> None:
+        """A price will be asked for soon."""
+        ...
 
     def cost(self, model: Model, usage: Usage, *, service_tier: str | None = None) -> Cost | None:
         """What this usage cost, None when the price is unknown."""
@@ -28,8 +34,8 @@ class Book(Protocol):
         """Book one answered call."""
         ...
 
-    def fail(self, provider: str, model: str) -> None:
-        """Book one failed call."""
+    def fail(self, provider: str, model: str, usage: Usage, cost: Cost | None) -> None:
+        """Book one failed call, and what it used all the same."""
         ...
 
 
@@ -65,6 +71,7 @@ class Settler:
 
     def begin(self, target: Target, operation: str, options: CallOptions) -> "Run":
         """A call is about to be sent."""
+        self._pricer.prepare(target.model)
         run = Run(target, operation, options, self._new_id() if self._teller.heard else None)
         if run.id is not None:
             self._tell("generation.started", run, {})
@@ -93,17 +100,27 @@ class Settler:
             self._tell("generation.completed", run, data)
         return cost
 
-    def fail(self, run: "Run", error: BaseException) -> None:
-        """A call failed or was cancelled."""
+    def fail(self, run: "Run", error: BaseException, *, usage: Usage | None = None) -> None:
+        """A call failed or was cancelled; `usage` is what it used all the same, as far as that is known."""
         model = run.target.model
-        self._book.fail(model.provider, model.id)
-        if run.id is not None:
-            told = (
-                {"kind": str(error.kind), "message": error.message}
-                if isinstance(error, ProviderError)
-                else {"kind": "cancelled"}
-            )
-            self._tell("generation.cancelled" if told["kind"] == "cancelled" else "generation.failed", run, told)
+        cost = self._pricer.cost(model, usage) if usage is not None else None
+        self._book.fail(model.provider, model.id, usage or NOTHING, cost)
+        if run.id is None:
+            return
+        if isinstance(error, ProviderError):
+            told = {"kind": str(error.kind), "message": error.message, "attempts": error.attempts}
+        elif isinstance(error, Exception):
+            told = {"kind": str(ErrorKind.UNKNOWN), "message": f"{type(error).__name__}: {error}", "attempts": 1}
+        else:
+            told = {"kind": str(ErrorKind.CANCELLED)}
+        cancelled = told["kind"] == ErrorKind.CANCELLED
+        self._tell("generation.cancelled" if cancelled else "generation.failed", run, told)
+
+    def refuse(self, target: Target, operation: str, options: CallOptions, error: ProviderError) -> None:
+        """A call was not sent because it may cost more than it is allowed to."""
+        if self._teller.heard:
+            run = Run(target, operation, options, self._new_id())
+            self._tell("budget.exceeded", run, {"message": error.message, "limit": str(options.budget_limit)})
 
     def _tell(self, type_: str, run: "Run", data: Mapping[str, Any]) -> None:
         model = run.target.model

@@ -1,5 +1,7 @@
 """A stream of parts, settled at its end however it ends."""
 
+import asyncio
+import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Self
@@ -7,12 +9,17 @@ from typing import Self
 import msgspec
 
 from genmux.flows.call.settle import Run, Settler
+from genmux.flows.call.sources import Begun
+from genmux.flows.call.target import place
 from genmux.types.chat import ChatResult, FinishReason
+from genmux.types.content import Text
 from genmux.types.errors import ProviderError
 from genmux.types.join import Joiner
 from genmux.types.money import Cost
 from genmux.types.parts import (
     BlockStart,
+    ErrorPart,
+    ExtraPart,
     Finish,
     Part,
     ReasoningDelta,
@@ -24,8 +31,10 @@ from genmux.types.parts import (
 from genmux.types.usage import TOKENS_INPUT, TOKENS_OUTPUT, Usage
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
-Batches = AsyncIterator[list[Part]]
-Close = Callable[[], object]
+CHARACTERS_PER_TOKEN = 4
+"""By which the output of a stream is counted whose provider did not say."""
+
+_NOTED = frozenset({UsagePart, Finish, ExtraPart, ErrorPart})
 
 
 class PartStream:
@@ -33,30 +42,42 @@ class PartStream:
 
     Iterate it, or take `text()` for the text alone; `result()` joins what has come so far. Leaving it early (`aclose`, or
     the end of `async with`) closes the connection and books what was received. Raises ProviderError where the stream
-    fails; nothing is retried after the first part.
+    fails; nothing is retried after the first part. However it ends, it is settled once.
     """
 
     def __init__(
         self,
-        batches: Batches,
+        begun: Begun,
         run: Run,
         settler: Settler,
         *,
         warnings: tuple[Warning, ...],
-        attempts: int,
         count_input: Callable[[], int],
     ) -> None:
-        self._batches = batches
+        self._source = begun.source
         self._run = run
         self._settler = settler
-        self._waiting: deque[Part] = deque(WarningPart(warning) for warning in warnings)
         self._seen: list[Part] = []
         self._usage: Usage | None = None
         self._finish: FinishReason | None = None
+        self._service_tier: str | None = None
+        self._failure: ProviderError | None = None
         self._count_input = count_input
         self._settled = False
-        self.attempts = attempts
+        self._loop = asyncio.get_running_loop()
+        self._ahead = deque(self._noted([*map(WarningPart, warnings), *begun.parts]))
+        self.attempts = begun.attempts
+        self.request_id = begun.request_id
+        self.ended = False
         self.cost: Cost | None = None
+
+    async def read(self) -> list[Part] | None:
+        """The parts that arrived at once, never none; None at the end. Raises ProviderError."""
+        if self._ahead:
+            batch = [*self._ahead]
+            self._ahead.clear()
+            return batch
+        return await self._pull()
 
     def __aiter__(self) -> Self:
         """Iterate once."""
@@ -64,54 +85,27 @@ class PartStream:
 
     async def __anext__(self) -> Part:
         """The next part."""
-        while not self._waiting:
-            self._waiting.extend(await self._pull())
-        part = self._waiting.popleft()
-        self._seen.append(part)
-        return part
+        if not self._ahead:
+            batch = await self._pull()
+            if batch is None:
+                raise StopAsyncIteration
+            self._ahead.extend(batch)
+        return self._ahead.popleft()
 
-    async def batches(self) -> Batches:
+    def batches(self) -> "Batches":
         """The parts in lists, each with what arrived at once."""
-        if self._waiting:
-            waiting = [*self._waiting]
-            self._waiting.clear()
-            self._seen += waiting
-            yield waiting
-        while True:
-            try:
-                batch = await self._pull()
-            except StopAsyncIteration:
-                return
-            self._seen += batch
-            yield batch
-
-    async def _pull(self) -> list[Part]:
-        try:
-            batch = await anext(self._batches)
-        except StopAsyncIteration:
-            self._settle()
-            raise
-        except BaseException as error:
-            self._fail(error)
-            raise
-        for part in batch:
-            if isinstance(part, UsagePart):
-                self._usage = part.usage
-            elif isinstance(part, Finish):
-                self._finish = part.finish
-        return batch
+        return Batches(self)
 
     async def text(self) -> AsyncIterator[str]:
-        """Only the text of the answer."""
-        shown: set[int] = set()
+        """Only the text of the answer (of the first one, where several were asked for)."""
+        texts: set[int] = set()
         async for part in self:
             match part:
-                case BlockStart(index=index, block=block) if (
-                    getattr(block, "text", "") and type(block).__name__ == "Text"
-                ):
-                    shown.add(index)
-                    yield block.text  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
-                case TextDelta(text=text):
+                case BlockStart(index=index, block=Text(text=text), choice=0):
+                    texts.add(index)
+                    if text:
+                        yield text
+                case TextDelta(index=index, text=text) if index in texts:
                     yield text
                 case _:
                     pass
@@ -121,22 +115,21 @@ class PartStream:
         joiner = Joiner()
         for part in self._seen:
             joiner.feed(part)
-        joined = joiner.result()
-        usage = self._usage if self._usage is not None else self._counted()
         return msgspec.structs.replace(
-            joined,
+            joiner.result(),
             provider=self._run.target.model.provider,
-            usage=usage,
+            usage=self._counted(),
             cost=self.cost,
             attempts=self.attempts,
+            request_id=self.request_id,
         )
 
     async def aclose(self) -> None:
-        """Stop: close the connection and book what was received. May be called again."""
-        close = getattr(self._batches, "aclose", None)
-        if close is not None:
-            await close()
-        self._settle()
+        """Stop: close the connection and book what was received. May be called again, also while another task reads."""
+        try:
+            await self._source.aclose()
+        finally:
+            self._settle()
 
     async def __aenter__(self) -> Self:
         """Use it as `async with stream:`."""
@@ -146,28 +139,108 @@ class PartStream:
         """Stop at the end of the block."""
         await self.aclose()
 
+    def __del__(self) -> None:
+        """Book also what was dropped unread. Not here: it may be any thread, in the middle of anything."""
+        if not getattr(self, "_settled", True):
+            with contextlib.suppress(RuntimeError):  # the event loop is closed
+                self._loop.call_soon_threadsafe(self._settle)
+
+    async def _pull(self) -> list[Part] | None:
+        if self._settled:
+            return None
+        try:
+            batch = await self._receive()
+        except BaseException as error:
+            await self._fail(error)
+            raise
+        if batch is None:
+            self.ended = True
+            self._settle()
+        return batch
+
+    async def _receive(self) -> list[Part] | None:
+        batch = await self._source.read() if self._failure is None else None
+        noted = None if batch is None else self._noted(batch)
+        if not noted and self._failure is not None:
+            raise self._failure
+        return noted
+
+    def _noted(self, batch: list[Part]) -> list[Part]:
+        """The same without an error, which is raised in its turn; what is needed at the end is kept."""
+        for number, part in enumerate(batch):
+            if type(part) in _NOTED:
+                match part:
+                    case UsagePart(usage=usage):
+                        self._usage = usage
+                    case Finish(finish=finish, choice=0):
+                        self._finish = finish
+                    case ExtraPart(data={"service_tier": str(tier)}, scope="reply"):
+                        self._service_tier = tier
+                    case ErrorPart(error=error):
+                        self._failure = error
+                        batch = batch[:number]
+                        break
+                    case _:
+                        pass
+        self._seen += batch
+        return batch
+
     def _counted(self) -> Usage:
-        """Usage by our own count, marked so, for streams that ended without any."""
-        written = sum(
-            len(part.text if isinstance(part, TextDelta | ReasoningDelta) else part.arguments)
-            for part in self._seen
-            if isinstance(part, TextDelta | ReasoningDelta | ToolCallDelta)
-        )
-        return Usage(meters={TOKENS_INPUT: self._count_input(), TOKENS_OUTPUT: -(-written // 4)}, estimated=True)
+        """What the provider said, else our own count, marked as such."""
+        if self._usage is None:
+            written = sum(
+                len(part.arguments if isinstance(part, ToolCallDelta) else part.text)
+                for part in self._seen
+                if isinstance(part, TextDelta | ReasoningDelta | ToolCallDelta)
+            )
+            meters: dict[str, int | float] = {
+                TOKENS_INPUT: self._count_input(),
+                TOKENS_OUTPUT: -(-written // CHARACTERS_PER_TOKEN),
+            }
+            return Usage(meters=meters, estimated=True)
+        return self._usage
 
     def _settle(self) -> None:
         if self._settled:
             return
         self._settled = True
-        usage = self._usage if self._usage is not None else self._counted()
-        finish = self._finish.unified if self._finish else None
-        self.cost = self._settler.complete(self._run, usage, attempts=self.attempts, finish=finish)
+        self._usage = self._counted()
+        self.cost = self._settler.complete(
+            self._run,
+            self._usage,
+            attempts=self.attempts,
+            service_tier=self._service_tier,
+            finish=self._finish.unified if self._finish else None,
+        )
 
-    def _fail(self, error: BaseException) -> None:
-        if self._settled:
-            return
-        if isinstance(error, ProviderError) or not self._seen:
-            self._settled = True
-            self._settler.fail(self._run, error)
-        else:
-            self._settle()
+    async def _fail(self, error: BaseException) -> None:
+        """A fault ends it, or whoever waited was cancelled: then it was left early."""
+        try:
+            await self._source.aclose()
+        finally:
+            if isinstance(error, ProviderError):
+                place(error, self._run.target)
+            if self._seen and not isinstance(error, ProviderError):
+                self._settle()
+            elif not self._settled:
+                self._settled = True
+                self._usage = self._counted() if self._seen else Usage()
+                self._settler.fail(self._run, error, usage=self._usage)
+
+
+class Batches:
+    """Iterates a stream in lists of parts."""
+
+    def __init__(self, stream: PartStream) -> None:
+        self._stream = stream
+
+    def __aiter__(self) -> Self:
+        """Iterate once."""
+        return self
+
+    async def __anext__(self) -> list[Part]:
+        """The parts that arrived at once."""
+        batch = await self._stream.read()
+        if batch is None:
+            raise StopAsyncIteration
+        return batch

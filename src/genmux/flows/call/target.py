@@ -11,6 +11,10 @@ from genmux.contract.model import Model
 from genmux.contract.operations import Operation
 from genmux.contract.provider import Provider
 from genmux.flows.call.options import CallOptions
+from genmux.types.errors import ProviderError
+
+_REMEMBERED = 1_024
+"""So many targets are kept at most: callers may bring any number of names and keys."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -36,6 +40,10 @@ class Target(msgspec.Struct, frozen=True):
         """Whether the provider speaks this dialect natively, so that bytes can pass through."""
         spec = self.provider.manifest.wires.get(self.model.spec.operations[operation])
         return spec is not None and spec.dialect == dialect
+
+    def __repr__(self) -> str:
+        """Everything but the credential."""
+        return f"Target({self.model.reference!r}, base_url={self.base_url!r})"
 
 
 class Models(Protocol):
@@ -77,7 +85,7 @@ class Targets:
 
     def forget(self) -> None:
         """Look everything up anew."""
-        self._kept.clear()
+        self._kept = {}  # what is being looked up at this moment goes into the old one
 
     def model(self, name: str | None, operation: Operation) -> Model:
         """Only the model; needs no key."""
@@ -86,14 +94,17 @@ class Targets:
     def find(self, name: str | None, operation: Operation, options: CallOptions) -> Target:
         """The target for a model's name. Raises ProviderError that says what is unknown or missing."""
         own = options.credential
-        key = (name, operation, options.base_url, tuple(sorted(own.items())) if own else None)
-        kept = self._kept.get(key)
+        key = (name or None, operation, options.base_url, tuple(sorted(own.items())) if own else None)
+        store = self._kept
+        kept = store.get(key)
         if kept is not None:
             return kept
         model = self._models.resolve(name, operation)
         provider = self._providers.load(model.provider)
         manifest = provider.manifest
-        target = self._kept[key] = Target(
+        if len(store) >= _REMEMBERED:
+            store.clear()
+        target = store[key] = Target(
             provider,
             model,
             provider.wires[model.spec.operations[operation]],
@@ -101,3 +112,10 @@ class Targets:
             self._keys.base_url(manifest, options.base_url),
         )
         return target
+
+
+def place(error: BaseException, target: Target) -> None:
+    """Let an error know where it happened."""
+    if isinstance(error, ProviderError):
+        error.provider = error.provider or target.model.provider
+        error.model = error.model or target.model.id

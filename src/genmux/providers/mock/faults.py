@@ -43,7 +43,7 @@ AT_RANDOM = (ErrorKind.RATE_LIMIT, ErrorKind.OVERLOADED, ErrorKind.SERVER)
 """What `error_rate` draws from."""
 
 
-def error_of(fault: Fault, *, model: str) -> ProviderError:
+def error_of(fault: Fault, *, model: str | None = None) -> ProviderError:
     """The error that a fault stands for; one of the wire stands for an UnsupportedError, for there is no wire here."""
     told = KIND_FAULTS.get(fault.name)
     if told is None:

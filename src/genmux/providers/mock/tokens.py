@@ -13,7 +13,7 @@ TOKENS_PER_MESSAGE = 3
 TOKENS_PER_MEDIA = 85
 CHARACTERS_PER_TOKEN = 4
 
-_TOKEN = re.compile(r"\s*(?:\w{1,8}|[^\w\s])|\s+")
+_TOKEN = re.compile(r"\s*(?:\w{1,16}|[^\w\s])|\s+")
 
 
 def tokens(text: str) -> list[str]:

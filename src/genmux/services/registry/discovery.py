@@ -12,7 +12,9 @@ ENTRY_POINTS = "genmux.providers"
 """The entry-point group: the name is the provider's id, the value the package in which its manifest lies."""
 
 MANIFEST = "manifest.toml"
-BUILT_IN = "genmux.providers"
+PACKAGE = "genmux.providers"
+BUILT_IN = "built in"
+"""The source of the providers that come with genmux."""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,13 +33,13 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 def built_in() -> Iterator[Place]:
     """The providers that come with genmux: a folder each, named like the provider."""
-    spec = find_spec(BUILT_IN)
+    spec = find_spec(PACKAGE)
     for root in (spec.submodule_search_locations or ()) if spec else ():
         for manifest in sorted(Path(root).glob(f"*/{MANIFEST}")):
             folder = manifest.parent
             code = (folder / "__init__.py").is_file()
-            module = f"{BUILT_IN}.{folder.name}" if code else None
-            yield Place(id=folder.name, source="built in", manifest=manifest, module=module)
+            module = f"{PACKAGE}.{folder.name}" if code else None
+            yield Place(id=folder.name, source=BUILT_IN, manifest=manifest, module=module)
 
 
 def in_folders(folders: Iterable[Path]) -> Iterator[Place]:

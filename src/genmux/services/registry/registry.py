@@ -9,7 +9,7 @@ from typing import Any
 from genmux.contract.manifest import Manifest, read_manifest
 from genmux.contract.provider import Provider
 from genmux.services.registry.detect import owner
-from genmux.services.registry.discovery import MANIFEST, Place, locate
+from genmux.services.registry.discovery import BUILT_IN, MANIFEST, Place, locate
 from genmux.services.registry.entry import Entry
 from genmux.services.registry.info import ProviderInfo, describe
 from genmux.services.registry.shelves import Shelves
@@ -83,7 +83,7 @@ class Registry:
         """
         entry = self._entry(provider_id)
         manifest = entry.manifest()
-        if hindrance := self._switched_off(manifest) or _lacking(manifest):
+        if hindrance := self._switched_off(manifest) or _lacking(manifest, entry):
             raise ConfigurationError(hindrance, provider=provider_id)
         return entry.load()
 
@@ -146,7 +146,12 @@ class Registry:
             manifest = entry.manifest()
         except ProviderError as error:
             return error.message
-        return self._switched_off(manifest) or _lacking(manifest) or entry.load_fault or self._has_credentials(manifest)
+        return (
+            self._switched_off(manifest)
+            or _lacking(manifest, entry)
+            or entry.load_fault
+            or self._has_credentials(manifest)
+        )
 
     def _is_enabled(self, manifest: Manifest) -> bool:
         return manifest.id in self._enabled or (manifest.enabled and manifest.id not in self._disabled)
@@ -157,12 +162,13 @@ class Registry:
         return f"{manifest.id} is disabled; `enabled = true` in [providers.{manifest.id}] of genmux.toml enables it"
 
 
-def _lacking(manifest: Manifest) -> str | None:
+def _lacking(manifest: Manifest, entry: Entry) -> str | None:
     """The package that a provider needs and that is not installed, in words."""
     package = manifest.extra_package
     if package is None or locate(package) is not None:
         return None
-    return f"{manifest.id} needs the package {package!r}, which is not installed: pip install 'genmux[{manifest.id}]'"
+    install = f"'genmux[{manifest.id}]'" if entry.place.source == BUILT_IN else package
+    return f"{manifest.id} needs the package {package!r}, which is not installed: pip install {install}"
 
 
 def _entry_of(given: Provider | Manifest | str | Path) -> Entry:

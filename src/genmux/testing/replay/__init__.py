@@ -7,10 +7,10 @@ our client would, written as our server would, and read again. What differs is s
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from genmux.testing.replay.answering import Answered, replay_whole
-from genmux.testing.replay.asking import replay_request
-from genmux.testing.replay.claim import claim
-from genmux.testing.replay.outcome import ErrorSeen, Outcome, ResultSeen, ToolCallSeen, error_seen, result_seen
+from genmux.testing.replay.answering import Answered, replay_count, replay_whole
+from genmux.testing.replay.asking import Asked, replay_request
+from genmux.testing.replay.claiming import Claim, claim
+from genmux.testing.replay.outcome import ErrorSeen, Outcome, ResultSeen, ToolCallSeen, error_seen
 from genmux.testing.replay.recording import Exchange, RecordedReply, read_exchanges
 from genmux.testing.replay.streaming import events_of, is_stream, replay_stream
 
@@ -31,13 +31,20 @@ def replay_exchange(exchange: Exchange) -> Outcome:
     claimed = claim(exchange)
     if isinstance(claimed, str) or exchange.reply is None:
         return _outcome(exchange, Answered(status="unsupported", differences=(str(claimed),)))
-    asked = replay_request(exchange, claimed)
-    reply: RecordedReply = exchange.reply
-    if is_stream(reply.http, reply):
-        answered = replay_stream(events_of(reply), claimed, asked)
-    else:
-        answered = replay_whole(reply.http, claimed, asked)
+    try:
+        asked = replay_request(exchange, claimed)
+        answered = _answered(exchange.reply, claimed, asked)
+    except Exception as error:  # noqa: BLE001 — a bug in one dialect is a finding, and must not hide the others
+        return _outcome(exchange, Answered(status="failed", differences=(f"broke: {type(error).__name__}: {error}",)))
     return _outcome(exchange, answered, asked.round_trip, asked.differences)
+
+
+def _answered(reply: RecordedReply, claimed: Claim, asked: Asked) -> Answered:
+    if claimed.counts:
+        return replay_count(reply.http, claimed)
+    if is_stream(reply.http, reply):
+        return replay_stream(events_of(reply), claimed, asked)
+    return replay_whole(reply.http, claimed, asked)
 
 
 def _outcome(
@@ -49,7 +56,7 @@ def _outcome(
         provider=exchange.provider,
         api=exchange.api,
         status=answered.status,
-        result=None if answered.result is None else result_seen(answered.result),
+        result=answered.result,
         error=None if answered.error is None else error_seen(answered.error),
         request_round_trip=request_round_trip,
         response_round_trip=answered.round_trip,

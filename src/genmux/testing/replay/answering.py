@@ -8,9 +8,9 @@ from genmux.contract.dialect import Answer
 from genmux.contract.error_map import classify
 from genmux.contract.http import HttpReply
 from genmux.testing.replay.asking import Asked, decoded
-from genmux.testing.replay.claim import Claim
+from genmux.testing.replay.claiming import Claim
 from genmux.testing.replay.differences import differing, lost
-from genmux.testing.replay.outcome import Status
+from genmux.testing.replay.outcome import ResultSeen, Status, count_seen, result_seen
 from genmux.types.chat import ChatResult
 from genmux.types.errors import ErrorKind, ProviderError
 
@@ -22,7 +22,7 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """What a reply turned out to be, and how its round trip went."""
 
     status: Status = "ok"
-    result: ChatResult | None = None
+    result: ResultSeen | None = None
     error: ProviderError | None = None
     round_trip: bool | None = None
     differences: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ def replay_whole(reply: HttpReply, claimed: Claim, asked: Asked) -> Answered:
     """Replay a reply that is no stream."""
     if reply.status >= 400:
         return replay_error(classify(reply), claimed)
-    wire = claimed.dialect.client(claimed.options)
+    wire = claimed.client
     try:
         result = wire.decode(reply, asked.sent)
     except ProviderError as error:
@@ -44,8 +44,23 @@ def replay_whole(reply: HttpReply, claimed: Claim, asked: Asked) -> Answered:
     except ProviderError as error:
         found.append(f"reply: what was written cannot be read again: {error}")
     else:
-        found += differing_results(result, again, "reply")
-    return Answered(result=result, round_trip=not found, differences=tuple(found))
+        found += differing_results(result, again, asked, "reply")
+    return Answered(result=result_seen(result), round_trip=not found, differences=tuple(found))
+
+
+def replay_count(reply: HttpReply, claimed: Claim) -> Answered:
+    """Replay a reply that only counts tokens."""
+    if reply.status >= 400:
+        return replay_error(classify(reply), claimed)
+    wire = claimed.counter
+    try:
+        count = wire.decode_count(reply)
+    except ProviderError as error:
+        return replay_error(error, claimed)
+    written = _reply(claimed.counting_server.respond_count(count))
+    found = [*lost(decoded(reply.body), decoded(written.body), "reply")]
+    found += differing(msgspec.to_builtins(count), msgspec.to_builtins(wire.decode_count(written)), "count read again")
+    return Answered(result=count_seen(count), round_trip=not found, differences=tuple(found))
 
 
 def replay_error(error: ProviderError, claimed: Claim) -> Answered:
@@ -53,7 +68,7 @@ def replay_error(error: ProviderError, claimed: Claim) -> Answered:
     again = classify(_reply(claimed.dialect.server.refuse(error)))
     found = [
         f"error.{name}: read {before!r}, after the round trip {after!r}"
-        for name in ("kind", "message", "retry")
+        for name in ("kind", "message")
         if (before := getattr(error, name)) != (after := getattr(again, name))
     ]
     return Answered(
@@ -64,14 +79,18 @@ def replay_error(error: ProviderError, claimed: Claim) -> Answered:
     )
 
 
-def differing_results(result: ChatResult, again: ChatResult, place: str) -> Iterator[str]:
-    """Where two readings differ. The id that came in a header is not part of the answer."""
-    one, other = (msgspec.to_builtins(_bare(each)) for each in (result, again))
-    yield from differing(one, other, f"{place} read again")
+def differing_results(result: ChatResult, again: ChatResult, asked: Asked, place: str) -> Iterator[str]:
+    """Where two readings differ.
+
+    The id that came in a header is not part of the answer; the model that was asked for is named where the reply named none.
+    """
+    one, other = (_bare(each, asked) for each in (result, again))
+    if one != other:
+        yield from differing(msgspec.to_builtins(one), msgspec.to_builtins(other), f"{place} read again")
 
 
-def _bare(result: ChatResult) -> ChatResult:
-    return msgspec.structs.replace(result, request_id=None)
+def _bare(result: ChatResult, asked: Asked) -> ChatResult:
+    return msgspec.structs.replace(result, request_id=None, model=result.model or asked.sent.request.model)
 
 
 def _reply(answer: Answer) -> HttpReply:

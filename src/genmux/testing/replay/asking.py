@@ -11,7 +11,7 @@ from genmux.contract.http import HttpRequest
 from genmux.contract.manifest import ModelSpec
 from genmux.contract.model import Model
 from genmux.contract.wires import Encoded, Sent
-from genmux.testing.replay.claim import Claim
+from genmux.testing.replay.claiming import Claim
 from genmux.testing.replay.differences import differing
 from genmux.testing.replay.equivalences import normal_request
 from genmux.testing.replay.recording import Exchange
@@ -41,11 +41,11 @@ def replay_request(exchange: Exchange, claimed: Claim) -> Asked:
         return _made_up(exchange)
     original = _with_model(body, claimed.model)
     try:
-        accepted = claimed.dialect.server.accept(original)
+        accepted = _accept(original, claimed)
     except ProviderError as error:
         return _not_accepted(exchange, error)
     model = _model(exchange, accepted.request.model)
-    encoded = claimed.dialect.client(claimed.options).encode(accepted.request, model, stream=accepted.stream)
+    encoded = _encode(accepted, model, claimed)
     found = tuple(_differences(claimed, body, original, encoded))
     warnings = tuple(f"request: warning: {warning}" for warning in _warnings(accepted, encoded))
     return Asked(
@@ -56,12 +56,23 @@ def replay_request(exchange: Exchange, claimed: Claim) -> Asked:
     )
 
 
+def _accept(body: bytes, claimed: Claim) -> Accepted:
+    return claimed.counting_server.accept_count(body) if claimed.counts else claimed.dialect.server.accept(body)
+
+
+def _encode(accepted: Accepted, model: Model, claimed: Claim) -> Encoded:
+    if claimed.counts:
+        return claimed.counter.encode_count(accepted.request, model)
+    return claimed.client.encode(accepted.request, model, stream=accepted.stream)
+
+
 def _differences(claimed: Claim, body: bytes, original: bytes, encoded: Encoded) -> Iterator[str]:
     written = encoded.http.body or b""
     # Where the client puts the model into the path, its body has none either.
     recorded = body if claimed.options else original
     name = claimed.dialect.name
-    yield from differing(normal_request(name, recorded), normal_request(name, written), "request")
+    before, after = (normal_request(name, decoded(each)) for each in (recorded, written))
+    yield from differing(before, after, "request")
 
 
 def _warnings(accepted: Accepted, encoded: Encoded) -> tuple[Warning, ...]:

@@ -5,6 +5,9 @@ from typing import Any
 
 import msgspec
 
+FILLERS: tuple[Any, ...] = ({"data": "", "expires_at": 0, "id": "", "transcript": ""},)
+"""Tables with which hosts fill fields that they do not use: `audio` (Snowflake)."""
+
 _SHOWN = 80
 
 
@@ -14,7 +17,7 @@ def differing(recorded: Any, written: Any, place: str) -> Iterator[str]:
         case dict(), dict():
             for key in {**recorded, **written}:
                 yield from _field(recorded, written, key, place)
-        case list(), list() if len(recorded) == len(written):
+        case list() | tuple(), list() | tuple() if len(recorded) == len(written):
             for number, (one, other) in enumerate(zip(recorded, written, strict=True)):
                 yield from differing(one, other, f"{place}[{number}]")
         case _ if not equal(recorded, written):
@@ -65,12 +68,12 @@ def places(document: Any, place: str = "") -> Iterator[str]:
 
 
 def is_empty(value: Any) -> bool:
-    """Whether a value says nothing: null, an empty text, or a list or table of nothing but such."""
+    """Whether a value says nothing: null, an empty text, a filler, or a list or table of nothing but such."""
     match value:
         case None | "":
             return True
         case dict():
-            return all(is_empty(inner) for inner in value.values())
+            return value in FILLERS or all(is_empty(inner) for inner in value.values())
         case list():
             return all(is_empty(inner) for inner in value)
         case _:

@@ -6,6 +6,7 @@ import msgspec
 
 from genmux.types.chat import ChatResult
 from genmux.types.errors import ErrorKind, ProviderError, Retry
+from genmux.types.money import TokenCount
 from genmux.types.usage import (
     TOKENS_INPUT,
     TOKENS_INPUT_CACHE_WRITE,
@@ -38,12 +39,12 @@ class ToolCallSeen(msgspec.Struct, frozen=True, gc=False):
 
 
 class ResultSeen(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer that was read."""
+    """The answer that was read. Where only tokens were counted there is nothing but `usage`."""
 
     text: str
     reasoning: str
     tool_calls: tuple[ToolCallSeen, ...]
-    finish: str
+    finish: str | None
     finish_raw: str | None
     usage: dict[str, int | float | str | None]
 
@@ -81,6 +82,13 @@ def result_seen(result: ChatResult) -> ResultSeen:
         finish_raw=result.finish.raw,
         usage=usage_seen(result.usage),
     )
+
+
+def count_seen(count: TokenCount) -> ResultSeen:
+    """The common view of a count of tokens."""
+    usage: dict[str, int | float | str | None] = dict.fromkeys(ALWAYS)
+    usage["input"] = count.tokens
+    return ResultSeen(text="", reasoning="", tool_calls=(), finish=None, finish_raw=None, usage=usage)
 
 
 def usage_seen(usage: Usage) -> dict[str, int | float | str | None]:

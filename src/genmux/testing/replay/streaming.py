@@ -1,6 +1,7 @@
 """A streamed reply: read as a client, written as a server, read again."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 
@@ -9,14 +10,17 @@ from genmux.contract.wires import Reader
 from genmux.engine.sse import SseSplitter
 from genmux.testing.replay.answering import READ_WRONGLY, Answered, differing_results, replay_error
 from genmux.testing.replay.asking import Asked, decoded
-from genmux.testing.replay.claim import Claim
-from genmux.testing.replay.differences import differing, places
+from genmux.testing.replay.claiming import Claim
+from genmux.testing.replay.differences import differing, lost, places
+from genmux.testing.replay.equivalences import normal_place
+from genmux.testing.replay.outcome import result_seen
 from genmux.testing.replay.recording import RecordedReply
 from genmux.types.errors import ProviderError
 from genmux.types.join import Joiner
-from genmux.types.parts import ErrorPart, Part, ReasoningDelta, TextDelta, ToolCallDelta
+from genmux.types.parts import BlockEnd, BlockStart, ErrorPart, Part, ReasoningDelta, TextDelta, ToolCallDelta
 
 Delta = TextDelta | ReasoningDelta | ToolCallDelta
+BlockPart = BlockStart | Delta | BlockEnd
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,16 +53,24 @@ def split(stream: bytes) -> list[WireEvent]:
 
 def replay_stream(events: list[WireEvent], claimed: Claim, asked: Asked) -> Answered:
     """Replay a stream. One that ends in an error must end in the same error after the round trip."""
-    wire = claimed.dialect.client(claimed.options)
+    wire = claimed.client
     heard = listen(wire.reader(asked.sent), events)
     if not heard.parts and heard.error is not None:
         return replay_error(heard.error, claimed)
     written = _write(heard, claimed, asked)
     again = listen(wire.reader(asked.sent), written)
-    found = [*_lost(events, written), *_differing(heard, again)]
+    joined = heard.joined.result()
+    if (whole := _whole(events)) is not None:
+        reply = claimed.dialect.server.respond(joined, asked.accepted)
+        found = [
+            *lost(whole, decoded(reply.body), "stream"),
+            *differing_results(joined, again.joined.result(), asked, "stream"),
+        ]
+    else:
+        found = [*_lost(events, written, claimed.dialect.name), *_differing(heard, again, asked)]
     return Answered(
         status="failed" if heard.error is not None and heard.error.kind in READ_WRONGLY else "ok",
-        result=heard.joined.result(),
+        result=result_seen(joined),
         error=heard.error,
         round_trip=not found,
         differences=tuple(found),
@@ -78,10 +90,15 @@ def listen(reader: Reader, events: Iterable[WireEvent]) -> Heard:
     return Heard(parts=tuple(parts), error=error)
 
 
-def merged(parts: Iterable[Part]) -> list[Part]:
-    """The parts with neighboring deltas of one block made one, and empty ones left out: how they were cut says nothing."""
-    whole: list[Part] = []
+def blocks(parts: Iterable[Part]) -> list[BlockPart]:
+    """The parts of all blocks, with neighboring deltas made one and empty ones left out: how they were cut says nothing.
+
+    The other parts can come at any time; only what they amount to counts.
+    """
+    whole: list[BlockPart] = []
     for part in parts:
+        if not isinstance(part, BlockPart):
+            continue
         last = whole[-1] if whole else None
         match part, last:
             case ((TextDelta(text="") | ReasoningDelta(text="") | ToolCallDelta(arguments="")), _):
@@ -106,26 +123,34 @@ def _write(heard: Heard, claimed: Claim, asked: Asked) -> list[WireEvent]:
     return split(b"".join(pieces))
 
 
-def _lost(events: list[WireEvent], written: list[WireEvent]) -> Iterator[str]:
+def _whole(events: list[WireEvent]) -> Any:
+    """The one event of a stream that is a whole reply: some hosts answer so when streaming does not suit them."""
+    document = decoded(events[0].data) if len(events) == 1 else None
+    match document:
+        case {"type": "message"} | {"object": "chat.completion"}:
+            return document
+        case _:
+            return None
+
+
+def _lost(events: list[WireEvent], written: list[WireEvent], dialect: str) -> Iterator[str]:
     """Fields that some recorded event has and no written one."""
-    recorded, ours = ({place for event in each for place in places(decoded(event.data))} for each in (events, written))
-    for place in sorted(recorded - ours):
+    recorded, ours = (
+        {normal_place(dialect, place) for event in each for place in places(decoded(event.data))}
+        for each in (events, written)
+    )
+    for place in sorted(filter(None, recorded - ours)):
         yield f"stream: {place}: recorded, not written"
 
 
-def _differing(heard: Heard, again: Heard) -> Iterator[str]:
-    one, other = heard.joined.result(), again.joined.result()
-    yield from differing_results(one, other, "stream")
-    if one == other:
-        before, after = ([msgspec.to_builtins(part) for part in merged(_said(each.parts))] for each in (heard, again))
-        yield from differing(before, after, "stream parts")
+def _differing(heard: Heard, again: Heard, asked: Asked) -> Iterator[str]:
+    yield from differing_results(heard.joined.result(), again.joined.result(), asked, "stream")
+    before, after = blocks(heard.parts), blocks(again.parts)
+    if before != after:
+        yield from differing(msgspec.to_builtins(before), msgspec.to_builtins(after), "stream blocks")
     errors = [(each.error.kind, each.error.message) if each.error else None for each in (heard, again)]
     if errors[0] != errors[1]:
         yield f"stream error: read {errors[0]}, after the round trip {errors[1]}"
-
-
-def _said(parts: Iterable[Part]) -> Iterable[Part]:
-    return (part for part in parts if not isinstance(part, ErrorPart))
 
 
 def is_stream(reply: HttpReply, recorded: RecordedReply) -> bool:

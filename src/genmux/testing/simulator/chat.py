@@ -1,6 +1,6 @@
 """A chat on the wire: one dialect outside, the simulator's model inside."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -20,29 +20,32 @@ class Chat(msgspec.Struct, frozen=True):
     """One turn in the dialect of its caller.
 
     `native` is the name of the dialect where the reply shall look as the inventor of the dialect writes it (a signature as it is, usage
-    at the start of a stream, the stop sequence), not as genmux writes what comes from elsewhere.
+    at the start of a stream, the stop sequence), not as genmux writes what comes from elsewhere. `created` is Unix time.
     """
 
+    refuse: Callable[[ProviderError], Answer]
     server: ServerHalf
     accepted: Accepted
     turn: Turn
     native: str | None = None
+    created: int | None = None
 
     def exchange(self, *, headers: Headers, now: float) -> Exchange:
         """The means to answer it."""
         return Exchange(
             whole=self.whole,
             events=self.events if self.accepted.stream else None,
-            refuse=self.server.refuse,
+            refuse=self.refuse,
             fault=self.turn.fault,
             duration=self.turn.duration,
+            pace=self.turn.pace,
             headers=headers,
             now=now,
         )
 
     def whole(self, fault: Fault | None) -> Answer:
         """The whole answer. Raises the error for which a fault stands."""
-        result = result_of(self._with(fault))
+        result = msgspec.structs.replace(result_of(self._with(fault)), created=self.created)
         if self.native is not None:
             result = msgspec.structs.replace(result, dialect=self.native, extra=self._ending())
         return self.server.respond(result, self.accepted)
@@ -73,9 +76,10 @@ class Chat(msgspec.Struct, frozen=True):
 
     def _parts(self, turn: Turn) -> Iterator[Part | Pause]:
         for part in parts_of(turn):
-            if self.native is not None and isinstance(part, Start):
-                yield msgspec.structs.replace(part, dialect=self.native)
-                yield UsagePart(Usage(meters={TOKENS_INPUT: turn.usage.input or 0}))
+            if isinstance(part, Start):
+                yield msgspec.structs.replace(part, dialect=self.native, created=self.created)
+                if self.native is not None:
+                    yield UsagePart(Usage(meters={TOKENS_INPUT: turn.usage.input or 0}))
             else:
                 yield part
             if isinstance(part, UsagePart) and (ending := self._ending()):

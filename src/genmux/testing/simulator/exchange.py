@@ -20,7 +20,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
 
     `whole` gives the answer in one piece, `events` as the bytes of events: with a fault that breaks off the answer, or only as
     far as so many tokens. Both raise ProviderError where the answer is an error, which `refuse` writes in the caller's dialect.
-    `events` is None where no stream was asked for. `duration` is how long a whole answer takes, in seconds.
+    `events` is None where no stream was asked for. `duration` is how long a whole answer takes and `pace` the time between two tokens, in seconds.
     """
 
     whole: Callable[[Fault | None], Answer]
@@ -28,6 +28,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     events: Callable[[Fault | None, int | None], Events] | None = None
     fault: Fault | None = None
     duration: float = 0.0
+    pace: float = 0.0
     headers: Headers = ()
     now: float = 0.0
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from genmux.contract.dialect import Answer, ServerHalf
+from genmux.contract.dialect import Answer, EmbedServer, ServerHalf
 from genmux.dialects import load_dialect
 from genmux.dialects.anthropic_messages import MessagesServer
 from genmux.dialects.anthropic_messages import dialect as anthropic_messages
@@ -32,13 +32,19 @@ MODELS_KEPT = 256
 
 
 class Route(NamedTuple):
-    """What is served at one ending of a path."""
+    """What is served at one ending of a path, in which dialect, with which header for the request's name."""
 
     method: str
     ending: str
     answer: Callable[["Asked"], Exchange]
     server: ServerHalf
     request_id: str
+
+    def refuse(self, error: ProviderError) -> Answer:
+        """An error as a provider writes it: the advice on retries that genmux adds for its callers is left out."""
+        answer = self.server.refuse(error)
+        headers = tuple(pair for pair in answer.headers if pair[0] != "x-should-retry")
+        return msgspec.structs.replace(answer, headers=headers)
 
 
 class Asked(NamedTuple):
@@ -106,7 +112,7 @@ class Service:
             )
             fault = _wire_fault(exchange)
         except ProviderError as error:
-            return iter((whole_answer(route.server.refuse(error)),))
+            return iter((whole_answer(route.refuse(error)),))
         seen.fault = exchange.fault.name if exchange.fault else None
         return play(exchange) if fault is None else fault.play(exchange)
 
@@ -157,36 +163,48 @@ class Service:
         turn = self._model(accepted.request.model).decide(accepted.request, header=asked.directive)
         turn = msgspec.structs.replace(turn, model=accepted.request.model)
         native = anthropic_messages.name if server is self._anthropic else None
-        return Chat(server, accepted, turn, native).exchange(headers=asked.headers, now=self._now())
+        return Chat(asked.route.refuse, server, accepted, turn, native, int(self._now())).exchange(
+            headers=asked.headers, now=self._now()
+        )
 
     def _count(self, asked: Asked) -> Exchange:
         request = self._anthropic.accept_count(asked.request.body).request
         count = self._model(request.model).count(request)
-        return self._plain(asked, self._anthropic.respond_count(count), model=named(request.model))
+        return self._plain(asked, self._anthropic.respond_count(count), fault=self._told(asked, named(request.model)))
+
+    def _embed(self, asked: Asked) -> Exchange:
+        server: EmbedServer = load_dialect("openai_embeddings").server
+        accepted = server.accept(asked.request.body)
+        model = accepted.request.model
+        latency, fault, result = self._model(model).embed(accepted.request, header=asked.directive)
+        answer = server.respond(msgspec.structs.replace(result, model=model), accepted)
+        return self._plain(asked, answer, fault=fault, latency=latency)
 
     def _list(self, asked: Asked) -> Exchange:
-        return self._plain(asked, models_page(anthropic="anthropic-version" in asked.request.head.headers))
+        page = models_page(anthropic="anthropic-version" in asked.request.head.headers)
+        return self._plain(asked, page, fault=self._told(asked))
 
-    def _plain(self, asked: Asked, answer: Answer, *, model: str = "") -> Exchange:
-        """An exchange that the model has no part in; faults can strike it all the same."""
+    def _told(self, asked: Asked, model: str = "") -> Fault | None:
+        """The fault that is wished for beside the body."""
         said = with_model_fault(asked.directive, model)
-        fault = (
-            Fault(name=said.fault, retry_after=said.retry_after, form=said.form or "seconds") if said.fault else None
-        )
+        return Fault(name=said.fault, retry_after=said.retry_after, form=said.form or "seconds") if said.fault else None
+
+    def _plain(self, asked: Asked, answer: Answer, *, fault: Fault | None, latency: float = 0.0) -> Exchange:
+        """An exchange that is never streamed."""
         return Exchange(
-            whole=partial(_unless, answer, model),
-            refuse=asked.route.server.refuse,
+            whole=partial(_unless, answer),
+            refuse=asked.route.refuse,
             fault=fault,
-            duration=said.latency or 0.0,
+            duration=latency,
             headers=asked.headers,
             now=self._now(),
         )
 
 
-def _unless(answer: Answer, model: str, fault: Fault | None) -> Answer:
+def _unless(answer: Answer, fault: Fault | None) -> Answer:
     """The answer, unless there is a fault to raise."""
     if fault is not None:
-        raise error_of(fault, model=model)
+        raise error_of(fault)
     return answer
 
 

@@ -77,6 +77,7 @@ class Simulator:
         except OSError as error:
             raise ConfigurationError(f"cannot listen on {self._host}:{self._port}: {error}", param="port") from error
         self._port = self._server.sockets[0].getsockname()[1]
+        self._changed.set()
 
     async def serve_forever(self) -> None:
         """Serve until cancelled."""

@@ -4,10 +4,11 @@ from typing import Any
 
 import jsonschema
 import pytest
-from genmux.providers.mock.document import document
-from genmux.types.errors import InvalidRequestError
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from genmux.providers.mock.document import document
+from genmux.types.errors import InvalidRequestError
 
 NAMES = st.sampled_from(["name", "size", "city", "kids", "tags", "when"])
 
@@ -18,7 +19,15 @@ def _strings() -> st.SearchStrategy[dict[str, Any]]:
     )
     formats = st.sampled_from(["date", "date-time", "time", "email", "uuid", "uri", "ipv4", "ipv6", "hostname"])
     patterns = st.sampled_from(
-        ["^[A-Z]{2}-\\d{3,5}$", "^(red|green|blue)$", "^\\w+@\\w+\\.com$", "[0-9]{3}", "^[^a-z]+$", "^a?b*c+(?:de){2}$", "^x.y$"]
+        [
+            "^[A-Z]{2}-\\d{3,5}$",
+            "^(red|green|blue)$",
+            "^\\w+@\\w+\\.com$",
+            "[0-9]{3}",
+            "^[^a-z]+$",
+            "^a?b*c+(?:de){2}$",
+            "^x.y$",
+        ]
     )
     return st.one_of(
         st.just({"type": "string"}),
@@ -56,7 +65,9 @@ LEAVES = st.one_of(
     st.just({"$ref": "#/$defs/node"}),
     st.just({"const": {"a": [1, None]}}),
     st.just({}),
-    st.lists(st.one_of(st.integers(), st.text(max_size=5), st.none()), min_size=1, max_size=5).map(lambda one: {"enum": one}),
+    st.lists(st.one_of(st.integers(), st.text(max_size=5), st.none()), min_size=1, max_size=5).map(
+        lambda one: {"enum": one}
+    ),
 )
 
 
@@ -67,15 +78,24 @@ def _deeper(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[
         return schema if rest is None else {**schema, "additionalProperties": rest}
 
     return st.one_of(
-        st.tuples(st.dictionaries(NAMES, inner, max_size=4), st.sets(NAMES), st.sampled_from([None, False, True])).map(as_object),
+        st.tuples(st.dictionaries(NAMES, inner, max_size=4), st.sets(NAMES), st.sampled_from([None, False, True])).map(
+            as_object
+        ),
         st.tuples(inner, st.integers(0, 3), st.integers(0, 3)).map(
             lambda one: {"type": "array", "items": one[0], "minItems": one[1], "maxItems": one[1] + one[2]}
         ),
-        st.lists(inner, min_size=1, max_size=3).map(lambda all_of: {"type": "array", "prefixItems": all_of, "items": False}),
+        st.lists(inner, min_size=1, max_size=3).map(
+            lambda all_of: {"type": "array", "prefixItems": all_of, "items": False}
+        ),
         st.lists(inner, min_size=1, max_size=3).map(lambda any_of: {"anyOf": any_of}),
         inner.map(lambda one: {"allOf": [one, {"description": "the same"}]}),
         st.integers(1, 5).map(
-            lambda count: {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 5}, "minItems": count, "uniqueItems": True}
+            lambda count: {
+                "type": "array",
+                "items": {"type": "integer", "minimum": 1, "maximum": 5},
+                "minItems": count,
+                "uniqueItems": True,
+            }
         ),
     )
 
@@ -158,7 +178,10 @@ def test_combined_schemas_hold_together() -> None:
         ({"type": "string", "pattern": "a)"}, "no text was found for the pattern"),
         ({"type": "strnig"}, "the type 'strnig' does not exist"),
         ({"type": "string", "enum": [1]}, "none of its `enum` is of its type"),
-        ({"type": "array", "items": {"type": "boolean"}, "minItems": 3, "uniqueItems": True}, "fewer than 3 different items"),
+        (
+            {"type": "array", "items": {"type": "boolean"}, "minItems": 3, "uniqueItems": True},
+            "fewer than 3 different items",
+        ),
         ({"type": "object", "properties": {"a": False}, "required": ["a"]}, r"at $.a: nothing fits it"),
     ],
 )

@@ -29,7 +29,9 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     site.mkdir()
     monkeypatch.syspath_prepend(str(site))
 
-    def write(package: str, provider_id: str, *, manifest: str | None, code: str = "", value: str | None = None) -> Path:
+    def write(
+        package: str, provider_id: str, *, manifest: str | None, code: str = "", value: str | None = None
+    ) -> Path:
         folder = site.joinpath(*package.split("."))
         folder.mkdir(parents=True)
         for parent in [folder, *folder.parents]:

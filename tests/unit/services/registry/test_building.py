@@ -38,7 +38,13 @@ def test_an_unknown_auth_is_an_error_that_names_the_provider() -> None:
 
 
 def test_errors_are_codes_phrases_and_statuses_by_the_form_of_their_key() -> None:
-    own = made("[errors]", '1113 = "quota_exceeded"', '420 = "rate_limit"', '"No Money Left" = "quota_exceeded"', 'slow = "overloaded"')
+    own = made(
+        "[errors]",
+        '1113 = "quota_exceeded"',
+        '420 = "rate_limit"',
+        '"No Money Left" = "quota_exceeded"',
+        'slow = "overloaded"',
+    )
     assert error_map(own) == ErrorMap(
         codes={"1113": ErrorKind.QUOTA_EXCEEDED, "slow": ErrorKind.OVERLOADED},
         phrases={"no money left": ErrorKind.QUOTA_EXCEEDED},
@@ -52,7 +58,7 @@ def test_the_errors_of_the_code_win() -> None:
 
 
 def test_a_kind_that_does_not_exist_is_told_with_its_line() -> None:
-    with pytest.raises(ConfigurationError, match=r"test:10: errors: Invalid enum value 'tired'"):
+    with pytest.raises(ConfigurationError, match=r"test:10: errors\.mine: Invalid enum value 'tired'"):
         made("[errors]", 'fine = "timeout"', 'mine = "tired"')
 
 

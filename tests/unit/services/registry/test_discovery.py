@@ -108,7 +108,9 @@ def test_a_folder_that_is_not_there_is_only_mentioned(tmp_path: Path) -> None:
     assert [str(tmp_path / "gone") in line for line in lines] == [True]
 
 
-def test_the_users_folder_comes_before_what_is_built_in_and_that_before_packages(tmp_path: Path, install: Install) -> None:
+def test_the_users_folder_comes_before_what_is_built_in_and_that_before_packages(
+    tmp_path: Path, install: Install
+) -> None:
     install("acme_shadow", "groq", manifest=manifest_text("groq"))
     lines: list[str] = []
     assert Registry(log=lines.append).info("groq").source == "built in"

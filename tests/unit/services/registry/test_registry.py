@@ -52,9 +52,7 @@ def test_a_package_that_is_there_is_no_hindrance(tmp_path: Path) -> None:
 
 def test_a_missing_key_is_a_reason_but_does_not_stop_loading(tmp_path: Path) -> None:
     (tmp_path / "keyed.toml").write_text(manifest_text("keyed"))
-    registry = Registry(
-        provider_paths=[tmp_path], has_credentials=lambda one: "no key" if one.id == "keyed" else None
-    )
+    registry = Registry(provider_paths=[tmp_path], has_credentials=lambda one: "no key" if one.id == "keyed" else None)
     assert registry.info("keyed").reason == "no key"
     assert registry.load("keyed").id == "keyed"
 
@@ -69,7 +67,8 @@ def test_a_provider_can_be_disabled_by_its_manifest_or_by_the_user(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("asked", "near"), [("opnai", "openai"), ("OpenAI", "openai"), ("antropic", "anthropic"), ("zzz", "genmux providers")]
+    ("asked", "near"),
+    [("opnai", "openai"), ("OpenAI", "openai"), ("antropic", "anthropic"), ("zzz", "genmux providers")],
 )
 def test_an_unknown_id_is_an_error_that_names_near_ones(asked: str, near: str) -> None:
     registry = Registry()
@@ -86,13 +85,18 @@ def test_registering_is_logged_and_told() -> None:
     registry.unregister("mine")
     told = {"provider": "mine", "source": "registered in process"}
     assert events == [("provider.registered", told), ("provider.unregistered", told)]
-    assert lines == ["provider.registered: mine (registered in process)", "provider.unregistered: mine (registered in process)"]
+    assert lines == [
+        "provider.registered: mine (registered in process)",
+        "provider.unregistered: mine (registered in process)",
+    ]
 
 
 def test_what_is_registered_in_process_is_loaded_as_it_was_given() -> None:
     wire = object()
     registry = Registry()
-    registry.register(Provider(manifest=made("mine", "[model_defaults]", 'operations = { chat = "own" }'), wires={"own": wire}))
+    registry.register(
+        Provider(manifest=made("mine", "[model_defaults]", 'operations = { chat = "own" }'), wires={"own": wire})
+    )
     assert registry.load("mine").wires == {"own": wire}
     assert registry.info("mine").kinds == ("text",)
     assert registry.info("mine").operations == ("chat",)

@@ -1,5 +1,7 @@
 """Faults of the reply: its head, its type, its encoding, what is in it."""
 
+import functools
+import struct
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +9,7 @@ from typing import Any
 import msgspec
 
 from genmux.contract.dialect import Answer
-from genmux.contract.error_kinds import STATUS_KINDS
+from genmux.contract.error_kinds import HUNDRED_KINDS, STATUS_KINDS
 from genmux.contract.local import Pause
 from genmux.providers.mock.script import Fault, RetryAfterForm
 from genmux.testing.simulator.exchange import Exchange, edited
@@ -31,11 +33,14 @@ Play = Callable[[Exchange], Steps]
 
 HTML: Headers = (("content-type", "text/html; charset=utf-8"),)
 PAGE = b"<!doctype html><html><head><title>Gateway</title></head><body><h1>Something is in the way</h1></body></html>"
+STATUSES = tuple(sorted({*STATUS_KINDS, 405, 409, 413, 415, 422, 500, 502}))
+"""Those with a meaning of their own, and some more that providers send."""
 ELSEWHERE = "/mock/elsewhere"
 """Where redirects lead; a client that obeys one is found there among the requests."""
 
+DRIP = 16
 BOMB_SIZE = 64 * 1024 * 1024
-_BLOCK = b"\0" * 65_536
+_ZEROS = bytes(1024 * 1024)
 _BROKEN_MARK = "\ue000"
 _BROKEN = b"\xff\xc3("
 
@@ -46,14 +51,19 @@ def status(code: int, *, wait: float | None = None, form: RetryAfterForm | None 
     def play(exchange: Exchange) -> Steps:
         fault = exchange.fault or Fault(name="status")
         seconds = wait if fault.retry_after is None else fault.retry_after
-        kind = STATUS_KINDS.get(code, ErrorKind.UNKNOWN)
-        error = ProviderError(f"the simulator answers with status {code}", kind=kind, status=code, retry_after=seconds)
+        error = ProviderError(
+            f"the simulator answers with status {code}", kind=_kind(code), status=code, retry_after=seconds
+        )
         if form is not None:
             fault = msgspec.structs.replace(fault, form=form)
         answer = exchange.refusal(error, fault)
         yield whole_answer(Answer(status=code, body=answer.body, headers=answer.headers))
 
     return play
+
+
+def _kind(code: int) -> ErrorKind:
+    return STATUS_KINDS.get(code) or HUNDRED_KINDS.get(code // 100, ErrorKind.SERVER)
 
 
 def fixed(code: int, headers: Headers, body: bytes) -> Play:
@@ -120,10 +130,11 @@ def closing(exchange: Exchange) -> Steps:
 
 
 def drip(exchange: Exchange) -> Steps:
-    """A right reply, one byte at a time."""
-    for byte in _with_headers(exchange, ()):
-        yield bytes((byte,))
-        yield Pause(0.001)
+    """A right reply, a few bytes at a time."""
+    reply = _with_headers(exchange, ())
+    for start in range(0, len(reply), DRIP):
+        yield reply[start : start + DRIP]
+        yield Pause(exchange.pace or 0.001)
 
 
 def endless_body(exchange: Exchange) -> Steps:
@@ -142,9 +153,23 @@ def bad_gzip(exchange: Exchange) -> Steps:
 
 def gzip_bomb(_exchange: Exchange) -> Steps:
     """Few bytes that become many."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    packed = b"".join(packer.compress(_BLOCK) for _ in range(BOMB_SIZE // len(_BLOCK))) + packer.flush()
-    yield whole(200, (*JSON, ("content-encoding", "gzip")), packed)
+    yield whole(200, (*JSON, ("content-encoding", "gzip")), _bomb())
+
+
+@functools.cache
+def _bomb() -> bytes:
+    """Zeros, packed once and repeated: after a full flush the same bytes may follow again (RFC 1951, RFC 1952)."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    block = packer.compress(_ZEROS) + packer.flush(zlib.Z_FULL_FLUSH)
+    times, checksum = BOMB_SIZE // len(_ZEROS), 0
+    for _ in range(times):
+        checksum = zlib.crc32(_ZEROS, checksum)
+    return (
+        b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+        + block * times
+        + b"\x03\x00"
+        + struct.pack("<II", checksum, BOMB_SIZE)
+    )
 
 
 def cut_json(exchange: Exchange) -> Steps:
@@ -186,8 +211,7 @@ def json_error_as_events(code: int) -> Play:
     """An error in JSON that says that it is an event stream."""
 
     def play(exchange: Exchange) -> Steps:
-        kind = STATUS_KINDS.get(code, ErrorKind.SERVER)
-        error = ProviderError("the simulator refuses, in JSON", kind=kind, status=code)
+        error = ProviderError("the simulator refuses, in JSON", kind=_kind(code), status=code)
         yield whole(code, EVENT_STREAM, exchange.refusal(error).body)
 
     return play

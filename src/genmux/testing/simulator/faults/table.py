@@ -5,14 +5,13 @@ from typing import Literal
 
 import msgspec
 
-from genmux.contract.error_kinds import STATUS_KINDS
 from genmux.providers.mock.faults import KIND_FAULTS
 from genmux.testing.simulator.exchange import Exchange
 from genmux.testing.simulator.faults import bodies, cuts, streams
 from genmux.testing.simulator.steps import JSON, Steps
 
 
-class WireFault(msgspec.Struct, frozen=True, kw_only=True):
+class WireFault(msgspec.Struct, frozen=True):
     """One fault.
 
     `line` says what happens. `head` faults strike before the body of the request is read, if they are asked for beside the
@@ -30,269 +29,213 @@ class WireFault(msgspec.Struct, frozen=True, kw_only=True):
 
 _CUTS = (
     WireFault(
-        name="accept_fin",
-        line="The connection is accepted and closed (FIN) before anything is read.",
-        play=cuts.fin,
+        "accept_fin", "The connection is accepted and closed (FIN) before anything is read.", cuts.fin, head=True
+    ),
+    WireFault(
+        "accept_reset", "The connection is accepted and torn down (RST) before anything is read.", cuts.reset, head=True
+    ),
+    WireFault(
+        "fin_before_body", "The head of the request is read, then the connection is closed (FIN).", cuts.fin, head=True
+    ),
+    WireFault(
+        "reset_before_body",
+        "The head of the request is read, then the connection is torn down (RST).",
+        cuts.reset,
         head=True,
     ),
+    WireFault("fin_after_request", "The whole request is read, then the connection is closed (FIN).", cuts.fin),
+    WireFault("reset_after_request", "The whole request is read, then the connection is torn down (RST).", cuts.reset),
+    WireFault("no_reply", "The request is read and never answered; the connection stays open.", cuts.stall),
+    WireFault("half_head", "Half a reply head, then FIN.", cuts.half_head),
+    WireFault("garbage_head", "Bytes that are no HTTP, then FIN.", cuts.garbage_head),
     WireFault(
-        name="accept_reset",
-        line="The connection is accepted and torn down (RST) before anything is read.",
-        play=cuts.reset,
-        head=True,
+        "stalled_body",
+        "Half of the body, or the first 3 (`after`) tokens of a stream, then silence.",
+        cuts.stalled_body,
+    ),
+    WireFault("short_body", "`content-length` tells twice as much as comes, then FIN.", cuts.short_body),
+    WireFault(
+        "reset_body", "Half of the body, or the first 3 (`after`) tokens of a stream, then RST.", cuts.reset_body
+    ),
+    WireFault("half_chunk", "A chunk is announced, half of it comes, then FIN.", cuts.half_chunk),
+    WireFault("bad_chunk_size", "A chunk size that is no number.", cuts.bad_chunk_size),
+    WireFault(
+        "no_final_chunk", "The whole body in chunks, then FIN in place of the last, empty chunk.", cuts.no_final_chunk
     ),
     WireFault(
-        name="fin_before_body",
-        line="The head of the request is read, then the connection is closed (FIN).",
-        play=cuts.fin,
-        head=True,
-    ),
-    WireFault(
-        name="reset_before_body",
-        line="The head of the request is read, then the connection is torn down (RST).",
-        play=cuts.reset,
-        head=True,
-    ),
-    WireFault(
-        name="fin_after_request", line="The whole request is read, then the connection is closed (FIN).", play=cuts.fin
-    ),
-    WireFault(
-        name="reset_after_request",
-        line="The whole request is read, then the connection is torn down (RST).",
-        play=cuts.reset,
-    ),
-    WireFault(
-        name="no_reply", line="The request is read and never answered; the connection stays open.", play=cuts.stall
-    ),
-    WireFault(name="half_head", line="Half a reply head, then FIN.", play=cuts.half_head),
-    WireFault(name="garbage_head", line="Bytes that are no HTTP, then FIN.", play=cuts.garbage_head),
-    WireFault(
-        name="stalled_body",
-        line="Half of the body, or the first 3 (`after`) tokens of a stream, then silence.",
-        play=cuts.stalled_body,
-    ),
-    WireFault(name="short_body", line="`content-length` tells twice as much as comes, then FIN.", play=cuts.short_body),
-    WireFault(
-        name="reset_body",
-        line="Half of the body, or the first 3 (`after`) tokens of a stream, then RST.",
-        play=cuts.reset_body,
-    ),
-    WireFault(name="half_chunk", line="A chunk is announced, half of it comes, then FIN.", play=cuts.half_chunk),
-    WireFault(name="bad_chunk_size", line="A chunk size that is no number.", play=cuts.bad_chunk_size),
-    WireFault(
-        name="no_final_chunk",
-        line="The whole body in chunks, then FIN in place of the last, empty chunk.",
-        play=cuts.no_final_chunk,
-    ),
-    WireFault(
-        name="cut_stream",
-        line="The first 3 (`after`) tokens of a stream, then FIN amid the chunks.",
-        play=cuts.cut_stream,
+        "cut_stream",
+        "The first 3 (`after`) tokens of a stream, then FIN amid the chunks.",
+        cuts.cut_stream,
         needs="stream",
     ),
-    WireFault(
-        name="lying_keep_alive",
-        line="A right reply that promises keep-alive, then FIN.",
-        play=bodies.closing,
-        harmless=True,
-    ),
+    WireFault("lying_keep_alive", "A right reply that promises keep-alive, then FIN.", bodies.closing, harmless=True),
 )
 
 _HEADS = (
-    WireFault(name="redirect_302", line=f"302 to `{bodies.ELSEWHERE}`.", play=bodies.redirect(302)),
-    WireFault(name="redirect_307", line=f"307 to `{bodies.ELSEWHERE}`.", play=bodies.redirect(307)),
-    WireFault(name="gigantic_header", line="A right reply with one header of 200 KB.", play=bodies.gigantic_header),
-    WireFault(name="many_headers", line="A right reply with 10,000 headers.", play=bodies.many_headers),
-    WireFault(name="endless_headers", line="Headers until the client leaves.", play=bodies.endless_headers),
-    WireFault(name="two_lengths", line="Two different `content-length` headers.", play=bodies.two_lengths),
+    WireFault("redirect_302", f"302 to `{bodies.ELSEWHERE}`.", bodies.redirect(302)),
+    WireFault("redirect_307", f"307 to `{bodies.ELSEWHERE}`.", bodies.redirect(307)),
+    WireFault("gigantic_header", "A right reply with one header of 200 KB.", bodies.gigantic_header),
+    WireFault("many_headers", "A right reply with 10,000 headers.", bodies.many_headers),
+    WireFault("endless_headers", "Headers until the client leaves.", bodies.endless_headers),
+    WireFault("two_lengths", "Two different `content-length` headers.", bodies.two_lengths),
     WireFault(
-        name="length_and_chunks",
-        line="`content-length` and `transfer-encoding: chunked` together.",
-        play=bodies.length_and_chunks,
+        "length_and_chunks", "`content-length` and `transfer-encoding: chunked` together.", bodies.length_and_chunks
     ),
-    WireFault(name="early_hints", line="103 Early Hints before a right reply.", play=bodies.early_hints, harmless=True),
+    WireFault("early_hints", "103 Early Hints before a right reply.", bodies.early_hints, harmless=True),
     WireFault(
-        name="second_reply",
-        line="A right reply, and right behind it another one (500) that nobody asked for.",
-        play=bodies.second_reply,
+        "second_reply",
+        "A right reply, and right behind it another one (500) that nobody asked for.",
+        bodies.second_reply,
     ),
-    WireFault(name="drip", line="A right reply, one byte a millisecond.", play=bodies.drip, harmless=True),
+    WireFault("drip", "A right reply in bites of 16 bytes, 1 ms (`pace`) apart.", bodies.drip, harmless=True),
 )
 
 _BODIES = (
+    WireFault("html_200", "A page of HTML with status 200.", bodies.fixed(200, bodies.HTML, bodies.PAGE)),
+    WireFault("html_502", "A page of HTML with status 502.", bodies.fixed(502, bodies.HTML, bodies.PAGE)),
+    WireFault("empty_body", "Status 200 and no body.", bodies.fixed(200, JSON, b"")),
+    WireFault("empty_401", "Status 401 and no body.", bodies.fixed(401, JSON, b"")),
+    WireFault("cut_json", "Half a JSON document with the right `content-length`.", bodies.cut_json, needs="whole"),
+    WireFault("broken_utf8", "Texts with bytes in them that are no UTF-8.", bodies.broken_utf8),
     WireFault(
-        name="html_200", line="A page of HTML with status 200.", play=bodies.fixed(200, bodies.HTML, bodies.PAGE)
+        "wrong_shape",
+        "A JSON object of quite another shape, status 200.",
+        bodies.fixed(200, JSON, b'{"choices":"none","content":7,"object":[]}'),
+    ),
+    WireFault("json_list", "A JSON list in place of an object, status 200.", bodies.fixed(200, JSON, b"[1,2,3]")),
+    WireFault("error_in_200", "An error in the dialect's form, with status 200.", bodies.error_in_200),
+    WireFault(
+        "json_error_as_sse",
+        "Status 400 and an error in JSON, labeled `text/event-stream`.",
+        bodies.json_error_as_events(400),
     ),
     WireFault(
-        name="html_502", line="A page of HTML with status 502.", play=bodies.fixed(502, bodies.HTML, bodies.PAGE)
+        "json_error_as_sse_200",
+        "Status 200 and an error in JSON, labeled `text/event-stream`.",
+        bodies.json_error_as_events(200),
     ),
-    WireFault(name="empty_body", line="Status 200 and no body.", play=bodies.fixed(200, JSON, b"")),
-    WireFault(name="empty_401", line="Status 401 and no body.", play=bodies.fixed(401, JSON, b"")),
+    WireFault("bad_gzip", "A right body that says that it is gzip, and is not.", bodies.bad_gzip),
+    WireFault("gzip_bomb", "A small gzip body that unpacks to 64 MB.", bodies.gzip_bomb),
+    WireFault("endless_body", "A body until the client leaves.", bodies.endless_body),
     WireFault(
-        name="cut_json",
-        line="Half a JSON document with the right `content-length`.",
-        play=bodies.cut_json,
-        needs="whole",
-    ),
-    WireFault(name="broken_utf8", line="Texts with bytes in them that are no UTF-8.", play=bodies.broken_utf8),
-    WireFault(
-        name="wrong_shape",
-        line="A JSON object of quite another shape, status 200.",
-        play=bodies.fixed(200, JSON, b'{"choices":"none","content":7,"object":[]}'),
-    ),
-    WireFault(
-        name="json_list",
-        line="A JSON list in place of an object, status 200.",
-        play=bodies.fixed(200, JSON, b"[1,2,3]"),
-    ),
-    WireFault(name="error_in_200", line="An error in the dialect's form, with status 200.", play=bodies.error_in_200),
-    WireFault(
-        name="json_error_as_sse",
-        line="Status 400 and an error in JSON, labelled `text/event-stream`.",
-        play=bodies.json_error_as_events(400),
-    ),
-    WireFault(
-        name="json_error_as_sse_200",
-        line="Status 200 and an error in JSON, labelled `text/event-stream`.",
-        play=bodies.json_error_as_events(200),
-    ),
-    WireFault(name="bad_gzip", line="A right body that says that it is gzip, and is not.", play=bodies.bad_gzip),
-    WireFault(name="gzip_bomb", line="A small gzip body that unpacks to 64 MB.", play=bodies.gzip_bomb),
-    WireFault(name="endless_body", line="A body until the client leaves.", play=bodies.endless_body),
-    WireFault(
-        name="unknown_finish",
-        line="The reason for stopping is `MODEL_ARMOR`.",
-        play=bodies.changed(bodies.replace_finish("MODEL_ARMOR")),
+        "unknown_finish",
+        "The reason for stopping is `MODEL_ARMOR`.",
+        bodies.changed(bodies.replace_finish("MODEL_ARMOR")),
         harmless=True,
     ),
+    WireFault("no_finish", "The reason for stopping is null throughout.", bodies.changed(bodies.replace_finish(None))),
     WireFault(
-        name="no_finish",
-        line="The reason for stopping is null throughout.",
-        play=bodies.changed(bodies.replace_finish(None)),
+        "no_usage", "No usage is told, though it was asked for.", bodies.changed(bodies.without_usage), harmless=True
     ),
+    WireFault("null_usage", "Every number in the usage is null.", bodies.changed(bodies.null_usage), harmless=True),
     WireFault(
-        name="no_usage",
-        line="No usage is told, though it was asked for.",
-        play=bodies.changed(bodies.without_usage),
-        harmless=True,
-    ),
-    WireFault(
-        name="null_usage",
-        line="Every number in the usage is null.",
-        play=bodies.changed(bodies.null_usage),
-        harmless=True,
-    ),
-    WireFault(
-        name="extra_fields",
-        line="Every object has a field that nobody knows.",
-        play=bodies.changed(bodies.with_extra_fields),
+        "extra_fields",
+        "Every object has a field that nobody knows.",
+        bodies.changed(bodies.with_extra_fields),
         harmless=True,
     ),
 )
 
 _STREAMS = (
     WireFault(
-        name="sse_as_json",
-        line="A right stream labelled `application/json`.",
-        play=streams.events_as_json,
+        "sse_as_json",
+        "A right stream labeled `application/json`.",
+        streams.events_as_json,
         needs="stream",
         harmless=True,
     ),
     WireFault(
-        name="whole_for_stream",
-        line="One JSON document although a stream was asked for.",
-        play=bodies.whole_for_stream,
+        "whole_for_stream",
+        "One JSON document although a stream was asked for.",
+        bodies.whole_for_stream,
         needs="stream",
     ),
     WireFault(
-        name="error_event",
-        line="An error event of the dialect after 3 (`after`) tokens, in a stream of status 200.",
-        play=streams.error_event,
+        "error_event",
+        "An error event of the dialect after 3 (`after`) tokens, in a stream of status 200.",
+        streams.error_event,
         needs="stream",
     ),
     WireFault(
-        name="named_error_event",
-        line="Groq's `event: error` with a status of its own, in a stream of status 200.",
-        play=streams.rewritten(streams.with_named_error),
+        "named_error_event",
+        "Groq's `event: error` with a status of its own, in a stream of status 200.",
+        streams.rewritten(streams.with_named_error),
         needs="stream",
     ),
     WireFault(
-        name="clean_cut",
-        line="The stream ends properly (last chunk) after 3 (`after`) tokens.",
-        play=streams.clean_cut,
+        "clean_cut",
+        "The stream ends properly (last chunk) after 3 (`after`) tokens.",
+        streams.clean_cut,
         needs="stream",
     ),
-    WireFault(name="empty_stream", line="A stream without any event.", play=streams.empty_stream, needs="stream"),
+    WireFault("empty_stream", "A stream without any event.", streams.empty_stream, needs="stream"),
     WireFault(
-        name="missing_terminator",
-        line="No `[DONE]`, no `message_stop`; everything else is there.",
-        play=streams.rewritten(streams.without_ending),
-        needs="stream",
-        harmless=True,
-    ),
-    WireFault(
-        name="garbage_event",
-        line="An event amid the stream whose data is no JSON.",
-        play=streams.rewritten(streams.with_garbage),
-        needs="stream",
-    ),
-    WireFault(
-        name="cut_event",
-        line="An event amid the stream whose JSON is cut off.",
-        play=streams.rewritten(streams.with_cut_event),
-        needs="stream",
-    ),
-    WireFault(
-        name="duplicated_event",
-        line="The first event with text comes twice.",
-        play=streams.rewritten(streams.with_duplicate),
-        needs="stream",
-    ),
-    WireFault(
-        name="unknown_event",
-        line="An event of a kind that nobody knows.",
-        play=streams.rewritten(streams.with_unknown_event),
+        "missing_terminator",
+        "No `[DONE]`, no `message_stop`; everything else is there.",
+        streams.rewritten(streams.without_ending),
         needs="stream",
         harmless=True,
     ),
     WireFault(
-        name="endless_line",
-        line="One event that never ends, until the client leaves.",
-        play=streams.endless_line,
+        "garbage_event",
+        "An event amid the stream whose data is no JSON.",
+        streams.rewritten(streams.with_garbage),
         needs="stream",
     ),
     WireFault(
-        name="crlf_lines",
-        line="Lines of the stream end in CR LF.",
-        play=streams.rewritten(streams.with_line_ends(b"\r\n")),
+        "cut_event",
+        "An event amid the stream whose JSON is cut off.",
+        streams.rewritten(streams.with_cut_event),
         needs="stream",
-        harmless=True,
     ),
     WireFault(
-        name="cr_lines",
-        line="Lines of the stream end in CR.",
-        play=streams.rewritten(streams.with_line_ends(b"\r")),
+        "duplicated_event",
+        "The first event with text comes twice.",
+        streams.rewritten(streams.with_duplicate),
         needs="stream",
-        harmless=True,
     ),
     WireFault(
-        name="comments",
-        line="Comment lines between the events.",
-        play=streams.rewritten(streams.with_comments),
+        "unknown_event",
+        "An event of a kind that nobody knows.",
+        streams.rewritten(streams.with_unknown_event),
         needs="stream",
         harmless=True,
     ),
     WireFault(
-        name="no_last_blank_line",
-        line="The last event is not closed by a blank line.",
-        play=streams.rewritten(streams.without_last_blank_line),
+        "endless_line", "One event that never ends, until the client leaves.", streams.endless_line, needs="stream"
+    ),
+    WireFault(
+        "crlf_lines",
+        "Lines of the stream end in CR LF.",
+        streams.rewritten(streams.with_line_ends(b"\r\n")),
         needs="stream",
         harmless=True,
     ),
     WireFault(
-        name="small_bites",
-        line="The stream comes in bites of seven bytes, wherever that cuts.",
-        play=streams.rewritten(streams.in_small_bites),
+        "cr_lines",
+        "Lines of the stream end in CR.",
+        streams.rewritten(streams.with_line_ends(b"\r")),
+        needs="stream",
+        harmless=True,
+    ),
+    WireFault(
+        "comments",
+        "Comment lines between the events.",
+        streams.rewritten(streams.with_comments),
+        needs="stream",
+        harmless=True,
+    ),
+    WireFault(
+        "no_last_blank_line",
+        "The last event is not closed by a blank line.",
+        streams.rewritten(streams.without_last_blank_line),
+        needs="stream",
+        harmless=True,
+    ),
+    WireFault(
+        "small_bites",
+        "The stream comes in bites of seven bytes, wherever that cuts.",
+        streams.rewritten(streams.in_small_bites),
         needs="stream",
         harmless=True,
     ),
@@ -301,26 +244,26 @@ _STREAMS = (
 _STATUSES = (
     *(
         WireFault(
-            name=f"status_{code}",
-            line=f"Status {code} with an error of the dialect; `retry_after` is told where it is given.",
-            play=bodies.status(code),
+            f"status_{code}",
+            f"Status {code} with an error of the dialect; tells `retry_after` where it is given.",
+            bodies.status(code),
         )
-        for code in STATUS_KINDS
+        for code in bodies.STATUSES
     ),
     WireFault(
-        name="retry_after_seconds",
-        line="Status 429 with `retry-after: 1` (or what `retry_after` says).",
-        play=bodies.status(429, wait=1),
+        "retry_after_seconds",
+        "Status 429 with `retry-after: 1` (or what `retry_after` says).",
+        bodies.status(429, wait=1),
     ),
     WireFault(
-        name="retry_after_date",
-        line="Status 429 with `retry-after` as a date, 1 s ahead (or what `retry_after` says).",
-        play=bodies.status(429, wait=1, form="date"),
+        "retry_after_date",
+        "Status 429 with `retry-after` as a date, 1 s ahead (or what `retry_after` says).",
+        bodies.status(429, wait=1, form="date"),
     ),
     WireFault(
-        name="retry_after_ms",
-        line="Status 503 with `retry-after-ms: 1000` (or what `retry_after` says).",
-        play=bodies.status(503, wait=1, form="ms"),
+        "retry_after_ms",
+        "Status 503 with `retry-after-ms: 1000` (or what `retry_after` says).",
+        bodies.status(503, wait=1, form="ms"),
     ),
 )
 

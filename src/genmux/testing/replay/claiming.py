@@ -7,10 +7,12 @@ from typing import Any
 
 import msgspec
 
-from genmux.contract.dialect import Dialect
+from genmux.contract.dialect import CountingServer, Dialect
+from genmux.contract.wires import StreamWire, TokenCounter
 from genmux.dialects import load_dialect
 from genmux.engine.sse import SseSplitter
 from genmux.testing.replay.recording import Exchange, RecordedReply
+from genmux.types.chat import ChatRequest, ChatResult
 
 DIALECTS: dict[str, str] = {"openai-chat": "openai_chat", "anthropic-messages": "anthropic_messages"}
 """The names of APIs in recordings, and the dialects that speak them."""
@@ -26,16 +28,40 @@ PATH_OPTIONS: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
 )
 """Dialect, path, and the options with which the dialect's client speaks there."""
 
+COUNT = "/count_tokens"
+"""What is added to a dialect's path where tokens are counted."""
+
 MODEL_IN_PATH = re.compile(r"/(?:deployments|models)/([^/:]+)(?:/chat/completions$|:(?:raw|streamRaw)Predict$)")
 """Azure and Vertex name the model in the path and not in the body."""
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """The dialect that reads the exchange, the options of its client, and the model that the path names."""
+    """The dialect that reads the exchange, the options of its client, and the model that the path names.
+
+    `counts` is true where the tokens of a request are counted and no answer is made.
+    """
 
     dialect: Dialect
     options: Mapping[str, Any] = msgspec.field(default_factory=dict)
     model: str | None = None
+    counts: bool = False
+
+    @property
+    def client(self) -> StreamWire[ChatRequest, ChatResult]:
+        """The client half, as the path wants it."""
+        return self.dialect.client(self.options)
+
+    @property
+    def counter(self) -> TokenCounter:
+        """The part of the client half that counts."""
+        wire: Any = self.client
+        return wire
+
+    @property
+    def counting_server(self) -> CountingServer:
+        """The part of the server half that counts."""
+        server: Any = self.dialect.server
+        return server
 
 
 def claim(exchange: Exchange) -> Claim | str:
@@ -53,16 +79,17 @@ def claim(exchange: Exchange) -> Claim | str:
 
 
 def _by_path(exchange: Exchange) -> Claim | str:
-    path = exchange.path
+    path = exchange.path.removesuffix(COUNT)
+    counts = path != exchange.path
     for name in DIALECTS.values():
         dialect = _dialect(name)
-        if path.endswith(dialect.paths):
+        if path.endswith(dialect.paths) and (not counts or hasattr(dialect.server, "accept_count")):
             options = [options for owner, ending, options in PATH_OPTIONS if owner == name and re.search(ending, path)]
             model = MODEL_IN_PATH.search(path)
-            return Claim(dialect=dialect, options=next(iter(options), {}), model=model and model[1])
+            return Claim(dialect=dialect, options=next(iter(options), {}), model=model and model[1], counts=counts)
     if exchange.api in DIALECTS:
-        return f"labelled {exchange.api}, but {path} belongs to another API"
-    return f"no dialect claims the API {exchange.api} at {path}"
+        return f"labelled {exchange.api}, but {exchange.path} belongs to another API"
+    return f"no dialect claims the API {exchange.api} at {exchange.path}"
 
 
 def _fits(reply: RecordedReply, keys: frozenset[str]) -> bool:

@@ -1,0 +1,129 @@
+"""Where the parts of one streamed answer come from: an open connection, or an embedded engine."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from genmux.contract.wires import Sent
+from genmux.engine.stream import OpenStream
+from genmux.flows.call.target import Target, place
+from genmux.types.chat import ChatRequest
+from genmux.types.errors import ProviderError, RequestTimeoutError, Retry
+from genmux.types.parts import Part
+from genmux.types.split import split
+
+
+class Source(Protocol):
+    """Gives parts until there are no more."""
+
+    async def read(self) -> list[Part] | None:
+        """The parts that arrived at once, never none; None at the end. Raises ProviderError, and is closed then."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give everything back. Idempotent."""
+        ...
+
+
+class Begun(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer that has begun: where the rest comes from, and what is there already."""
+
+    source: Source
+    parts: Sequence[Part] = ()
+    attempts: int = 1
+    request_id: str | None = None
+
+
+class WireSource:
+    """Reads an open stream with the wire's reader."""
+
+    __slots__ = ("_feed", "_opened", "_over", "_reader", "_sent", "_target")
+
+    def __init__(self, opened: OpenStream, target: Target, sent: Sent[ChatRequest]) -> None:
+        self._opened = opened
+        self._reader = target.wire.reader(sent)
+        self._feed = self._reader.feed
+        self._target = target
+        self._sent = sent
+        self._over = False
+
+    async def read(self) -> list[Part] | None:
+        """The parts that arrived at once; None at the end."""
+        try:
+            while not self._over:
+                arrived = await self._opened.read()
+                if arrived is None:
+                    self._over = True
+                    batch = self._last()
+                else:
+                    batch = [part for event in arrived[1] for part in self._feed(event)]
+                if batch:
+                    return batch
+        except BaseException as error:  # whatever it was, also a cancellation: the connection is not needed any more
+            self._over = True
+            await self._opened.aclose()
+            place(error, self._target)
+            raise
+        return None
+
+    def _last(self) -> list[Part]:
+        """What comes when the stream has ended, or all of it, where the provider answered with one document."""
+        whole = self._opened.whole
+        if whole is not None:
+            return [*split(self._target.wire.decode(whole, self._sent))]
+        return [*self._reader.close()]
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        self._over = True
+        await self._opened.aclose()
+
+
+class EngineSource:
+    """Reads what an embedded engine gives. `timeout` is for all of it, in seconds."""
+
+    __slots__ = ("_over", "_parts", "_reading", "_target", "_timeout", "_until")
+
+    def __init__(self, parts: AsyncGenerator[Any], target: Target, *, timeout: float | None) -> None:
+        self._parts = parts
+        self._target = target
+        self._timeout = timeout
+        self._until = None if timeout is None else asyncio.get_running_loop().time() + timeout
+        self._over = False
+        self._reading = False
+
+    async def read(self) -> list[Any] | None:
+        """The next part (or the one result); None at the end."""
+        if self._over:
+            return None
+        self._reading = True
+        try:
+            part = await self._next()
+        except ProviderError as error:
+            place(error, self._target)
+            raise
+        finally:
+            self._reading = False
+            if self._over:  # closed by somebody else in the meantime
+                await self._parts.aclose()
+        if part is None:
+            self._over = True
+        return None if self._over else [part]
+
+    async def _next(self) -> Any:
+        if self._until is None:
+            return await anext(self._parts, None)
+        try:
+            async with asyncio.timeout_at(self._until):
+                return await anext(self._parts, None)
+        except TimeoutError as error:
+            message = f"not done within {self._timeout} s (total)"
+            raise RequestTimeoutError(message, retry=Retry.UNSURE) from error
+
+    async def aclose(self) -> None:
+        """Stop the engine's work; where another task waits for a part, as soon as it has that."""
+        self._over = True
+        if not self._reading:
+            await self._parts.aclose()

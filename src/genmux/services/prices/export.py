@@ -1,0 +1,124 @@
+"""Reads genai-prices and writes what matters of it; run as a program, so that the import's memory is given back."""
+
+import datetime
+import sys
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from genmux.services.prices.bill import ABOVE
+from genmux.services.prices.listed import Clause, Dated, ListedModel, ListedProvider
+from genmux.types.money import Price
+
+if TYPE_CHECKING:
+    from genai_prices import types as listed
+
+METERS: dict[str, tuple[str, int]] = {
+    "input_mtok": ("tokens.input", 1_000_000),
+    "cache_read_mtok": ("tokens.input.cached", 1_000_000),
+    "cache_write_mtok": ("tokens.input.cache_write", 1_000_000),
+    "cache_write_1h_mtok": ("tokens.input.cache_write.1h", 1_000_000),
+    "input_audio_mtok": ("tokens.input.audio", 1_000_000),
+    "cache_audio_read_mtok": ("tokens.input.cached.audio", 1_000_000),
+    "input_image_mtok": ("tokens.input.image", 1_000_000),
+    "cache_image_read_mtok": ("tokens.input.cached.image", 1_000_000),
+    "input_video_mtok": ("tokens.input.video", 1_000_000),
+    "output_mtok": ("tokens.output", 1_000_000),
+    "output_audio_mtok": ("tokens.output.audio", 1_000_000),
+    "output_image_mtok": ("tokens.output.image", 1_000_000),
+    "output_video_mtok": ("tokens.output.video", 1_000_000),
+    "output_reasoning_mtok": ("tokens.output.reasoning", 1_000_000),
+    "output_citation_mtok": ("tokens.output.citation", 1_000_000),
+    "requests_kcount": ("calls", 1_000),
+    "web_searches_kcount": ("calls.web_search", 1_000),
+    "storage_searches_kcount": ("calls.storage_search", 1_000),
+    "code_executions_kcount": ("calls.code_execution", 1_000),
+    "audio_hours": ("seconds.audio", 3_600),
+    "input_audio_hours": ("seconds.input.audio", 3_600),
+    "output_audio_hours": ("seconds.output.audio", 3_600),
+    "input_mchars": ("characters.input", 1_000_000),
+    "input_document_kpages": ("pages.input", 1_000),
+    "input_annotated_document_kpages": ("pages.input.annotated", 1_000),
+    "input_text_messages_kcount": ("messages.input", 1_000),
+}
+"""The price list's units as our meters, and how many units a price is for."""
+
+
+def exported() -> bytes:
+    """The whole list as JSON, by provider."""
+    from genai_prices.data_snapshot import get_snapshot
+
+    return msgspec.json.encode({provider.id: _provider(provider) for provider in get_snapshot().providers})
+
+
+def _provider(provider: "listed.Provider") -> ListedProvider:
+    models = (_model(model) for model in provider.models)
+    return ListedProvider(
+        id=provider.id,
+        models=tuple(model for model in models if model is not None),
+        fallback=tuple(provider.fallback_model_providers or ()),
+    )
+
+
+def _model(model: "listed.ModelInfo") -> ListedModel | None:
+    """None for a model that is billed by something for which there is no meter: its price is unknown to us."""
+    prices: Any = model.prices if isinstance(model.prices, list) else [model]
+    try:
+        return ListedModel(
+            id=model.id,
+            match=_clause(model.match),
+            prices=tuple(_dated(one) for one in prices),
+            variants=tuple(_dated(one, when=one.when) for one in model.price_variants or ()),
+        )
+    except KeyError:
+        return None
+
+
+def _dated(priced: Any, when: dict[str, str] | None = None) -> Dated:
+    constraint = getattr(priced, "constraint", None)
+    first = getattr(constraint, "start_time", None)
+    return Dated(
+        rows=tuple(_rows(vars(priced.prices).items())),
+        start=getattr(constraint, "start_date", None),
+        hours=None if constraint is None or first is None else (_naive(first), _naive(constraint.end_time)),
+        when=when or {},
+    )
+
+
+def _naive(time: datetime.time) -> datetime.time:
+    """A time of day in UTC, as which the list means all of them."""
+    if time.tzinfo is None:
+        return time
+    day = datetime.datetime.combine(datetime.date(1970, 1, 2), time)
+    return day.astimezone(datetime.UTC).time()
+
+
+def _rows(prices: Iterable[tuple[str, Any]]) -> Iterator[Price]:
+    """Translate the price list's fields. Raises KeyError for a field that has no meter of ours."""
+    for field, value in prices:
+        if value is None or field.startswith("_"):
+            continue
+        meter, per = METERS[field]
+        if isinstance(value, Decimal):
+            yield Price(meter=meter, per=per, amount=value, source="genai-prices")
+            continue
+        yield Price(meter=meter, per=per, amount=value.base, source="genai-prices")
+        for tier in value.tiers:
+            yield Price(meter=meter, per=per, amount=tier.price, when={ABOVE: tier.start}, source="genai-prices")
+
+
+def _clause(match: Any) -> Clause:
+    for field in ("equals", "starts_with", "ends_with", "contains"):
+        if (text := getattr(match, field, None)) is not None:
+            return Clause(**{field: text.lower()})
+    if (pattern := getattr(match, "regex", None)) is not None:
+        return Clause(regex=pattern)
+    if (clauses := getattr(match, "or_", None)) is not None:
+        return Clause(any_of=tuple(map(_clause, clauses)))
+    return Clause(all_of=tuple(map(_clause, match.and_)))
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(exported())

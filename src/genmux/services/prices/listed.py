@@ -1,0 +1,96 @@
+"""What is kept of the public token price list."""
+
+import datetime
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from genmux.types.money import Price
+
+_COMPACT_DATE = re.compile(r"-(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)")
+
+
+class Clause(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which names mean a model. Texts are in lower case; exactly one field is set."""
+
+    equals: str | None = None
+    starts_with: str | None = None
+    ends_with: str | None = None
+    contains: str | None = None
+    regex: str | None = None
+    any_of: tuple["Clause", ...] | None = None
+    all_of: tuple["Clause", ...] | None = None
+
+    def fits(self, name: str) -> bool:
+        """Whether a name in lower case means this model."""
+        if self.equals is not None:
+            return name == self.equals
+        if self.starts_with is not None:
+            return name.startswith(self.starts_with)
+        if self.ends_with is not None:
+            return name.endswith(self.ends_with)
+        if self.contains is not None:
+            return self.contains in name
+        if self.regex is not None:
+            return re.search(self.regex, name) is not None
+        if self.any_of is not None:
+            return any(clause.fits(name) for clause in self.any_of)
+        return all(clause.fits(name) for clause in self.all_of or ())
+
+
+class Dated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Rows that hold from a day on, or at certain hours of each day (UTC), and under the conditions `when`."""
+
+    rows: tuple[Price, ...]
+    start: datetime.date | None = None
+    hours: tuple[datetime.time, datetime.time] | None = None
+    when: dict[str, str] = msgspec.field(default_factory=dict)
+
+    def holds(self, now: datetime.datetime) -> bool:
+        """Whether they hold at this time (UTC)."""
+        if self.hours is not None:
+            first, last = self.hours
+            time = now.time()
+            return first <= time < last if first <= last else time >= first or time < last
+        return self.start is None or now.date() >= self.start
+
+
+class ListedModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One model of the price list. Of `prices` the last that holds counts; `variants` replace single rows of it."""
+
+    id: str
+    match: Clause
+    prices: tuple[Dated, ...]
+    variants: tuple[Dated, ...] = ()
+
+    def rows(self, now: datetime.datetime, context: Mapping[str, str]) -> tuple[Price, ...]:
+        """The rows that hold at this time (UTC) under these conditions."""
+        if not self.prices:
+            return ()
+        standard = next((dated for dated in reversed(self.prices) if dated.holds(now)), self.prices[0])
+        taken: dict[str, tuple[Price, ...]] = {}
+        for variant in self.variants:
+            if variant.holds(now) and all(context.get(key) == value for key, value in variant.when.items()):
+                for meter in {row.meter: None for row in variant.rows}:
+                    taken.setdefault(meter, tuple(row for row in variant.rows if row.meter == meter))
+        return (
+            *(row for row in standard.rows if row.meter not in taken),
+            *(row for rows in taken.values() for row in rows),
+        )
+
+
+class ListedProvider(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One provider of the price list; `fallback` names those whose models it serves too."""
+
+    id: str
+    models: tuple[ListedModel, ...]
+    fallback: tuple[str, ...] = ()
+
+    def find(self, name: str) -> ListedModel | None:
+        """The model that a name in lower case means; a date in it may be written with or without dashes."""
+        dashed = _COMPACT_DATE.sub(r"-\1-\2-\3", name)
+        return self._match(name) or (self._match(dashed) if dashed != name else None)
+
+    def _match(self, name: str) -> ListedModel | None:
+        return next((model for model in self.models if model.match.fits(name)), None)

@@ -1,0 +1,138 @@
+"""Bytes that pass through, with only the model's name replaced."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genmux.contract.http import HttpReply, WireEvent
+from genmux.dialects.anthropic_messages import dialect
+from genmux.dialects.anthropic_messages.envelope import seal
+from genmux.types.chat import FinishReason
+from genmux.types.content import Reasoning
+from genmux.types.usage import Usage
+from tests.unit.dialects.anthropic_messages.speaking import (
+    HI,
+    SERVER,
+    WIRE,
+    accepted,
+    closes,
+    delta,
+    ending,
+    event,
+    message,
+    model,
+    opens,
+    sent,
+    start,
+)
+
+TO = model("new-name")
+
+
+def spliced(body: bytes) -> bytes:
+    return SERVER.splice(body, SERVER.accept(body), TO)
+
+
+def test_only_the_name_of_the_model_is_replaced():
+    body = b'{ "model" : "old" ,"max_tokens":1, "messages": [{"role":"user","content":"my \\"model\\" is \\u00e9"}]}'
+    assert spliced(body) == body.replace(b'"old"', b'"new-name"')
+
+
+def test_models_inside_tools_and_schemas_are_left_alone():
+    body = (
+        b'{"tools":[{"type":"advisor","name":"a","model":"old"}],"metadata":{"model":"x"},'
+        b'"messages":[{"role":"user","content":[{"type":"text","text":"model","model":"y"}]}],"mod\\u0065l":"old","stop_sequences":["model"]}'
+    )
+    assert spliced(body) == body.replace(b'"mod\\u0065l":"old"', b'"mod\\u0065l":"new-name"')
+
+
+def test_a_model_that_is_named_twice_cannot_slip_through():
+    body = b'{"model":"cheap","messages":[],"model":"dear"}'
+    assert spliced(body) == b'{"model":"new-name","messages":[],"model":"new-name"}'
+
+
+WORDS = st.text(alphabet='model"\\\\{}[]:,é', max_size=8) | st.just("model")
+ANYTHING = st.recursive(
+    WORDS | st.integers(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(WORDS, ANYTHING, max_size=3))
+def test_whatever_else_is_in_the_body_stays_as_it_is(extra):
+    document = {"a": extra, "model": "old", "messages": [HI], "b": extra}
+    after = msgspec.json.decode(spliced(msgspec.json.encode(document)))
+    assert after == {**document, "model": "new-name"}
+
+
+def test_a_plain_request_may_pass():
+    assert WIRE.passes(accepted(temperature=1).request, TO)
+
+
+@pytest.mark.parametrize(
+    ("fields", "options"),
+    [
+        ({}, {"style": "vertex"}),
+        ({"max_tokens": None}, {}),
+        ({"top_k": 3}, {"version": "2026-10-21"}),
+        (
+            {
+                "messages": [
+                    {
+                        "role": "assistant",
+                        "content": [
+                            {"type": "thinking", "thinking": "", "signature": seal(Reasoning(signature="s"), "o")}
+                        ],
+                    }
+                ]
+            },
+            {},
+        ),
+    ],
+)
+def test_a_request_that_the_service_would_refuse_may_not_pass(fields, options):
+    assert not dialect.client(options).passes(accepted(**fields).request, TO)
+
+
+def test_usage_and_end_of_a_passing_stream_are_seen():
+    watcher = SERVER.watcher(accepted(), sent())
+    assert (watcher.usage, watcher.finish, watcher.text_length) == (None, None, 0)
+    events = (
+        start(usage={"input_tokens": 3, "cache_read_input_tokens": 4, "output_tokens": 1}),
+        event("ping"),
+        opens(0, type="text", text=""),
+        delta(0, "text_delta", text="four"),
+        delta(0, "thinking_delta", thinking="four"),
+        delta(0, "input_json_delta", partial_json="four"),
+        delta(0, "signature_delta", signature="not counted"),
+        delta(0, "novel_delta", text="not known"),
+        WireEvent(delta(0, "text_delta", text="four").data),
+        WireEvent(b"[DONE]", "data"),
+        closes(0),
+        *ending("max_tokens"),
+    )
+    assert all(watcher.see(one) for one in events)
+    assert watcher.usage is not None
+    assert (watcher.usage.input, watcher.usage.output) == (7, 7)
+    assert watcher.finish == FinishReason("length", "max_tokens")
+    assert watcher.text_length == 16
+
+
+def test_a_whole_message_that_passes_as_a_stream_is_seen():
+    watcher = SERVER.watcher(accepted(), sent())
+    assert watcher.see(WireEvent(msgspec.json.encode(message()), "message"))
+    assert watcher.usage is not None
+    assert watcher.finish == FinishReason("stop", "end_turn")
+
+
+def test_usage_and_end_of_a_passing_reply_are_seen():
+    reply = HttpReply(status=200, headers={}, body=msgspec.json.encode(message()))
+    usage, finish = SERVER.usage_of(reply)
+    assert (usage.input, usage.output, finish) == (3, 5, FinishReason("stop", "end_turn"))
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"{}"])
+def test_a_reply_that_says_nothing_has_no_usage(body):
+    assert SERVER.usage_of(HttpReply(status=200, headers={}, body=body)) == (Usage(), None)
