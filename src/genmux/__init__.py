@@ -4,6 +4,8 @@ Names are imported when they are first used, so that `import genmux` costs littl
 """
 
 import importlib
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for editors and type checkers; a test holds it against the table below
@@ -283,6 +285,17 @@ _HOMES: dict[str, str] = {
 """Where each public name lives."""
 
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604 — all of them are names  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+class _Package(ModuleType):
+    """Keeps public names what they are: importing the package `genmux.providers` must not hide the function `providers`."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in _HOMES or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

@@ -15,8 +15,8 @@ from genmux.engine.aiohttp_transport import AiohttpTransport
 from genmux.engine.engine import Engine
 from genmux.engine.stream import OpenStream
 from genmux.types.errors import ErrorKind, ProviderError, Retry
+from tests.engine_doubles import CREDENTIAL, post, provider
 from tests.faults import sockets
-from tests.faults.doubles import CREDENTIAL, post, provider
 from tests.faults.played import MEGABYTE
 from tests.faults.server import FaultServer, turns
 

@@ -16,7 +16,7 @@ from genmux.engine.engine import Engine
 from genmux.engine.limits import SizeLimits
 from genmux.engine.retry import RetryPolicy
 from genmux.types.errors import ErrorKind, ProviderError, Retry
-from tests.faults.doubles import CREDENTIAL, KEY, Sleeps, post, provider
+from tests.engine_doubles import CREDENTIAL, KEY, Sleeps, post, provider
 from tests.faults.server import FaultServer
 
 LUMEN = provider()
@@ -190,26 +190,26 @@ async def test_lines_are_events(engine: Engine, server: FaultServer) -> None:
 
 async def test_bytes_and_events_come_together(engine: Engine, server: FaultServer) -> None:
     stream = await engine.open(LUMEN, CREDENTIAL, post("/events", framing=Framing.SSE), base_url=server.url)
-    raw, datas = b"", []
+    raw, found = b"", []
     while (batch := await stream.read()) is not None:
         raw += batch[0]
-        datas += [event.data for event in batch[1]]
+        found += [event.data for event in batch[1]]
     assert raw == b'data: {"n":1}\n\ndata: {"n":2}\n\ndata: [DONE]\n\n'
-    assert datas == [b'{"n":1}', b'{"n":2}', b"[DONE]"]
+    assert found == [b'{"n":1}', b'{"n":2}', b"[DONE]"]
     assert await stream.read() is None
 
 
 async def test_a_cut_stream_gives_all_its_events_and_then_a_network_error(engine: Engine, server: FaultServer) -> None:
     stream = await engine.open(LUMEN, CREDENTIAL, post("/events_then_fin", framing=Framing.SSE), base_url=server.url)
-    datas: list[bytes] = []
+    found: list[bytes] = []
 
     async def read() -> None:
         async for batch in stream:
-            datas.extend(event.data for event in batch)
+            found.extend(event.data for event in batch)
 
     with pytest.raises(ProviderError) as caught:
         await read()
-    assert datas == [b'{"n":1}', b'{"n":2}']
+    assert found == [b'{"n":1}', b'{"n":2}']
     assert (caught.value.kind, caught.value.retry) == (ErrorKind.NETWORK, Retry.UNSURE)
     assert (caught.value.provider, caught.value.attempts, server.saw["/events_then_fin"]) == ("lumen", 1, 1)
 
@@ -343,6 +343,7 @@ async def test_a_stream_that_is_forgotten_closes_its_connection(engine: Engine, 
     async for _ in await engine.open(LUMEN, CREDENTIAL, request, base_url=server.url):
         break
     await server.until(lambda: server.open_connections == 0)
+    assert server.saw["/events_then_silence"] == 1
 
 
 async def test_a_closed_engine_says_so(engine: Engine, server: FaultServer) -> None:

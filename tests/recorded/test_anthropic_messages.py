@@ -266,5 +266,6 @@ def test_an_error_has_its_kind(exchange: Exchange):
     assert refused["error"] == {"type": told["type"], "message": told["message"]}
 
 
-def test_there_are_as_many_recordings_as_were_counted():
-    assert (len(RECORDED), len(ANSWERS), len(STREAMS), len(COUNTS)) == (355, 332, 131, 9)
+def test_there_are_as_many_recordings_as_there_were():
+    counted = (len(RECORDED), len(ANSWERS), len(STREAMS), len(COUNTS))
+    assert all(now >= before for now, before in zip(counted, (355, 332, 131, 9), strict=True))

@@ -27,7 +27,8 @@ line of JSON for each. `PATH` is a recording or a folder of recordings. `genmux.
 - An error is read, written as our gateway would write it, and read again: kind and message must be the same.
 
 Which dialect an exchange belongs to is told by its path; where the path was not kept, by its API and by what the reply looks like.
-Paths that end in `/count_tokens` are replayed as counts, with the count in `usage.input`.
+Paths that end in `/count_tokens` are replayed as counts, with the count in `usage.input`. Of embeddings `result` shows the usage;
+their vectors are compared whether they travel as numbers or packed, and their errors have no round trip of their own.
 A reply without a recorded request is read against the smallest request there is, and `request_round_trip` is null. It is null too
 where our server refuses a request that the provider refused as well."""
 
@@ -55,7 +56,7 @@ RESULT_FIELDS = {
     "text": "all text of the first choice",
     "reasoning": "all readable reasoning of the first choice",
     "tool_calls": "the tools that the caller is asked to run: `id`, `name`, and `arguments` as the model wrote them",
-    "finish": "why the model stopped, in genmux's words; null where only tokens were counted",
+    "finish": "why the model stopped, in genmux's words; null for counts and embeddings",
     "finish_raw": "the same in the provider's words",
     "usage": "what was counted",
 }

@@ -9,6 +9,7 @@ from genmux.client.bound import BoundProvider, bind
 from genmux.contract.manifest import Manifest
 from genmux.contract.provider import Provider
 from genmux.services.registry import ProviderInfo
+from genmux.types.errors import ConfigurationError
 
 
 class _Shared:
@@ -45,12 +46,12 @@ def is_registered(provider_id: str) -> bool:
     return _shared.app.registry.is_registered(provider_id)
 
 
-def register_provider(provider: Provider | Manifest | str | Path) -> str:
+def register_provider(provider: Provider | Manifest | str | Path, *, replace: bool = False) -> str:
     """Add a provider: one made in code, a manifest, or the path of a `manifest.toml`. Gives its id.
 
-    Raises ConfigurationError that says what is wrong with it.
+    Raises ConfigurationError that says what is wrong with it, or that its id is taken and `replace` was not said.
     """
-    return _shared.app.registry.register(provider)
+    return _shared.app.registry.register(provider, replace=replace)
 
 
 def get_provider(
@@ -63,23 +64,27 @@ def get_provider(
 ) -> BoundProvider:
     """Bind a provider: `api_key=…` and the like are its credential, all else are defaults of its calls.
 
-    The same `cache_key` gives the same instance until `clear_cache`. Raises NotFoundError for an unknown provider and
-    ValidationError for an unknown setting.
+    The same `cache_key` gives the same instance until it is closed or `clear_cache` forgets it; what else is said then
+    makes no difference. Raises NotFoundError for an unknown provider, ValidationError for an unknown setting, and
+    ConfigurationError when the key stands for another provider.
     """
     if cache_key is None:
         return bind(_shared.app, provider_id, model=model, base_url=base_url, settings=credentials_and_defaults)
     with _shared.lock:
         kept = _shared.bound.get(cache_key)
-        if kept is None:
+        if kept is None or kept.closed:
             kept = bind(_shared.app, provider_id, model=model, base_url=base_url, settings=credentials_and_defaults)
             _shared.bound[cache_key] = kept
-        return kept
+    if kept.id != provider_id:
+        message = f"the cache_key {cache_key!r} stands for the provider {kept.id!r}; choose another for {provider_id!r}"
+        raise ConfigurationError(message, provider=provider_id)
+    return kept
 
 
-def clear_cache(cache_key: str | None = None) -> None:
-    """Close and forget the provider that was bound under a key, or all of them."""
+def clear_cache(key: str | None = None) -> None:
+    """Close and forget the provider that was bound under a `cache_key`, or all of them."""
     with _shared.lock:
-        names = [*_shared.bound] if cache_key is None else [cache_key]
+        names = [*_shared.bound] if key is None else [key]
         for name in names:
             kept = _shared.bound.pop(name, None)
             if kept is not None:

@@ -31,10 +31,7 @@ def messages_of(prompt: Prompt, *, system: str | None = None) -> tuple[Message, 
         return (*before, prompt)
     if isinstance(prompt, Mapping):
         return (*before, *_from_dicts([prompt]))
-    if not isinstance(prompt, Iterable) or isinstance(prompt, bytes | bytearray):
-        message = f"the prompt must be a text, a message, or several of them; it is {type(prompt).__name__}"
-        raise InvalidRequestError(message, param="messages")
-    many: Sequence[Any] = [*prompt]
+    many = _several(prompt)
     if many and all(isinstance(one, Mapping) for one in many):
         return (*before, *_from_dicts(many))
     return (*before, *(message for number, one in enumerate(many) for message in _from(one, number)))
@@ -69,6 +66,13 @@ def image_of(image: AnyImage) -> Content:
         case _:
             message = f"an image must be an `Image`, a URL, a path or bytes; it is {type(image).__name__}"
             raise InvalidRequestError(message, param="images")
+
+
+def _several(prompt: Any) -> list[Any]:
+    if not isinstance(prompt, Iterable) or isinstance(prompt, bytes | bytearray):
+        message = f"the prompt must be a text, a message, or several of them; it is {type(prompt).__name__}"
+        raise InvalidRequestError(message, param="messages")
+    return [*prompt]
 
 
 def _user(text: str) -> Message:

@@ -14,7 +14,7 @@ from genmux.client.schemas import Parse, output_of
 from genmux.client.tools import tool_of
 from genmux.flows.call.options import CallOptions
 from genmux.services.settings import Defaults
-from genmux.types.chat import ChatRequest, Message, OutputFormat, ReasoningConfig, ToolChoice
+from genmux.types.chat import ChatRequest, Message, ReasoningConfig, ToolChoice
 from genmux.types.content import Text
 from genmux.types.embed import EmbedRequest
 from genmux.types.errors import InvalidRequestError, ValidationError
@@ -37,12 +37,6 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     options: CallOptions
     parse: Parse | None = None
     faults: tuple[str, ...] = ()
-
-    def or_raise(self) -> "Asked":
-        """The same. Raises ValidationError with all faults."""
-        if self.faults:
-            raise ValidationError(self.faults)
-        return self
 
 
 def ask_chat(prompt: Prompt, params: Mapping[str, Any], *, model: str | None, options: CallOptions) -> Asked:
@@ -171,8 +165,8 @@ def _reasoning(asked: Any) -> ReasoningConfig:
 
 
 def _stop(stop: Any) -> tuple[str, ...]:
-    many = (stop,) if isinstance(stop, str) else stop
-    if not isinstance(many, Iterable) or not all(isinstance(one, str) for one in (many := tuple(many))):
+    many: tuple[Any, ...] = (stop,) if isinstance(stop, str) or not isinstance(stop, Iterable) else tuple(stop)
+    if not all(isinstance(one, str) for one in many):
         raise _wrong("stop", stop, "a text or several")
     return many
 
@@ -230,9 +224,10 @@ def _amount(amount: Any) -> Decimal:
 
 
 def _tags(tags: Any) -> dict[str, str]:
-    if not isinstance(tags, Mapping) or not all(isinstance(one, str) for pair in tags.items() for one in pair):
-        raise _wrong("tags", tags, "a dict of texts")
-    return dict(tags)
+    try:
+        return msgspec.convert(tags, dict[str, str])
+    except msgspec.ValidationError as error:
+        raise _wrong("tags", tags, "a dict of texts") from error
 
 
 def _wrong(name: str, value: object, what: str) -> InvalidRequestError:

@@ -50,16 +50,21 @@ def schema_of(kind: Any) -> Fields:
 
 def reader_of(kind: Any) -> Callable[[Any], Any]:
     """How decoded JSON becomes a value of the type. What it calls raises ValueError or `msgspec.ValidationError`."""
-    validate = getattr(kind, "model_validate", None)
-    if validate is not None:
-        return validate
+    validate = getattr(kind, "model_validate_json", None)
+    if validate is None and not _is_plain(kind):
+        validate = getattr(_adapter(kind), "validate_json", None)
+    if validate is not None:  # pydantic reads some types more strictly from values than from JSON
+        return lambda value: validate(msgspec.json.encode(value))
+    return lambda value: msgspec.convert(value, kind, strict=False, str_keys=True)
+
+
+def _is_plain(kind: Any) -> bool:
+    """Whether msgspec understands a type."""
     try:
         msgspec.json.schema_components([kind])
     except (TypeError, RuntimeError, NameError):
-        adapter = _adapter(kind)
-        if adapter is not None:
-            return adapter.validate_python
-    return lambda value: msgspec.convert(value, kind, strict=False)
+        return False
+    return True
 
 
 def _adapter(kind: Any) -> Any:

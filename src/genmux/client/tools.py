@@ -1,5 +1,6 @@
 """Python functions as tools."""
 
+import copy
 import functools
 import inspect
 import sys
@@ -11,12 +12,22 @@ import msgspec
 
 from genmux.client.schemas import reader_of, schema_of
 from genmux.types.chat import Tool
-from genmux.types.content import Audio, File, Image, Opaque, Text, ToolCall, ToolResult
+from genmux.types.content import Audio, Fields, File, Image, Opaque, Text, ToolCall, ToolResult
 from genmux.types.errors import InvalidRequestError
 
 Function = Callable[..., Any]
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+
+
+class _Written(msgspec.Struct, frozen=True):
+    """A tool as a dict describes it."""
+
+    name: str
+    description: str | None = None
+    parameters: Fields | None = None
+    input_schema: Fields | None = None
+    strict: bool | None = None
 
 
 def tool_of(tool: Any) -> Tool | Opaque:
@@ -33,13 +44,20 @@ def tool_of(tool: Any) -> Tool | Opaque:
 
 def _from_mapping(tool: Mapping[str, Any]) -> Tool:
     """OpenAI's `{"type": "function", "function": {…}}`, or the inner object alone; `input_schema` is understood too."""
-    inner = tool.get("function", tool)
-    name = inner.get("name") if isinstance(inner, Mapping) else None
-    if not isinstance(name, str):
-        message = f"a tool dict needs a `name`; this one has {', '.join(sorted(map(str, tool)))}"
+    kind = tool.get("type", "function")
+    if kind not in ("function", "custom") or "custom" in tool:
+        message = (
+            f"a tool dict of type {kind!r} is a provider's own: give a `Tool`, or an `Opaque` that names its dialect"
+        )
         raise InvalidRequestError(message, param="tools")
-    parameters = inner.get("parameters", inner.get("input_schema"))
-    return Tool(name=name, description=inner.get("description"), parameters=parameters, strict=inner.get("strict"))
+    inner = tool.get("function", tool)
+    try:
+        written = msgspec.convert(inner, _Written)
+    except msgspec.ValidationError as error:
+        message = f"a tool dict is wrong: {error}; it has {', '.join(sorted(map(str, inner)))}"
+        raise InvalidRequestError(message, param="tools") from error
+    parameters = written.input_schema if written.parameters is None else written.parameters
+    return Tool(name=written.name, description=written.description, parameters=parameters, strict=written.strict)
 
 
 def tool_from(function: Function) -> Tool:
@@ -119,9 +137,8 @@ def _parameters(function: Function, name: str) -> Iterable[tuple[str, Any, Any]]
 def _struct_field(name: str, kind: Any, default: Any) -> Any:
     if default is inspect.Parameter.empty:
         return (name, kind)
-    if isinstance(default, list | dict | set):  # one for each call
-        return (name, kind, msgspec.field(default_factory=lambda: default.copy()))
-    return (name, kind, default)
+    mutable = isinstance(default, list | dict | set)
+    return (name, kind, msgspec.field(default_factory=functools.partial(copy.copy, default)) if mutable else default)
 
 
 def _model(pydantic: Any, name: str, fields: Iterable[tuple[str, Any, Any]]) -> Any:

@@ -135,7 +135,6 @@ def fate_of(code: int | None) -> str:
     if code >= 0:
         return f"ended with exit code {code}"
     try:
-        name = signal.Signals(-code).name
+        return f"was killed by {signal.Signals(-code).name} ({signal.strsignal(-code)})"
     except ValueError:
-        name = f"signal {-code}"
-    return f"was killed by {name} ({signal.strsignal(-code) or 'unknown'})"
+        return f"was killed by signal {-code}"

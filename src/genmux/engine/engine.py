@@ -255,7 +255,7 @@ class Engine:
                 "HTTP %d: %s %s",
                 status,
                 trip.request.method,
-                trip.request.url,
+                trip.shown(trip.request.url),
                 extra={"model": trip.model, "attempt": trip.attempts, "status": status},
             )
 

@@ -26,41 +26,30 @@ _SECRET_NAME = (
     r"[\w-]{0,40}(?:(?:api|access|auth|private|subscription|session|refresh|id)[-_]?(?:key|token|secret)"
     r"|secret(?:[-_]?key)?|password|passwd|authorization)"
 )
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (  # every repetition is bounded: the texts are written by others
+_SAYS = r"(['\"]?\s?[:=]\s?['\"]?|['\"],\s?['\"])(?!\[redacted)"
+_PATTERNS: tuple[tuple[str, str], ...] = (  # every repetition is bounded: the texts are written by others
     # "api_key": "…", also with escaped quotes (JSON inside JSON)
-    (re.compile(rf'(\\?"{_SECRET_NAME}\\?"\s{{0,9}}:\s{{0,9}}\\?")[^"\\]+', re.IGNORECASE), rf"\g<1>{MARK}"),
+    (rf'(?i)(\\?"{_SECRET_NAME}\\?"\s{{0,9}}:\s{{0,9}}\\?")[^"\\]+', rf"\g<1>{MARK}"),
     # authorization: Bearer …, ('cookie', '…')
     (
-        re.compile(
-            r"\b((?:proxy-)?authorization|(?:set-)?cookie)(['\"]?\s?[:=]\s?['\"]?|['\"],\s?['\"])(?!\[redacted)"
-            r"(?:(?:bearer|basic|key|token)\s+)?[^\s'\",;&)}\]]+",
-            re.IGNORECASE,
-        ),
+        rf"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie){_SAYS}(?:(?:bearer|basic|key|token)\s+)?[^\s'\",;&)}}\]]+",
         rf"\g<1>\g<2>{MARK}",
     ),
     # x-api-key: …, client_secret=…
-    (
-        re.compile(
-            rf"\b({_SECRET_NAME})(['\"]?\s?[:=]\s?['\"]?|['\"],\s?['\"])(?!\[redacted)[^\s'\",;&)}}\]]{{8,}}",
-            re.IGNORECASE,
-        ),
-        rf"\g<1>\g<2>{MARK}",
-    ),
-    (re.compile(r"\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE), rf"\g<1> {MARK}"),
+    (rf"(?i)\b({_SECRET_NAME}){_SAYS}[^\s'\",;&)}}\]]{{8,}}", rf"\g<1>\g<2>{MARK}"),
+    # Bearer …, but not «bearer authentication»
+    (r"(?i)\b(bearer|basic)\s+(?!auth|token|scheme|credential)[A-Za-z0-9._~+/=-]{8,}", rf"\g<1> {MARK}"),
     # ?key=…, &sig=…
     (
-        re.compile(
-            r"([?&](?:[\w.-]{0,40}(?:key|token|secret|password|signature|credential)|sig)=)[^&\s\"'<>#)]+",
-            re.IGNORECASE,
-        ),
+        r"(?i)([?&](?:[\w.-]{0,40}(?:key|token|secret|password|signature|credential)|sig)=)[^&\s\"'<>#)]+",
         rf"\g<1>{MARK}",
     ),
     # https://user:password@host
-    (re.compile(r"\b([a-z][a-z0-9+.-]{0,20}://)[^\s/@?#\"']{1,500}@", re.IGNORECASE), rf"\g<1>{MARK}@"),
+    (r"(?i)\b([a-z][a-z0-9+.-]{0,20}://)[^\s/@?#\"']{1,500}@", rf"\g<1>{MARK}@"),
     # the shapes of well-known keys, whole or masked by the provider (sk-…, gsk_…, AIza…, hf_…, xai-…, r8_…)
-    (re.compile(r"\b(?:sk|pk|rk|ak|gsk|hf|xai|r8|nvapi|pplx|fw|csk|tgp|ghp|gho|glpat|lsv2)[-_][\w*.-]{8,}"), MARK),
-    (re.compile(r"\bAIza[\w-]{20,}|\bAKIA[A-Z0-9]{12,}|\bya29\.[\w.-]{8,}"), MARK),
-    (re.compile(r"\beyJ[\w-]{8,2000}\.[\w-]{8,4000}\.[\w-]{0,2000}"), MARK),
+    (r"\b(?:sk|pk|rk|ak|gsk|hf|xai|r8|nvapi|pplx|fw|csk|tgp|ghp|gho|glpat|lsv2)[-_][\w*.-]{8,}", MARK),
+    (r"\bAIza[\w-]{20,}|\bAKIA[A-Z0-9]{12,}|\bya29\.[\w.-]{8,}", MARK),
+    (r"\beyJ[\w-]{8,2000}\.[\w-]{8,4000}\.[\w-]{0,2000}", MARK),
 )
 
 
@@ -84,7 +73,7 @@ class Redactor:
         if self._known is not None:
             text = self._known.sub(MARK, text)
         for pattern, mark in _PATTERNS:
-            text = pattern.sub(mark, text)
+            text = re.sub(pattern, mark, text)  # compiled and remembered by `re` when first needed
         return text
 
     def body(self, body: bytes) -> bytes:

@@ -14,6 +14,9 @@ from genmux.engine.retry import RetryPolicy
 from genmux.engine.retry_after import reset_wait, told_wait
 from genmux.types.errors import ErrorKind, ProviderError
 
+READ = 256 * 1024
+"""So many bytes of an error are read; a longer one says nothing more."""
+
 
 class Trip:
     """What the attempts of one request have in common.
@@ -65,9 +68,13 @@ class Trip:
         self._redactor().error(error)
         return error
 
+    def shown(self, text: str) -> str:
+        """A text as it may be shown."""
+        return self._redactor().text(text)
+
     def refused(self, reply: HttpReply) -> ProviderError:
         """The error that a reply is."""
-        clean = HttpReply(status=reply.status, headers=reply.headers, body=self._redactor().body(reply.body))
+        clean = HttpReply(status=reply.status, headers=reply.headers, body=self._redactor().body(reply.body[:READ]))
         error = classify(clean, self.provider.errors)
         error.retry_after = self._wait(error, reply.headers)
         return error
@@ -81,7 +88,11 @@ class Trip:
             error.body = self._redactor().body(reply.body[: 2 * BODY_LIMIT]).decode()[:BODY_LIMIT] or None
             return error
         first = parsed[0] if isinstance(parsed, list) and parsed else parsed
-        if not isinstance(first, dict) or first.get("error") or "error" in {first.get("type"), first.get("object")}:
+        if not isinstance(first, dict):
+            return malformed(
+                "the provider answered with JSON that is no object in place of a stream", status=reply.status
+            )
+        if first.get("error") or "error" in (first.get("type"), first.get("object")):
             return self.refused(reply)
         return None
 

@@ -7,10 +7,9 @@ from typing import NamedTuple
 from genmux.engine.proxies import is_loopback
 from genmux.types.errors import ConfigurationError, InvalidRequestError
 
-_URL = re.compile(
-    r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d{1,5}))?"
-    r"(?P<path>/[A-Za-z0-9._~:/@!$&'()*+,;=%\[\]-]*)?(?P<query>\?[A-Za-z0-9._~:/?@!$&'()*+,;=%\[\]-]*)?",
-    re.IGNORECASE,
+_URL = (
+    r"(?ai)(?P<scheme>https?)://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?"
+    r"(?P<path>/[A-Za-z0-9._~:/@!$&'()*+,;=%\[\]-]*)?(?P<query>\?[A-Za-z0-9._~:/?@!$&'()*+,;=%\[\]-]*)?"
 )
 """Strict on purpose: what is read here and by the HTTP client must be the same, so nothing is left to interpretation."""
 
@@ -60,7 +59,7 @@ def absolute_url(base_url: str, url: str, *, api_hosts: Iterable[str] = ()) -> s
 
 
 def _parse(url: str) -> _Parts | None:
-    found = _URL.fullmatch(url)
+    found = re.fullmatch(_URL, url)
     if found is None:
         return None
     scheme = found["scheme"].lower()

@@ -1,6 +1,9 @@
 """A chat endpoint in one dialect, to any provider."""
 
 from collections.abc import AsyncIterator
+from http import HTTPStatus
+
+import msgspec
 
 from genmux.contract.dialect import Accepted, Answer, Dialect, Writer
 from genmux.flows.call.flow import CallFlow
@@ -8,7 +11,7 @@ from genmux.flows.call.options import CallOptions
 from genmux.flows.call.passage import PassageFlow
 from genmux.flows.call.target import Target
 from genmux.server.faults import as_error
-from genmux.server.http import Request
+from genmux.server.http import BodyTooLargeError, Request
 from genmux.server.options import read_options, said_back
 from genmux.types.errors import ProviderError
 from genmux.types.parts import Part, WarningPart
@@ -37,7 +40,10 @@ class DialectEndpoint:
 
     async def refuse(self, request: Request, error: ProviderError) -> None:
         """Answer with an error in the caller's dialect."""
-        await request.answer(self._server.refuse(error))
+        answer = self._server.refuse(error)
+        if isinstance(error, BodyTooLargeError):
+            answer = msgspec.structs.replace(answer, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        await request.answer(answer)
 
     async def _answer(
         self, request: Request, body: bytes, accepted: Accepted, target: Target, options: CallOptions

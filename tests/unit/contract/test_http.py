@@ -5,7 +5,7 @@ import pytest
 
 from genmux.contract.auth import auth_named, bearer, header, query
 from genmux.contract.features import Support
-from genmux.contract.http import Framing, HttpReply, HttpRequest, json_request, malformed
+from genmux.contract.http import Framing, HttpReply, HttpRequest, WireEvent, json_request, malformed
 from genmux.contract.manifest import Limits, Manifest, ModelSpec
 from genmux.contract.model import Model
 from genmux.contract.provider import Provider
@@ -45,6 +45,15 @@ def test_a_reply_of_another_form_is_malformed_and_may_have_been_billed(body: byt
     with pytest.raises(MalformedReplyError, match="does not have the expected form") as caught:
         HttpReply(status=200, headers={}, body=body).read(decoder)
     assert (caught.value.status, caught.value.retry) == (200, Retry.UNSURE)
+
+
+def test_an_event_is_decoded_or_malformed() -> None:
+    decoder = msgspec.json.Decoder(dict[str, int] | list)
+
+    assert WireEvent(b'{"a": 1}').read(decoder) == {"a": 1}
+    for data in (b"", b"[DONE", b'{"a": "x"}', b"\xff", b"[" * 100_000):
+        with pytest.raises(MalformedReplyError, match="an event of the stream does not have the expected form"):
+            WireEvent(data).read(decoder)
 
 
 def test_malformed_names_its_kind() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from genmux.engine import child_process
 from genmux.types.errors import (
     ErrorKind,
     ProviderError,
@@ -19,7 +20,7 @@ from genmux.types.errors import (
     ServerError,
 )
 from genmux.types.parts import Part
-from tests.unit.engine.callers import Caller, running
+from tests.unit.engine.callers import Caller, running, until
 from tests.unit.engine.fake_engines import chat
 
 
@@ -76,6 +77,37 @@ class TestCrash:
         with pytest.raises(ProviderError, match="was closed"):
             await waiting
         assert not running(pid)
+
+
+async def test_a_stuck_process_is_killed(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child_process, "END", 0.1)
+    pid = int(await caller.text("pid"))
+    os.kill(pid, signal.SIGSTOP)
+    await caller.host.aclose()
+    assert not running(pid)
+    assert "SIGKILL" in (caller.events[-1].reason or "")
+
+
+async def test_a_stuck_process_does_not_outlive_who_gives_up_waiting(caller: Caller) -> None:
+    pid = int(await caller.text("pid"))
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await caller.host.aclose()
+    await until(lambda: not running(pid))
+    assert not running(pid)
+
+
+@pytest.mark.parametrize(
+    ("code", "fate"),
+    [(None, "still runs"), (0, "ended with exit code 0"), (-11, "was killed by SIGSEGV (Segmentation fault)")],
+)
+def test_the_end_of_a_process_is_told_in_words(code: int | None, fate: str) -> None:
+    assert child_process.fate_of(code) == fate
+
+
+def test_a_signal_without_a_name_has_its_number() -> None:
+    assert child_process.fate_of(-250) == "was killed by signal 250"
 
 
 PARENT = """

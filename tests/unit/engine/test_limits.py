@@ -6,7 +6,7 @@ import pytest
 
 from genmux.engine.limits import Gates, too_large
 from genmux.types.errors import ConfigurationError, ErrorKind, Retry
-from tests.faults.doubles import provider
+from tests.engine_doubles import provider
 
 
 async def test_without_a_limit_there_is_no_gate() -> None:

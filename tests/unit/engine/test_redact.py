@@ -24,7 +24,7 @@ KNOWING = Redactor.of({"api_key": SECRET})
         "use of gsk_1234567890abcdef is over",
         "key AIzaSyA1234567890abcdefghijklmnop is not valid",
         "hf_abcdefghijklmnop xai-abcdefghijklmnop r8_abcdefghijklmnop",
-        "AKIAIOSFODNN7EXAMPLE",
+        f"AKIA{'EXAMPLE' * 3}",
         "Authorization: Bearer abcdef.ghij-klmn",
         "authorization=Basic dXNlcjpwYXNzd29yZA==",
         "{'Authorization': 'Bearer abcdefghijkl'}",
@@ -65,6 +65,7 @@ def test_what_looks_like_a_secret_is_removed(text: str) -> None:
         "api_key: Field required",
         "this request needs no authorization at all",
         "us-east-1",
+        "Missing bearer or basic authentication in header",
         "",
     ],
 )

@@ -276,6 +276,54 @@ def test_counted_tokens_are_the_input_of_the_result(record: Record, status: int,
         assert (outcome.result.usage["input"], outcome.result.finish) == (7, None)
 
 
+ASK_EMBEDDINGS: dict[str, Any] = {**ASK, "path": "/v1/embeddings", "json": {"model": "e", "input": ["a", "b"]}}
+
+
+def vectors(*embeddings: Any, **more: Any) -> dict[str, Any]:
+    data = [{"object": "embedding", "index": index, "embedding": vector} for index, vector in enumerate(embeddings)]
+    return {"object": "list", "data": data, "model": "e", "usage": {"prompt_tokens": 4, "total_tokens": 4}, **more}
+
+
+@pytest.mark.parametrize("ask", [ASK_EMBEDDINGS, None])
+@pytest.mark.parametrize(
+    "embeddings", [([0.5, 1], [0, -2]), ("AAAAPwAAgD8=", "AAAAAAAAAMA=")], ids=["numbers", "packed"]
+)
+def test_embeddings_go_round_and_show_what_they_took(
+    record: Record, ask: dict[str, Any] | None, embeddings: tuple[Any, ...]
+) -> None:
+    answer = vectors(*embeddings, novelty=1)
+    outcome = replay_one(record, {"request": ask, "response": reply(json=answer)}, api="openai-embeddings")
+
+    assert (outcome.status, outcome.request_round_trip, outcome.response_round_trip) == ("ok", ask and True, True)
+    assert outcome.result is not None
+    assert (outcome.result.usage["input"], outcome.result.finish) == (4, None)
+
+
+def test_each_provider_packs_vectors_in_its_own_way(record: Record) -> None:
+    exchange = {"request": ASK_EMBEDDINGS, "response": reply(json=vectors("/wEC", "AAEC")), "provider": "perplexity"}
+
+    assert replay_one(record, exchange).response_round_trip is True
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "kind"),
+    [(reply(429, json=ERROR), "ok", "rate_limit"), (reply(json=ERROR), "ok", "rate_limit"),
+     (reply(json=vectors([1])), "failed", "malformed_reply")],
+)  # fmt: skip
+def test_errors_of_embeddings_are_understood(record: Record, answer: dict[str, Any], status: str, kind: str) -> None:
+    outcome = replay_one(record, {"request": ASK_EMBEDDINGS, "response": answer})
+
+    assert (outcome.status, outcome.error and outcome.error.kind, outcome.response_round_trip) == (status, kind, None)
+
+
+def test_a_request_for_embeddings_that_we_refuse_is_told(record: Record) -> None:
+    ask = {**ASK_EMBEDDINGS, "json": {"model": "e", "input": []}}
+    outcome = replay_one(record, {"request": ask, "response": reply(json=vectors([1.0]))})
+
+    assert (outcome.status, outcome.request_round_trip) == ("ok", False)
+    assert outcome.differences[0].startswith("request: not accepted: ")
+
+
 class Forgetful:
     """A server half that loses what the test tells it to lose."""
 
@@ -303,6 +351,9 @@ class ForgetfulWriter:
         return self._writer.write(part).replace(self._loses.encode(), b"lost")
 
     def close(self) -> bytes:
+        return self._writer.close()
+
+    def fail(self, _error: Any) -> bytes:
         return self._writer.close()
 
 
@@ -334,6 +385,23 @@ def test_a_field_that_is_lost_in_a_stream_is_named(record: Record, server: Calla
     assert outcome.response_round_trip is False
     assert "stream: novelty: recorded, not written" in outcome.differences
     assert "stream read again.extra.novelty: recorded 1, written nothing" in outcome.differences
+
+
+def test_a_text_that_is_changed_in_a_stream_is_named(record: Record, server: Callable[..., None]) -> None:
+    server(loses="Hel")
+    outcome = replay_one(record, {"request": ASK, "response": reply(sse=STREAM)})
+
+    assert 'stream read again.message.content[0].text: recorded "Hello", written "lostlo"' in outcome.differences
+    assert 'stream blocks[1].text: recorded "Hello", written "lostlo"' in outcome.differences
+
+
+def test_an_error_that_is_lost_at_the_end_of_a_stream_is_named(record: Record, server: Callable[..., None]) -> None:
+    server(loses="nothing")
+    stream = chunk({"content": "Hel"}) + f"data: {json.dumps(ERROR)}\n\n"
+    outcome = replay_one(record, {"request": ASK, "response": reply(sse=stream)})
+
+    assert outcome.response_round_trip is False
+    assert any(difference.startswith("stream error: read ") for difference in outcome.differences)
 
 
 def test_what_cannot_be_read_again_is_told(record: Record, server: Callable[..., None]) -> None:

@@ -26,7 +26,7 @@ def decode(reply: HttpReply, sent: Sent[ChatRequest]) -> ChatResult:
     fields = reply.read(OBJECT)
     if is_error(fields):
         raise classify(reply)
-    if fields.get("type") != "message" and "content" not in fields:
+    if fields.get("type") != "message" and type(fields.get("content")) not in (list, str):
         raise malformed("the reply is no message: it has neither the type `message` nor content", status=reply.status)
     result = read_result(fields, sent.model.origin, request_id=request_id_of(reply.headers))
     emulation = emulation_of(sent.request, sent.model)

@@ -16,9 +16,17 @@ from genmux.types.chat import ChatRequest, FinishReason
 from genmux.types.content import Fields, Reasoning
 from genmux.types.usage import Usage
 
-_NAMED = re.compile(rb'"model"\s*:\s*("(?:[^"\\]|\\.)*")')
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
-_VALUE = re.compile(rb"\s*:\s*(\"(?:[^\"\\]|\\.)*\")")
+_QUOTED = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
+_NAMED = re.compile(rb'"model"\s*:\s*(' + _QUOTED + rb")", re.DOTALL)
+_TOKEN = re.compile(_QUOTED + rb"|[{}\[\]]", re.DOTALL)
+_VALUE = re.compile(rb"\s*:\s*(" + _QUOTED + rb")", re.DOTALL)
+
+
+class _Head(msgspec.Struct):
+    model: str = ""
+
+
+_HEAD = msgspec.json.Decoder(_Head)
 _STRING = msgspec.json.Decoder(str)
 
 
@@ -40,8 +48,14 @@ def splice(body: bytes, accepted: Accepted, model: Model) -> bytes:
     del accepted  # what it says is in the bytes
     name = msgspec.json.encode(model.wire_id)
     places = [found.span(1) for found in _NAMED.finditer(body)]
-    if len(places) != 1 or body.count(b'"model"') != 1:
-        places = _places(body)
+    if len(places) == 1:
+        spliced = _replaced(body, places, name)
+        if _HEAD.decode(spliced).model == model.wire_id:
+            return spliced
+    return _replaced(body, _places(body), name)
+
+
+def _replaced(body: bytes, places: list[tuple[int, int]], name: bytes) -> bytes:
     for start, end in reversed(places):
         body = body[:start] + name + body[end:]
     return body

@@ -98,17 +98,10 @@ class PartStream:
 
     async def text(self) -> AsyncIterator[str]:
         """Only the text of the answer (of the first one, where several were asked for)."""
-        texts: set[int] = set()
+        texts = TextPicker()
         async for part in self:
-            match part:
-                case BlockStart(index=index, block=Text(text=text), choice=0):
-                    texts.add(index)
-                    if text:
-                        yield text
-                case TextDelta(index=index, text=text) if index in texts:
-                    yield text
-                case _:
-                    pass
+            if text := texts.pick(part):
+                yield text
 
     def result(self) -> ChatResult:
         """The answer as far as it has come; complete after the end."""
@@ -244,3 +237,21 @@ class Batches:
         if batch is None:
             raise StopAsyncIteration
         return batch
+
+
+class TextPicker:
+    """Picks the text of the first answer out of the parts of a stream; refusals are no text."""
+
+    def __init__(self) -> None:
+        self._texts: set[int] = set()
+
+    def pick(self, part: Part) -> str:
+        """The text in a part; empty when there is none."""
+        match part:
+            case TextDelta(index=index, text=text):
+                return text if index in self._texts else ""
+            case BlockStart(index=index, block=Text(text=text), choice=0):
+                self._texts.add(index)
+                return text
+            case _:
+                return ""

@@ -57,7 +57,8 @@ _FORMATS = {
 def document(schema: Fields, *, seed: object = "") -> Any:
     """A JSON value that fits `schema`; the same seed gives the same value.
 
-    Understands types, properties, lists, enums, ranges, lengths, patterns, formats, references and combinations.
+    Understands types, properties, lists, enums, ranges, lengths, patterns, formats, references and combinations; `oneOf` is
+    read as `anyOf`, and `not`, `if` and dependencies are passed over.
     Raises InvalidRequestError that names the place for which no value can be made.
     """
     try:

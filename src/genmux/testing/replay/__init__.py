@@ -9,7 +9,8 @@ from pathlib import Path
 
 from genmux.testing.replay.answering import Answered, replay_count, replay_whole
 from genmux.testing.replay.asking import Asked, replay_request
-from genmux.testing.replay.claiming import Claim, claim
+from genmux.testing.replay.claiming import Claim, EmbedClaim, claim
+from genmux.testing.replay.embedding import AskedEmbed, replay_embed_request, replay_embeddings
 from genmux.testing.replay.outcome import ErrorSeen, Outcome, ResultSeen, ToolCallSeen, error_seen
 from genmux.testing.replay.recording import Exchange, RecordedReply, read_exchanges
 from genmux.testing.replay.streaming import events_of, is_stream, replay_stream
@@ -32,19 +33,24 @@ def replay_exchange(exchange: Exchange) -> Outcome:
     if isinstance(claimed, str) or exchange.reply is None:
         return _outcome(exchange, Answered(status="unsupported", differences=(str(claimed),)))
     try:
-        asked = replay_request(exchange, claimed)
-        answered = _answered(exchange.reply, claimed, asked)
+        asked, answered = _replayed(exchange, exchange.reply, claimed)
     except Exception as error:  # noqa: BLE001 — a bug in one dialect is a finding, and must not hide the others
         return _outcome(exchange, Answered(status="failed", differences=(f"broke: {type(error).__name__}: {error}",)))
     return _outcome(exchange, answered, asked.round_trip, asked.differences)
 
 
-def _answered(reply: RecordedReply, claimed: Claim, asked: Asked) -> Answered:
+def _replayed(
+    exchange: Exchange, reply: RecordedReply, claimed: Claim | EmbedClaim
+) -> tuple[Asked | AskedEmbed, Answered]:
+    if isinstance(claimed, EmbedClaim):
+        asked_embed = replay_embed_request(exchange, reply, claimed)
+        return asked_embed, replay_embeddings(reply.http, claimed, asked_embed)
+    asked = replay_request(exchange, claimed)
     if claimed.counts:
-        return replay_count(reply.http, claimed)
+        return asked, replay_count(reply.http, claimed)
     if is_stream(reply.http, reply):
-        return replay_stream(events_of(reply), claimed, asked)
-    return replay_whole(reply.http, claimed, asked)
+        return asked, replay_stream(events_of(reply), claimed, asked)
+    return asked, replay_whole(reply.http, claimed, asked)
 
 
 def _outcome(

@@ -37,7 +37,7 @@ def replay_whole(reply: HttpReply, claimed: Claim, asked: Asked) -> Answered:
         result = wire.decode(reply, asked.sent)
     except ProviderError as error:
         return replay_error(error, claimed)
-    written = _reply(claimed.dialect.server.respond(result, asked.accepted))
+    written = reply_of(claimed.dialect.server.respond(result, asked.accepted))
     found = [*lost(decoded(reply.body), decoded(written.body), "reply")]
     try:
         again = wire.decode(written, asked.sent)
@@ -57,7 +57,7 @@ def replay_count(reply: HttpReply, claimed: Claim) -> Answered:
         count = wire.decode_count(reply)
     except ProviderError as error:
         return replay_error(error, claimed)
-    written = _reply(claimed.counting_server.respond_count(count))
+    written = reply_of(claimed.counting_server.respond_count(count))
     found = [*lost(decoded(reply.body), decoded(written.body), "reply")]
     found += differing(msgspec.to_builtins(count), msgspec.to_builtins(wire.decode_count(written)), "count read again")
     return Answered(result=count_seen(count), round_trip=not found, differences=tuple(found))
@@ -65,18 +65,19 @@ def replay_count(reply: HttpReply, claimed: Claim) -> Answered:
 
 def replay_error(error: ProviderError, claimed: Claim) -> Answered:
     """Replay an error: the caller of our server must understand it as we did."""
-    again = classify(_reply(claimed.dialect.server.refuse(error)))
+    again = classify(reply_of(claimed.dialect.server.refuse(error)))
     found = [
         f"error.{name}: read {before!r}, after the round trip {after!r}"
         for name in ("kind", "message")
         if (before := getattr(error, name)) != (after := getattr(again, name))
     ]
-    return Answered(
-        status="failed" if error.kind in READ_WRONGLY else "ok",
-        error=error,
-        round_trip=not found,
-        differences=tuple(found),
-    )
+    answered = error_answered(error)
+    return msgspec.structs.replace(answered, round_trip=not found, differences=tuple(found))
+
+
+def error_answered(error: ProviderError) -> Answered:
+    """What an error is: rightly read, unless nobody knows its kind."""
+    return Answered(status="failed" if error.kind in READ_WRONGLY else "ok", error=error)
 
 
 def differing_results(result: ChatResult, again: ChatResult, asked: Asked, place: str) -> Iterator[str]:
@@ -93,6 +94,7 @@ def _bare(result: ChatResult, asked: Asked) -> ChatResult:
     return msgspec.structs.replace(result, request_id=None, model=result.model or asked.sent.request.model)
 
 
-def _reply(answer: Answer) -> HttpReply:
+def reply_of(answer: Answer) -> HttpReply:
+    """An answer of ours as a reply that a client reads."""
     headers = {name.lower(): text for name, text in answer.headers}
     return HttpReply(status=answer.status, headers=headers, body=answer.body)

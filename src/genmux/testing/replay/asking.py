@@ -43,8 +43,9 @@ def replay_request(exchange: Exchange, claimed: Claim) -> Asked:
     try:
         accepted = _accept(original, claimed)
     except ProviderError as error:
-        return _not_accepted(exchange, error)
-    model = _model(exchange, accepted.request.model)
+        round_trip, note = not_accepted(exchange, error)
+        return msgspec.structs.replace(_made_up(exchange), round_trip=round_trip, differences=(note,))
+    model = model_of(exchange, accepted.request.model)
     encoded = _encode(accepted, model, claimed)
     found = tuple(_differences(claimed, body, original, encoded))
     warnings = tuple(f"request: warning: {warning}" for warning in _warnings(accepted, encoded))
@@ -79,25 +80,24 @@ def _warnings(accepted: Accepted, encoded: Encoded) -> tuple[Warning, ...]:
     return (*accepted.warnings, *encoded.warnings)
 
 
-def _made_up(exchange: Exchange, *, round_trip: bool | None = None, differences: tuple[str, ...] = ()) -> Asked:
+def _made_up(exchange: Exchange) -> Asked:
     request = ChatRequest(model=UNKNOWN_MODEL, messages=())
     http = HttpRequest(method="POST", url=exchange.path or "/")
     return Asked(
         accepted=Accepted(request=request, stream=True, include_usage=True),
-        sent=Sent(request=request, model=_model(exchange, UNKNOWN_MODEL), http=http),
-        round_trip=round_trip,
-        differences=differences,
+        sent=Sent(request=request, model=model_of(exchange, UNKNOWN_MODEL), http=http),
     )
 
 
-def _not_accepted(exchange: Exchange, error: ProviderError) -> Asked:
-    """A request that we refuse has no round trip where the provider refused it too."""
+def not_accepted(exchange: Exchange, error: ProviderError) -> tuple[bool | None, str]:
+    """A request that we refuse has no round trip where the provider refused it too, else a false one; and a note."""
     refused_too = exchange.reply is not None and exchange.reply.status >= 400
     note = f"request: not accepted{', nor was it by the provider' if refused_too else ''}: {error.message}"
-    return _made_up(exchange, round_trip=None if refused_too else False, differences=(note,))
+    return (None if refused_too else False), note
 
 
-def _model(exchange: Exchange, wire_id: str) -> Model:
+def model_of(exchange: Exchange, wire_id: str) -> Model:
+    """The model of an exchange; it can do everything."""
     return Model(provider=exchange.provider, id=wire_id, wire_id=wire_id, spec=CAPABLE)
 
 

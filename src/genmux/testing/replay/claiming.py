@@ -8,18 +8,25 @@ from typing import Any
 import msgspec
 
 from genmux.contract.dialect import CountingServer, Dialect
-from genmux.contract.wires import StreamWire, TokenCounter
+from genmux.contract.wires import CallWire, StreamWire, TokenCounter
 from genmux.dialects import load_dialect
+from genmux.dialects.openai_embeddings import EmbedDialect
 from genmux.engine.sse import SseSplitter
 from genmux.testing.replay.recording import Exchange, RecordedReply
 from genmux.types.chat import ChatRequest, ChatResult
+from genmux.types.embed import EmbedRequest, EmbedResult
 
-DIALECTS: dict[str, str] = {"openai-chat": "openai_chat", "anthropic-messages": "anthropic_messages"}
+DIALECTS: dict[str, str] = {
+    "openai-chat": "openai_chat",
+    "anthropic-messages": "anthropic_messages",
+    "openai-embeddings": "openai_embeddings",
+}
 """The names of APIs in recordings, and the dialects that speak them."""
 
 SHAPES: dict[str, frozenset[str]] = {
     "openai_chat": frozenset({"choices", "error"}),
     "anthropic_messages": frozenset({"stop_reason", "delta", "error"}),
+    "openai_embeddings": frozenset({"data", "error"}),
 }
 """Keys of which a reply of the dialect (or one of its stream events) has at least one."""
 
@@ -27,6 +34,9 @@ PATH_OPTIONS: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     ("anthropic_messages", r":(raw|streamRaw)Predict$", {"style": "vertex"}),
 )
 """Dialect, path, and the options with which the dialect's client speaks there."""
+
+EMBED_OPTIONS: dict[str, Mapping[str, Any]] = {"perplexity": {"base64_numbers": "int8"}}
+"""The options with which a provider's embeddings are read."""
 
 COUNT = "/count_tokens"
 """What is added to a dialect's path where tokens are counted."""
@@ -64,7 +74,19 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
         return server
 
 
-def claim(exchange: Exchange) -> Claim | str:
+class EmbedClaim(msgspec.Struct, frozen=True, kw_only=True):
+    """The dialect of embeddings that reads the exchange."""
+
+    dialect: EmbedDialect
+    options: Mapping[str, Any] = msgspec.field(default_factory=dict)
+
+    @property
+    def client(self) -> CallWire[EmbedRequest, EmbedResult]:
+        """The client half, as the provider wants it."""
+        return self.dialect.client(self.options)
+
+
+def claim(exchange: Exchange) -> Claim | EmbedClaim | str:
     """The dialect of an exchange, or the reason why none claims it."""
     if exchange.reply is None:
         return "a WebSocket session: no dialect claims it"
@@ -74,17 +96,25 @@ def claim(exchange: Exchange) -> Claim | str:
     if name is None:
         return f"no dialect claims the API {exchange.api}"
     if _fits(exchange.reply, SHAPES[name]):
-        return Claim(dialect=_dialect(name))
+        return _claim(_dialect(name), exchange)
     return f"labelled {exchange.api}, but the reply has none of the fields {', '.join(sorted(SHAPES[name]))}"
 
 
-def _by_path(exchange: Exchange) -> Claim | str:
+def _claim(dialect: Dialect | EmbedDialect, exchange: Exchange) -> Claim | EmbedClaim:
+    if isinstance(dialect, EmbedDialect):
+        return EmbedClaim(dialect=dialect, options=EMBED_OPTIONS.get(exchange.provider, {}))
+    return Claim(dialect=dialect)
+
+
+def _by_path(exchange: Exchange) -> Claim | EmbedClaim | str:
     path = exchange.path.removesuffix(COUNT)
     counts = path != exchange.path
     for name in DIALECTS.values():
         dialect = _dialect(name)
         if path.endswith(dialect.paths) and (not counts or hasattr(dialect.server, "accept_count")):
             options = [options for owner, ending, options in PATH_OPTIONS if owner == name and re.search(ending, path)]
+            if isinstance(dialect, EmbedDialect):
+                return _claim(dialect, exchange)
             model = MODEL_IN_PATH.search(path)
             return Claim(dialect=dialect, options=next(iter(options), {}), model=model and model[1], counts=counts)
     if exchange.api in DIALECTS:
@@ -112,5 +142,5 @@ def _decoded(text: bytes) -> Any:
 
 
 @cache
-def _dialect(name: str) -> Dialect:
+def _dialect(name: str) -> Dialect | EmbedDialect:
     return load_dialect(name)

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from genmux.types.chat import ChatResult
+from genmux.types.embed import EmbedResult
 from genmux.types.errors import ErrorKind, ProviderError, Retry
 from genmux.types.money import TokenCount
 from genmux.types.usage import (
@@ -39,7 +40,7 @@ class ToolCallSeen(msgspec.Struct, frozen=True, gc=False):
 
 
 class ResultSeen(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer that was read. Where only tokens were counted there is nothing but `usage`."""
+    """The answer that was read. Of embeddings, and where only tokens were counted, there is nothing but `usage`."""
 
     text: str
     reasoning: str
@@ -88,6 +89,12 @@ def count_seen(count: TokenCount) -> ResultSeen:
     """The common view of a count of tokens."""
     usage: dict[str, int | float | str | None] = dict.fromkeys(ALWAYS)
     usage["input"] = count.tokens
+    return ResultSeen(text="", reasoning="", tool_calls=(), finish=None, finish_raw=None, usage=usage)
+
+
+def embeddings_seen(result: EmbedResult) -> ResultSeen:
+    """The common view of embeddings: what they took. The vectors are not shown."""
+    usage = usage_seen(result.usage)
     return ResultSeen(text="", reasoning="", tool_calls=(), finish=None, finish_raw=None, usage=usage)
 
 

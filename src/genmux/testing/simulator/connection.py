@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 from collections import deque
+from collections.abc import Sequence
 from typing import Protocol, cast
 
 from genmux.contract.local import Pause
@@ -27,8 +28,8 @@ class House(Protocol):
         """A client has connected; steps are played before anything is read."""
         ...
 
-    def left(self, connection: "Connection", unfinished: Seen | None) -> None:
-        """A connection is gone; `unfinished` is the request whose reply the client did not wait for."""
+    def left(self, connection: "Connection", unfinished: Sequence[Seen]) -> None:
+        """A connection is gone; `unfinished` are the requests whose replies the client did not wait for."""
         ...
 
     def begun(self, connection: "Connection", head: Head) -> tuple[Seen, Steps | None]:
@@ -77,10 +78,10 @@ class Connection(asyncio.Protocol):
             for found in self._parser.feed(data):
                 if isinstance(found, Head):
                     seen, steps = self._house.begun(self, found)
-                    self._heads.append(seen)
                     if steps is not None:
                         self._begin(seen, steps, keeps_alive=False)
                         return
+                    self._heads.append(seen)
                     if found.headers.get("expect", "").lower() == "100-continue":
                         self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
                 else:
@@ -193,9 +194,11 @@ class Connection(asyncio.Protocol):
         close = getattr(self._steps, "close", None)
         if close is not None:
             close()
-        self._house.left(self, self._seen)
+        begun = (self._seen, *(seen for seen, _, _ in self._waiting), *self._heads)
+        self._house.left(self, [seen for seen in begun if seen is not None])
         self._transport = self._steps = self._seen = None
         self._waiting.clear()
+        self._heads.clear()
         self._over = True
 
 

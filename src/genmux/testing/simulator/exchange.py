@@ -54,9 +54,10 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     def refusal(self, error: ProviderError, fault: Fault | None = None) -> Answer:
         """An error as a reply, with how long to wait in the form that was wished for."""
         answer = self.refuse(error)
+        status = fault.status if fault is not None and fault.status is not None else answer.status
         kept = tuple(pair for pair in answer.headers if not pair[0].startswith("retry-after"))
         wait = wait_header(error.retry_after, fault, self.now)
-        return Answer(status=answer.status, body=answer.body, headers=(*kept, *wait, *self.headers))
+        return Answer(status=status, body=answer.body, headers=(*kept, *wait, *self.headers))
 
 
 def wait_header(seconds: float | None, fault: Fault | None, now: float) -> Headers:

@@ -129,7 +129,7 @@ class Service:
         try:
             self._admit(request.head)
             match request.head.method, path:
-                case "GET" | "HEAD", "/":
+                case "GET", "/":
                     return start_page()
                 case "GET", "/healthz":
                     return Answer(status=200, body=b'{"status":"ok"}')

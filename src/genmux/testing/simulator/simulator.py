@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -157,11 +157,12 @@ class Simulator:
         self._changed.set()
         return WIRE_FAULTS[self._armed.pop(0)].play(blank()) if self._armed else None
 
-    def left(self, connection: Connection, unfinished: Seen | None) -> None:
+    def left(self, connection: Connection, unfinished: Sequence[Seen]) -> None:
         """A connection is gone."""
         self._connections.discard(connection)
-        if unfinished is not None and self._server is not None and self._server.is_serving():
-            unfinished.outcome = "disconnected"
+        if unfinished and self._server is not None and self._server.is_serving():
+            for seen in unfinished:
+                seen.outcome = "disconnected"
             self._disconnects += 1
         self._changed.set()
 
@@ -199,17 +200,24 @@ def run(  # noqa: PLR0913 — one option each
     seed: int = 0,
     started: Callable[[str], object] = print,
 ) -> None:
-    """Serve until interrupted; `started` is told the URL. Raises ConfigurationError."""
+    """Serve until interrupted; `started` is told the URL. What is 0 is left to the script. Raises ConfigurationError."""
     simulator = Simulator(
-        script=script, host=host, port=port, key=key, latency=latency, pace=pace, error_rate=error_rate, seed=seed
+        script=script,
+        host=host,
+        port=port,
+        key=key,
+        latency=latency or None,
+        pace=pace or None,
+        error_rate=error_rate or None,
+        seed=seed or None,
     )
-
-    async def serve() -> None:
-        async with simulator:
-            started(simulator.base_url)
-            await simulator.serve_forever()
-
     try:
-        asyncio.run(serve())
+        asyncio.run(_serve(simulator, started))
     except KeyboardInterrupt:
         return
+
+
+async def _serve(simulator: Simulator, started: Callable[[str], object]) -> None:
+    async with simulator:
+        started(simulator.base_url)
+        await simulator.serve_forever()

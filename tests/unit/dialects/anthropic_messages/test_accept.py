@@ -10,7 +10,7 @@ from genmux.dialects.anthropic_messages.wire import MessagesServer
 from genmux.types.chat import Message, OutputFormat, ReasoningConfig, Tool, ToolChoice
 from genmux.types.content import Cache, Content, File, Image, Opaque, Reasoning, Text, ToolCall, ToolResult
 from genmux.types.errors import InvalidRequestError
-from tests.unit.dialects.anthropic_messages.speaking import HI, SERVER, accepted, encoded, model
+from tests.unit.dialects.anthropic_messages.speaking import HI, SERVER, WIRE, accepted, encoded, model
 
 NAME = "anthropic_messages"
 
@@ -240,8 +240,6 @@ def test_counting_needs_no_max_tokens_and_sends_none():
     body = {"model": "claude-test-4-8", "system": "s", "messages": [HI], "tools": [{"name": "f", "input_schema": {}}]}
     server = MessagesServer()
     request = server.accept_count(msgspec.json.encode(body)).request
-    from tests.unit.dialects.anthropic_messages.speaking import WIRE
-
     sent = WIRE.encode_count(request, model())
     assert msgspec.json.decode(sent.http.body or b"") == body
     assert (sent.http.url, sent.http.read_only, sent.warnings) == ("/messages/count_tokens", True, ())

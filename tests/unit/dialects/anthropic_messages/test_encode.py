@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from genmux.contract.http import Framing
-from genmux.dialects.anthropic_messages import dialect, normalize
+from genmux.dialects.anthropic_messages import MessagesWire, Profile, dialect, normalize
 from genmux.types.content import Cache, File, Image, Opaque, Reasoning, Refusal, Text, ToolCall, ToolResult
 from genmux.types.errors import ConfigurationError
 from tests.unit.dialects.anthropic_messages.speaking import WIRE, asking, encoded, model, saying, warned
@@ -51,6 +51,12 @@ def test_vertex_has_the_model_in_the_path_and_its_version_in_the_body():
     assert "model" not in body
     assert body["anthropic_version"] == "vertex-2023-10-16"
     assert "anthropic-version" not in dict(whole.headers)
+
+
+def test_vertex_counts_at_a_path_of_its_own():
+    http = MessagesWire(Profile(style="vertex")).encode_count(asking(), model()).http
+    assert http.url == "/count-tokens:rawPredict"
+    assert msgspec.json.decode(http.body or b"")["model"] == "claude-test-4-8"
 
 
 @pytest.mark.parametrize("options", [{"pfad": "/x"}, {"thinking": "hard"}, {"beta": "one"}])

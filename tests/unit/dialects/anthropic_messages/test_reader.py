@@ -247,6 +247,20 @@ def test_an_odd_event_is_reported_and_breaks_nothing(odd):
 
 
 @pytest.mark.parametrize(
+    ("block", "piece"),
+    [
+        ({"type": "thinking", "thinking": ""}, delta(0, "text_delta", text="x")),
+        ({"type": "tool_use", "id": "a", "name": "f", "input": {}}, delta(0, "text_delta", text="x")),
+        ({"type": "image", "source": {"type": "url", "url": "u"}}, delta(0, "text_delta", text="x")),
+        ({"type": "image", "source": {"type": "url", "url": "u"}}, delta(0, "novel_delta", x=1)),
+    ],
+)
+def test_a_piece_that_does_not_fit_its_block_is_reported(block, piece):
+    result = join(read(start(), opens(0, **block), piece, closes(0), *ending()))
+    assert len(result.message.content) == len(result.warnings) == 1
+
+
+@pytest.mark.parametrize(
     "odd", [event("message_start"), event("content_block_stop"), event("message_start", message=7)]
 )
 def test_an_event_that_says_nothing_is_nothing(odd):

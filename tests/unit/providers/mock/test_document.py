@@ -194,3 +194,58 @@ def test_an_impossible_schema_is_an_error_that_says_why(schema: dict[str, Any], 
 
 def test_an_alternative_that_is_impossible_is_passed_over() -> None:
     assert document({"anyOf": [{"type": "integer", "minimum": 2, "maximum": 1}, {"const": "good"}]}) == "good"
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "array", "items": {"type": "integer"}, "contains": {"const": 7}, "minItems": 1},
+        {"type": "array", "uniqueItems": True, "items": {"enum": [1, 2, 3, 4, 5]}, "minItems": 5},
+        {"type": "array", "uniqueItems": True, "items": {"type": "object", "properties": {"b": {"type": "boolean"}}}},
+        {"type": "array", "prefixItems": [{"type": "string"}], "items": {"type": "number"}, "minItems": 3},
+        {"type": "array", "maxItems": 0},
+        {"type": "object", "properties": {"a": {}, "b": {}, "c": {}}, "required": ["c"], "maxProperties": 2},
+        {"type": "object", "properties": {"a": {"type": "integer", "minimum": 2, "maximum": 1}, "b": {}}},
+        {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1e-9},
+        {"type": "number", "minimum": 3, "maximum": 3},
+        {"type": "integer", "minimum": 1.5, "maximum": 2.5},
+        {"type": "integer", "exclusiveMinimum": 4, "exclusiveMaximum": 6},
+        {"type": "integer", "maximum": -5},
+        {
+            "anyOf": [{"type": "string"}, {"type": "number"}],
+            "oneOf": [{"type": "number", "minimum": 4}, {"type": "string", "minLength": 3}],
+        },
+        {
+            "allOf": [
+                {"anyOf": [{"type": "integer"}, {"type": "string"}]},
+                {"anyOf": [{"minimum": 3}, {"minLength": 3}]},
+            ]
+        },
+        {"allOf": [{"enum": [1, 2, 3]}, {"enum": [3, 4]}]},
+        {"allOf": [{"type": ["integer", "null"]}, {"type": "integer"}, {"allOf": [{"minimum": 9}]}]},
+        {"allOf": [{"items": {"minimum": 2}}, {"items": {"maximum": 3}, "minItems": 2}], "type": "array"},
+        {"allOf": [{"additionalProperties": {"type": "integer"}}, {"additionalProperties": False}], "type": "object"},
+        {"type": "string", "pattern": "^[\\w.-]+$", "minLength": 12, "maxLength": 14},
+        {"type": "string", "pattern": "b", "minLength": 30},
+        {"type": "string", "pattern": "^(?P<year>\\d{4})-(?:0[1-9]|1[0-2])$"},
+        {"type": "string", "pattern": "^[]a\\-z]{2,}\\t?\\/\\S\\s\\D\\W*?$"},
+        {"type": "string", "maxLength": 2},
+        {"type": "string", "format": "uuid"},
+    ],
+)
+def test_odd_schemas_are_met_too(schema: dict[str, Any]) -> None:
+    jsonschema.Draft202012Validator.check_schema(schema)
+    fits = jsonschema.Draft202012Validator(schema).is_valid
+    assert [made for seed in range(20) if not fits(made := document(schema, seed=seed))] == []
+
+
+def test_schemas_of_old_editions_are_understood() -> None:
+    schema = {
+        "type": "array",
+        "items": [{"type": "number", "minimum": 1, "exclusiveMinimum": True, "maximum": 2, "exclusiveMaximum": True}],
+        "additionalItems": {"type": "boolean"},
+        "minItems": 2,
+    }
+    number, flag = document(schema)
+    assert 1 < number < 2
+    assert isinstance(flag, bool)

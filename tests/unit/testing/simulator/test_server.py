@@ -72,6 +72,13 @@ async def test_a_script_is_played_with_faults_that_heal() -> None:
         assert (await ask(simulator, prompt="be quiet", patience=0.2)).end == "silence"
 
 
+async def test_a_script_may_choose_the_status_of_an_error() -> None:
+    script = Script(rules=(Rule(fault=Fault(name="overloaded", status=529, message="full house")),))
+    async with Simulator(script=script) as simulator:
+        got = await ask(simulator)
+        assert (got.status, got.json["error"]["message"]) == (529, "full house")
+
+
 async def test_any_name_of_a_model_is_answered_like_echo_and_said_back(simulator: Simulator) -> None:
     got = await ask(simulator, model="whatever-7b")
     assert (got.text, got.json["model"]) == (PROMPT, "whatever-7b")
@@ -198,6 +205,13 @@ async def test_a_client_that_leaves_is_noticed(simulator: Simulator) -> None:
         await simulator.until(lambda: simulator.open_connections == 0)
 
 
+async def test_all_that_a_client_left_behind_is_noticed(simulator: Simulator) -> None:
+    silent = POST + b"x-mock-fault: latency=10\r\n\r\n" + BODY
+    await exchange(simulator, silent * 2 + POST + b"\r\nhalf a bo", patience=0.3)
+    await simulator.until(lambda: simulator.disconnects == 1)
+    assert [seen.outcome for seen in simulator.requests] == ["disconnected"] * 3
+
+
 async def test_a_client_that_reads_slowly_holds_the_server_back(simulator: Simulator) -> None:
     host, port = simulator.base_url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port), limit=1024)
@@ -253,6 +267,21 @@ def test_the_command_tells_where_it_listens_and_ends_on_interrupt() -> None:
 
     run(port=0, started=interrupt)
     assert told[0].startswith("http://127.0.0.1:")
+
+
+def test_the_command_leaves_to_the_script_what_it_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Simulator] = []
+
+    async def look(simulator: Simulator, _started: object) -> None:
+        made.append(simulator)
+        async with simulator:
+            begun = asyncio.get_running_loop().time()
+            await ask(simulator)
+            assert asyncio.get_running_loop().time() - begun >= 0.05
+
+    monkeypatch.setattr("genmux.testing.simulator.simulator._serve", look)
+    run(port=0, script=Script(latency=0.05))
+    assert made[0].requests[0].outcome == "answered"
 
 
 async def test_a_port_that_is_taken_is_an_error() -> None:

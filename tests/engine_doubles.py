@@ -4,9 +4,13 @@ from genmux.contract.auth import Auth, bearer
 from genmux.contract.http import Framing, HttpRequest
 from genmux.contract.manifest import Manifest
 from genmux.contract.provider import Provider
+from genmux.engine.engine import Engine
+from tests.fake_transport import FakeTransport, Played
 
 KEY = "sk-live-0123456789abcdef"
 CREDENTIAL = {"api_key": KEY}
+BASE = "https://api.lumen.test/v1"
+SSE = {"content-type": "text/event-stream"}
 
 
 def provider(*, auth: Auth = bearer, **manifest: object) -> Provider:
@@ -24,3 +28,11 @@ class Sleeps(list[float]):
 
     async def __call__(self, seconds: float) -> None:
         self.append(seconds)
+
+
+def made(*script: Played, sleeps: Sleeps | None = None, **options: object) -> tuple[Engine, FakeTransport]:
+    """An engine that needs no network, no time and no chance."""
+    transport = FakeTransport(script)
+    waiting = Sleeps() if sleeps is None else sleeps
+    engine = Engine(transport, sleep=waiting, random=lambda: 0.0, clock=lambda: 0.0, **options)  # type: ignore[arg-type]
+    return engine, transport

@@ -1,0 +1,103 @@
+"""The calls of the asynchronous clients."""
+
+from collections.abc import Mapping
+from typing import Any, Unpack
+
+from genmux.app import App
+from genmux.client.params import ChatParams, EmbedParams, Inputs, Prompt
+from genmux.client.requests import Asked, ask_chat, ask_embed
+from genmux.client.streams import ChatStream, parsed
+from genmux.client.survey import Survey
+from genmux.flows.call.options import CallOptions
+from genmux.types.chat import ChatResult
+from genmux.types.embed import EmbedResult
+from genmux.types.errors import ConfigurationError, ValidationError
+from genmux.types.money import Estimate, TokenCount
+from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
+
+
+class Calls(Survey):
+    """Everything that can be asked of models. After closing, every call raises ConfigurationError."""
+
+    def __init__(self, app: App, *, model: str | None, options: CallOptions, only: str | None = None) -> None:
+        super().__init__(app, only=only)
+        self._model = model
+        self._options = options
+        self._closed = False
+
+    async def chat(self, prompt: Prompt, **params: Unpack[ChatParams]) -> ChatResult:
+        """Ask a chat model and wait for the whole answer."""
+        asked = self._chat(prompt, params)
+        return parsed(await self._app.calls.chat(asked.request, asked.options), asked.parse)
+
+    async def stream(self, prompt: Prompt, **params: Unpack[ChatParams]) -> ChatStream:
+        """Ask a chat model and get the answer in parts, as they come."""
+        asked = self._chat(prompt, params)
+        return ChatStream(await self._app.calls.stream(asked.request, asked.options), asked.parse)
+
+    async def embed(self, inputs: Inputs, **params: Unpack[EmbedParams]) -> EmbedResult:
+        """Turn one text or several into vectors."""
+        asked = self._embed(inputs, params)
+        return await self._app.calls.embed(asked.request, asked.options)
+
+    async def count_tokens(self, prompt: Prompt, **params: Unpack[ChatParams]) -> TokenCount:
+        """Count the input tokens: by the provider where it does so for free, else on this machine (marked when not exact)."""
+        asked = self._chat(prompt, params)
+        return await self._app.calls.count_tokens(asked.request, asked.options)
+
+    def estimate(self, prompt: Prompt, **params: Unpack[ChatParams]) -> Estimate:
+        """What a chat may cost, before it is sent."""
+        return self._app.calls.estimate(self._chat(prompt, params).request)
+
+    def estimate_embed(self, inputs: Inputs, **params: Unpack[EmbedParams]) -> Estimate:
+        """What embeddings may cost, before they are sent."""
+        return self._app.calls.estimate(self._embed(inputs, params).request)
+
+    def validate(self, prompt: Prompt, **params: Unpack[ChatParams]) -> tuple[Warning, ...]:
+        """Check a chat and send nothing. Gives its warnings. Raises ValidationError with all faults at once."""
+        return self._validated(self._ask_chat(prompt, params))
+
+    def forget(self) -> None:
+        """No further calls; what is under way ends by itself."""
+        self._closed = True
+
+    @property
+    def closed(self) -> bool:
+        """Whether there can be no further calls."""
+        return self._closed
+
+    def _ask_chat(self, prompt: Prompt, params: Mapping[str, Any]) -> Asked:
+        """What was asked for, with its faults. Where a provider is bound, its defaults and its name come in here."""
+        self._check_open()
+        return ask_chat(prompt, params, model=self._model, options=self._options)
+
+    def _ask_embed(self, inputs: Inputs, params: Mapping[str, Any]) -> Asked:
+        self._check_open()
+        return ask_embed(inputs, params, model=self._model, options=self._options)
+
+    def _chat(self, prompt: Prompt, params: Mapping[str, Any]) -> Asked:
+        asked = self._ask_chat(prompt, params)
+        if asked.faults:
+            self._validated(asked)
+        return asked
+
+    def _embed(self, inputs: Inputs, params: Mapping[str, Any]) -> Asked:
+        asked = self._ask_embed(inputs, params)
+        if asked.faults:
+            self._validated(asked)
+        return asked
+
+    def _validated(self, asked: Asked) -> tuple[Warning, ...]:
+        """The warnings of a call. Raises ValidationError with its faults and those that its model knows of."""
+        try:
+            warnings = self._app.calls.validate(asked.request, asked.options)
+        except ValidationError as error:
+            raise ValidationError(asked.faults + error.faults, provider=error.provider, model=error.model) from error
+        if asked.faults:
+            raise ValidationError(asked.faults)
+        return warnings
+
+    def _check_open(self) -> None:
+        if self._closed:
+            message = "this client is closed; make a new one"
+            raise ConfigurationError(message)
