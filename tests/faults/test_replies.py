@@ -11,7 +11,7 @@ from genmux.engine.deadlines import Timeouts
 from genmux.engine.limits import SizeLimits
 from genmux.types.errors import ErrorKind, ProviderError, Retry
 from tests.faults.played import FIRST, MEGABYTE, SECOND
-from tests.faults.server import FaultServer
+from tests.faults.server import FaultServer, turns
 
 USUAL = Timeouts()
 LIMITS = SizeLimits()
@@ -193,6 +193,7 @@ async def test_what_arrived_before_a_cut_is_read_before_the_fault(
 ) -> None:
     opened = await transport.open(request(server.url + "/events_then_fin"), timeouts=USUAL)
     await server.until(lambda: server.open_connections == 0)
+    await turns()
     assert await opened.read() == FIRST + SECOND
     with pytest.raises(ProviderError) as caught:
         await opened.read()

@@ -72,7 +72,8 @@ def fault_of(parsed: Any) -> Fault:
     codes = [code for table in tables for code in _codes(table)]
     codes.sort(key=_repeats_status)
     # A one-word `error` beside a message is a code: {"error": "invalid_grant", "message": "…"}.
-    if isinstance(word := parsed.get("error"), str) and " " not in word and len(parsed) > 1:
+    word = parsed.get("error")
+    if isinstance(word, str) and word and " " not in word and len(parsed) > 1:
         codes.append(word)
     return Fault(
         message=_joined(_first(_words_of, tables), upstream.message),
@@ -156,7 +157,7 @@ def _codes(table: Mapping[str, Any]) -> Iterator[str]:
         if code not in _NO_CODES and len(code) <= _CODE_LENGTH:
             yield code
     for detail in _details(table):  # Google: details[].reason says more than status
-        if isinstance(reason := detail.get("reason"), str):
+        if isinstance(reason := detail.get("reason"), str) and reason:
             yield reason
 
 

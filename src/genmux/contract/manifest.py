@@ -190,7 +190,8 @@ def _with_likes(manifest: Manifest) -> dict[str, ModelSpec]:
     """Every `like` followed; the fault of one that leads nowhere or on was found before."""
     models, defaults = manifest.models, manifest.model_defaults
     return {
-        name: inherit(spec, inherit(models[spec.like], defaults)) if spec.like else spec for name, spec in models.items()
+        name: inherit(spec, inherit(models[spec.like], defaults)) if spec.like else spec
+        for name, spec in models.items()
     }
 
 

@@ -60,7 +60,7 @@ def faults() -> tuple[type[BaseException], ...]:
 
 def explain(error: BaseException) -> ProviderError:
     """Our error for one of `faults()`; the caller raises it `from` the original."""
-    row = next(row for row in _table() if isinstance(error, row.fault))
+    row = next((row for row in _table() if isinstance(error, row.fault)), _table()[-1])
     kind, retry, words = row.kind, row.retry, row.words
     if _is_broken_body(error):
         kind, words = ErrorKind.MALFORMED_REPLY, "the body of the reply cannot be decoded"

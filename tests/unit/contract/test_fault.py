@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from genmux.contract.fault import Fault, fault_of, read_fault
@@ -171,6 +171,9 @@ ANYTHING = st.recursive(
 
 
 @given(ANYTHING)
+@example({"error": "", "errors": None})
+@example({"details": [{"reason": ""}]})
+@example({"__type": "aws#"})
 def test_no_body_whatever_raises(body: Any) -> None:
     fault = fault_of(body)
 

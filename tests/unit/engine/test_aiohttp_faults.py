@@ -40,3 +40,14 @@ def test_the_table(error: BaseException, kind: ErrorKind, retry: Retry) -> None:
     told = explain(error)
     assert (told.kind, told.retry, told.status) == (kind, retry, None)
     assert told.message
+
+
+def test_what_nobody_foresaw_is_a_lost_connection() -> None:
+    told = explain(KeyError("?"))
+    assert (told.kind, told.retry) == (ErrorKind.NETWORK, Retry.UNSURE)
+
+
+def test_a_parser_s_message_becomes_one_short_line() -> None:
+    told = explain(ValueError("much\n\n   ^ " + "x" * 1_000))
+    assert "much ^ xxx" in told.message
+    assert len(told.message) < 500

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genmux.contract.auth import header, query
@@ -129,6 +129,7 @@ requests = st.sampled_from([post("/"), post("/", idempotency_key="k"), HttpReque
 policies = st.builds(RetryPolicy, attempts=st.integers(1, 5), retry_unsure=st.booleans())
 
 
+@settings(deadline=None)
 @given(statuses, requests, policies)
 def test_a_request_is_sent_as_often_as_its_verdicts_allow(
     script: list[int], request: HttpRequest, policy: RetryPolicy

@@ -5,7 +5,7 @@ import traceback
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genmux.engine.redact import MARK, RedactedError, Redactor
@@ -113,6 +113,7 @@ def test_headers_are_cleaned_by_name_and_by_value() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_cleaning_twice_changes_nothing_more(text: str) -> None:
     once = KNOWING.text(text)

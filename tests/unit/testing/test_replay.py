@@ -2,86 +2,26 @@
 
 import base64
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from genmux.contract.dialect import Dialect
-from genmux.testing.replay import Outcome, claiming, replay
+from genmux.testing.replay import replay
 from genmux.testing.replay.__main__ import main
 from genmux.types.errors import ConfigurationError
-
-Record = Callable[..., Path]
-
-ASK: dict[str, Any] = {
-    "method": "POST",
-    "host": "api.example",
-    "path": "/v1/chat/completions",
-    "headers": {},
-    "json": {"model": "m", "messages": [{"role": "user", "content": "Hi"}]},
-}
-MESSAGE = {"role": "assistant", "content": "Hello", "refusal": None}
-ANSWER: dict[str, Any] = {
-    "id": "c1",
-    "object": "chat.completion",
-    "created": 1,
-    "model": "m-1",
-    "choices": [{"index": 0, "message": MESSAGE, "finish_reason": "stop", "logprobs": None}],
-    "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5},
-}
-ASK_ANTHROPIC: dict[str, Any] = {
-    **ASK,
-    "path": "/v1/messages?beta=true",
-    "json": {"model": "claude", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]},
-}
-
-
-def chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> str:
-    document = {
-        "id": "c1",
-        "object": "chat.completion.chunk",
-        "created": 1,
-        "model": "m-1",
-        "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
-        **more,
-    }
-    return f"data: {json.dumps(document)}\n\n"
-
-
-STREAM = (
-    chunk({"role": "assistant", "content": ""})
-    + chunk({"content": "Hel"})
-    + chunk({"content": "lo"}, obfuscation="xyz")
-    + chunk({}, "stop")
-    + "data: [DONE]\n\n"
+from tests.unit.testing.recorded_exchanges import (
+    ANSWER,
+    ASK,
+    ASK_ANTHROPIC,
+    ERROR,
+    STREAM,
+    Record,
+    chunk,
+    replay_one,
+    reply,
 )
-
-
-@pytest.fixture
-def record(tmp_path: Path) -> Record:
-    """Write a recording of the given exchanges and give its path."""
-
-    def write(*exchanges: dict[str, Any], name: str = "openai/text/one.json", api: str = "openai-chat") -> Path:
-        (tmp_path / "index.json").write_text("[]", "utf-8")
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        document = {"provider": "openai", "capability": "text", "api": api, "features": [], "exchanges": exchanges}
-        path.write_text(json.dumps(document), "utf-8")
-        return path
-
-    return write
-
-
-def replay_one(record: Record, exchange: dict[str, Any], **more: Any) -> Outcome:
-    (outcome,) = replay([record(exchange, **more)])
-    return outcome
-
-
-def reply(status: int = 200, **body: Any) -> dict[str, Any]:
-    return {"status": status, "headers": {"content-type": "x"}, **body}
 
 
 def test_a_whole_reply_is_read_and_goes_round(record: Record) -> None:
@@ -193,9 +133,6 @@ def test_each_exchange_may_have_an_api_of_its_own(record: Record) -> None:
     ]
 
 
-ERROR = {"error": {"message": "slow down", "type": "requests", "code": "rate_limit_exceeded", "param": None}}
-
-
 @pytest.mark.parametrize("body", [{"json": ERROR}, {"sse": json.dumps(ERROR, indent=2)}])
 def test_an_error_reply_that_is_understood_is_ok(record: Record, body: dict[str, Any]) -> None:
     outcome = replay_one(record, {"request": ASK, "response": reply(429, **body)})
@@ -217,11 +154,11 @@ def test_a_reply_that_makes_no_sense_is_failed(record: Record) -> None:
 
 
 def test_an_error_in_the_middle_of_a_stream_comes_with_what_was_said_before(record: Record) -> None:
-    stream = chunk({"role": "assistant", "content": "Hel"}) + f"event: error\ndata: {json.dumps(ERROR)}\n\n"
+    stream = chunk({"role": "assistant", "content": "He"}) + f"event: error\ndata: {json.dumps(ERROR)}\n\n"
     outcome = replay_one(record, {"request": ASK, "response": reply(sse=stream)})
 
     assert (outcome.status, outcome.response_round_trip) == ("ok", True)
-    assert (outcome.result and outcome.result.text, outcome.error and outcome.error.kind) == ("Hel", "rate_limit")
+    assert (outcome.result and outcome.result.text, outcome.error and outcome.error.kind) == ("He", "rate_limit")
 
 
 def test_a_stream_that_is_only_an_error_has_no_result(record: Record) -> None:
@@ -274,152 +211,6 @@ def test_counted_tokens_are_the_input_of_the_result(record: Record, status: int,
     if outcome.error is None:
         assert outcome.result is not None
         assert (outcome.result.usage["input"], outcome.result.finish) == (7, None)
-
-
-ASK_EMBEDDINGS: dict[str, Any] = {**ASK, "path": "/v1/embeddings", "json": {"model": "e", "input": ["a", "b"]}}
-
-
-def vectors(*embeddings: Any, **more: Any) -> dict[str, Any]:
-    data = [{"object": "embedding", "index": index, "embedding": vector} for index, vector in enumerate(embeddings)]
-    return {"object": "list", "data": data, "model": "e", "usage": {"prompt_tokens": 4, "total_tokens": 4}, **more}
-
-
-@pytest.mark.parametrize("ask", [ASK_EMBEDDINGS, None])
-@pytest.mark.parametrize(
-    "embeddings", [([0.5, 1], [0, -2]), ("AAAAPwAAgD8=", "AAAAAAAAAMA=")], ids=["numbers", "packed"]
-)
-def test_embeddings_go_round_and_show_what_they_took(
-    record: Record, ask: dict[str, Any] | None, embeddings: tuple[Any, ...]
-) -> None:
-    answer = vectors(*embeddings, novelty=1)
-    outcome = replay_one(record, {"request": ask, "response": reply(json=answer)}, api="openai-embeddings")
-
-    assert (outcome.status, outcome.request_round_trip, outcome.response_round_trip) == ("ok", ask and True, True)
-    assert outcome.result is not None
-    assert (outcome.result.usage["input"], outcome.result.finish) == (4, None)
-
-
-def test_each_provider_packs_vectors_in_its_own_way(record: Record) -> None:
-    exchange = {"request": ASK_EMBEDDINGS, "response": reply(json=vectors("/wEC", "AAEC")), "provider": "perplexity"}
-
-    assert replay_one(record, exchange).response_round_trip is True
-
-
-@pytest.mark.parametrize(
-    ("answer", "status", "kind"),
-    [(reply(429, json=ERROR), "ok", "rate_limit"), (reply(json=ERROR), "ok", "rate_limit"),
-     (reply(json=vectors([1])), "failed", "malformed_reply")],
-)  # fmt: skip
-def test_errors_of_embeddings_are_understood(record: Record, answer: dict[str, Any], status: str, kind: str) -> None:
-    outcome = replay_one(record, {"request": ASK_EMBEDDINGS, "response": answer})
-
-    assert (outcome.status, outcome.error and outcome.error.kind, outcome.response_round_trip) == (status, kind, None)
-
-
-def test_a_request_for_embeddings_that_we_refuse_is_told(record: Record) -> None:
-    ask = {**ASK_EMBEDDINGS, "json": {"model": "e", "input": []}}
-    outcome = replay_one(record, {"request": ask, "response": reply(json=vectors([1.0]))})
-
-    assert (outcome.status, outcome.request_round_trip) == ("ok", False)
-    assert outcome.differences[0].startswith("request: not accepted: ")
-
-
-class Forgetful:
-    """A server half that loses what the test tells it to lose."""
-
-    def __init__(self, server: Any, *, loses: str = "", fails: bool = False) -> None:
-        self._server, self._loses, self._fails = server, loses, fails
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._server, name)
-
-    def respond(self, result: Any, accepted: Any) -> Any:
-        answer = self._server.respond(result, accepted)
-        document = json.loads(answer.body)
-        document.pop(self._loses, None)
-        return msgspec.structs.replace(answer, body=b"[]" if self._fails else json.dumps(document).encode())
-
-    def writer(self, accepted: Any) -> Any:
-        return ForgetfulWriter(self._server.writer(accepted), self._loses)
-
-
-class ForgetfulWriter:
-    def __init__(self, writer: Any, loses: str) -> None:
-        self._writer, self._loses = writer, loses
-
-    def write(self, part: Any) -> bytes:
-        return self._writer.write(part).replace(self._loses.encode(), b"lost")
-
-    def close(self) -> bytes:
-        return self._writer.close()
-
-    def fail(self, _error: Any) -> bytes:
-        return self._writer.close()
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Put a server half with a fault in the place of the right one."""
-    right: Dialect = claiming.load_dialect("openai_chat")
-
-    def put(**faults: Any) -> None:
-        wrong: Any = Forgetful(right.server, **faults)
-        monkeypatch.setattr(claiming, "_dialect", lambda _name: msgspec.structs.replace(right, server=wrong))
-
-    return put
-
-
-def test_a_field_that_is_lost_on_the_way_is_named(record: Record, server: Callable[..., None]) -> None:
-    server(loses="novelty")
-    answer = {**ANSWER, "novelty": {"a": 1}}
-    outcome = replay_one(record, {"request": ASK, "response": reply(json=answer)})
-
-    assert (outcome.status, outcome.response_round_trip) == ("ok", False)
-    assert 'reply.novelty: recorded {"a":1}, written nothing' in outcome.differences
-
-
-def test_a_field_that_is_lost_in_a_stream_is_named(record: Record, server: Callable[..., None]) -> None:
-    server(loses="novelty")
-    outcome = replay_one(record, {"request": ASK, "response": reply(sse=chunk({"content": "x"}, novelty=1) + STREAM)})
-
-    assert outcome.response_round_trip is False
-    assert "stream: novelty: recorded, not written" in outcome.differences
-    assert "stream read again.extra.novelty: recorded 1, written nothing" in outcome.differences
-
-
-def test_a_text_that_is_changed_in_a_stream_is_named(record: Record, server: Callable[..., None]) -> None:
-    server(loses="Hel")
-    outcome = replay_one(record, {"request": ASK, "response": reply(sse=STREAM)})
-
-    assert 'stream read again.message.content[0].text: recorded "Hello", written "lostlo"' in outcome.differences
-    assert 'stream blocks[1].text: recorded "Hello", written "lostlo"' in outcome.differences
-
-
-def test_an_error_that_is_lost_at_the_end_of_a_stream_is_named(record: Record, server: Callable[..., None]) -> None:
-    server(loses="nothing")
-    stream = chunk({"content": "Hel"}) + f"data: {json.dumps(ERROR)}\n\n"
-    outcome = replay_one(record, {"request": ASK, "response": reply(sse=stream)})
-
-    assert outcome.response_round_trip is False
-    assert any(difference.startswith("stream error: read ") for difference in outcome.differences)
-
-
-def test_what_cannot_be_read_again_is_told(record: Record, server: Callable[..., None]) -> None:
-    server(fails=True)
-    outcome = replay_one(record, {"request": ASK, "response": reply(json=ANSWER)})
-
-    assert outcome.response_round_trip is False
-    assert any("cannot be read again" in difference for difference in outcome.differences)
-
-
-def test_a_bug_in_a_dialect_fails_its_exchange_and_no_other(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken: Any = object()
-    right: Dialect = claiming.load_dialect("openai_chat")
-    monkeypatch.setattr(claiming, "_dialect", lambda _name: msgspec.structs.replace(right, server=broken))
-    outcome = replay_one(record, {"request": ASK, "response": reply(json=ANSWER)})
-
-    assert outcome.status == "failed"
-    assert outcome.differences[0].startswith("broke: AttributeError: ")
 
 
 def test_folders_are_searched_and_files_named_from_the_folder_of_recordings(record: Record, tmp_path: Path) -> None:

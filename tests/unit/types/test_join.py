@@ -133,8 +133,8 @@ def test_how_a_text_was_cut_makes_no_difference(pieces: list[str]) -> None:
 
 def test_a_block_may_open_with_its_beginning() -> None:
     parts: list[Part] = [
-        BlockStart(0, Text("Hel")),
-        TextDelta(0, "lo"),
+        BlockStart(0, Text("He")),
+        TextDelta(0, "llo"),
         BlockStart(1, ToolCall("c", "f", '{"a"')),
         ToolCallDelta(1, ":1}"),
         BlockStart(2, Reasoning("so", signature="early")),

@@ -19,7 +19,7 @@ from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warn
 CALL = ToolCall("c1", "weather", '{"city": "Rome"}')
 MESSAGE = Message(
     role="assistant",
-    content=(Reasoning("think "), Text("Hel"), Image(url="u"), Text("lo"), CALL, Reasoning("more"), Refusal("no")),
+    content=(Reasoning("think "), Text("He"), Image(url="u"), Text("llo"), CALL, Reasoning("more"), Refusal("no")),
 )
 
 

@@ -9,6 +9,7 @@ from genmux.dialects.anthropic_messages.emulation import Emulation
 from genmux.dialects.anthropic_messages.notes import Notes
 from genmux.dialects.anthropic_messages.profile import Profile
 from genmux.dialects.anthropic_messages.schema import NAME
+from genmux.dialects.anthropic_messages.schemas import fitted
 from genmux.types.chat import ChatRequest, ReasoningConfig, Tool
 from genmux.types.content import Fields, Opaque
 
@@ -110,8 +111,16 @@ def write_output(body: Fields, request: ChatRequest, emulation: Emulation | None
         notes.add("emulated", "output", f"asked for by {how}")
         return
     own = notes.own(output.extra, request.dialect) or {}
-    schema = {} if output.schema is None else {"schema": output.schema}
+    schema = {} if output.schema is None else {"schema": _fitted(output.schema, "output.schema", request, notes)}
     body.setdefault("output_config", {})["format"] = {"type": output.kind, **schema, **own}
+
+
+def _fitted(schema: Fields, field: str, request: ChatRequest, notes: Notes) -> Fields:
+    """A schema of another dialect as the API takes it; one of this dialect is the caller's own affair."""
+    fit = schema if request.dialect == NAME else fitted(schema)
+    if fit != schema:
+        notes.add("emulated", field, "written as the API takes it: objects closed, limits said in descriptions")
+    return fit
 
 
 def write_tools(body: Fields, request: ChatRequest, model: Model, emulation: Emulation | None, notes: Notes) -> None:
@@ -139,7 +148,9 @@ def _tool(tool: Tool | Opaque, request: ChatRequest, model: Model, notes: Notes)
     fields: Fields = {"name": tool.name}
     if tool.description is not None:
         fields["description"] = tool.description
-    if tool.parameters is not None:
+    if tool.parameters is not None and tool.strict:
+        fields["input_schema"] = _fitted(tool.parameters, f"tools.{tool.name}.parameters", request, notes)
+    elif tool.parameters is not None:
         fields["input_schema"] = tool.parameters
     elif request.dialect != NAME:
         fields["input_schema"] = {"type": "object", "properties": {}}

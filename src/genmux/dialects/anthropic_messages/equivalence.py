@@ -6,7 +6,7 @@
 2. a null and an absent field, of the request and its settings, a message, a block, a tool: clients send either;
 3. an empty `tools`, `stop_sequences`, `system`, `output_config` or content, and an absent one: nothing is asked for;
 4. `stream: false`, `is_error: false` and absent ones: they are the defaults;
-5. `output_format` and `output_config.format`: the first is the second's name in its beta, which needs a header besides;
+5. `output_format` and `output_config.format`: the first was the second's name in its beta, and is deprecated;
 6. messages of the role `system` before all others, and `system`.
 """
 

@@ -9,6 +9,7 @@ from tests.unit.dialects.anthropic_messages.speaking import asking, encoded, mod
 OLD = model("claude-sonnet-4-5-20250929", limit=64_000)
 NEW = model("claude-opus-4-8", limit=64_000)
 SCHEMA = {"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"]}
+CLOSED = {**SCHEMA, "additionalProperties": False}
 
 
 @pytest.mark.parametrize(
@@ -105,12 +106,12 @@ def test_a_model_that_does_not_think_is_not_asked_to():
 
 
 def test_tools_are_written_with_all_they_have():
-    tool = Tool(name="f", description="d", parameters=SCHEMA, strict=True, cache=Cache(), extra={"defer_loading": True})
+    tool = Tool(name="f", description="d", parameters=CLOSED, strict=True, cache=Cache(), extra={"defer_loading": True})
     assert encoded(asking(tools=(tool, Tool(name="g"))))["tools"] == [
         {
             "name": "f",
             "description": "d",
-            "input_schema": SCHEMA,
+            "input_schema": CLOSED,
             "strict": True,
             "cache_control": {"type": "ephemeral"},
             "defer_loading": True,
@@ -161,14 +162,53 @@ def test_a_model_that_cannot_be_made_to_call_is_not_told_to():
 
 
 def test_structured_output_is_native_where_the_model_has_it():
-    output = OutputFormat(kind="json_schema", schema=SCHEMA, name="x", strict=True)
+    output = OutputFormat(kind="json_schema", schema=CLOSED, name="x", strict=True)
     request = asking(output=output, reasoning=ReasoningConfig(effort="low"))
     to = model(structured_output="native")
     assert encoded(request, to)["output_config"] == {
-        "format": {"type": "json_schema", "schema": SCHEMA},
+        "format": {"type": "json_schema", "schema": CLOSED},
         "effort": "low",
     }
     assert warned(request, to) == []
+
+
+def test_a_schema_is_written_as_the_api_takes_it_with_a_warning():
+    schema = {
+        "type": "object",
+        "properties": {
+            "age": {"type": "integer", "minimum": 0, "description": "in years"},
+            "names": {"type": "array", "minItems": 1, "maxItems": 3, "items": {"type": "string", "maxLength": 9}},
+            "open": {"type": "object", "additionalProperties": True},
+            "any": True,
+        },
+        "oneOf": [{"$ref": "#/$defs/a"}],
+        "discriminator": {"propertyName": "kind"},
+        "$defs": {"a": {"type": "object", "properties": {}}},
+    }
+    fit = {
+        "type": "object",
+        "properties": {
+            "age": {"type": "integer", "description": "in years\n\n(minimum: 0)"},
+            "names": {
+                "type": "array",
+                "minItems": 1,
+                "items": {"type": "string", "description": "(maxLength: 9)"},
+                "description": "(maxItems: 3)",
+            },
+            "open": {"type": "object", "additionalProperties": True},
+            "any": True,
+        },
+        "anyOf": [{"$ref": "#/$defs/a"}],
+        "$defs": {"a": {"type": "object", "properties": {}, "additionalProperties": False}},
+        "additionalProperties": False,
+    }
+    to = model(structured_output="native")
+    request = asking(output=OutputFormat(kind="json_schema", schema=schema))
+    assert encoded(request, to)["output_config"]["format"]["schema"] == fit
+    assert warned(request, to) == [("emulated", "output.schema")]
+    strict = asking(tools=(Tool(name="f", parameters=schema, strict=True), Tool(name="g", parameters=schema)))
+    assert [tool["input_schema"] for tool in encoded(strict)["tools"]] == [fit, schema]
+    assert warned(strict) == [("emulated", "tools.f.parameters")]
 
 
 def test_plain_text_asks_for_nothing():
