@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from genmux import __version__
 from genmux.contract.operations import OPERATIONS, Operation
 from genmux.engine.aiohttp_transport import AiohttpTransport
 from genmux.engine.child import LocalHost
@@ -65,7 +66,7 @@ class App:
         self.totals = Totals()
         self.tokens = TokenCounter()
         self.engine = Engine(
-            transport or AiohttpTransport(),
+            transport or AiohttpTransport(user_agent=f"genmux/{__version__}"),
             concurrency={name: one.max_concurrency for name, one in own.items() if one.max_concurrency is not None},
         )
         self.targets = Targets(self.catalog, self.registry, self.credentials)

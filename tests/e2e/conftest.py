@@ -12,9 +12,10 @@ import uvicorn
 from genmux.app import App
 from genmux.server.gateway import Gateway
 from genmux.services.settings import GatewaySettings, ProviderSettings, Settings
+from genmux.testing import pytest_plugin
 from genmux.testing.simulator import Simulator
 
-pytest_plugins = ["genmux.testing.pytest_plugin"]
+genmux_simulator = pytest_plugin.genmux_simulator
 
 
 class RunningGateway(msgspec.Struct, frozen=True):

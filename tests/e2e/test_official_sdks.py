@@ -1,5 +1,7 @@
 """The official SDKs, unmodified, against the gateway: each dialect in, each dialect's provider out, whole and streamed."""
 
+from collections.abc import Iterator
+
 import anthropic
 import openai
 import pydantic
@@ -23,13 +25,15 @@ class Person(pydantic.BaseModel):
 
 
 @pytest.fixture
-def openai_client(gateway: RunningGateway) -> openai.OpenAI:
-    return openai.OpenAI(base_url=f"{gateway.url}/v1", api_key="none", max_retries=0)
+def openai_client(gateway: RunningGateway) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{gateway.url}/v1", api_key="none", max_retries=0) as client:
+        yield client
 
 
 @pytest.fixture
-def anthropic_client(gateway: RunningGateway) -> anthropic.Anthropic:
-    return anthropic.Anthropic(base_url=gateway.url, api_key="none", max_retries=0)
+def anthropic_client(gateway: RunningGateway) -> Iterator[anthropic.Anthropic]:
+    with anthropic.Anthropic(base_url=gateway.url, api_key="none", max_retries=0) as client:
+        yield client
 
 
 @pytest.mark.parametrize("model", [name.format("echo") for name in MODELS])

@@ -61,4 +61,4 @@ class Param(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 def _bound(bound: float | None, absent: str) -> str:
-    return absent if bound is None else f"{bound:g}"
+    return absent if bound is None else f"{bound:.15g}"

@@ -220,9 +220,7 @@ class Engine:
             stream = await self._begin(trip, hold)
             if trip.timeouts.stream is not None:
                 hold.end_at(trip.deadline.when, limit=trip.timeouts.stream)
-        except (
-            BaseException
-        ):  # whatever it was, also a cancellation: the connection and the place at the gate are given back
+        except BaseException:  # also a cancellation: connection and place at the gate are given back
             if hold is not None:
                 hold.release()
             elif gate is not None:

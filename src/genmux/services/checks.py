@@ -92,8 +92,9 @@ def fit(request: ChatRequest, model: Model, *, clamp: bool = False) -> tuple[Cha
         fault = param.fault(name, value)
         if fault is None:
             continue
-        if clamp and param.supported and not param.choices and _is_number(value):
-            changes[name] = param.clamp(value)
+        near = param.clamp(value) if clamp and _is_number(value) else None
+        if near is not None and param.fault(name, near) is None:
+            changes[name] = near
             warnings.append(Warning("clamped", name, f"{fault}; {changes[name]} was sent"))
         else:
             changes[name] = _left_out(value)

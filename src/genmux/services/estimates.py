@@ -15,8 +15,9 @@ from genmux.types.money import Confidence, Estimate, Line, Price, TokenCount
 from genmux.types.usage import TOKENS_INPUT, TOKENS_OUTPUT
 
 COSTLY = frozenset({
-    "best_of", "fallbacks", "max_completion_tokens", "max_tokens", "modalities", "models", "n", "plugins", "provider",
-    "search_parameters", "service_tier", "tools", "web_search_options",
+    "best_of", "compound_custom", "documents", "enable_search", "fallbacks", "max_completion_tokens", "max_tokens",
+    "mcp_servers", "modalities", "models", "n", "plugins", "provider", "search_parameters", "search_settings",
+    "service_tier", "tools", "venice_parameters", "web_search_options",
 })  # fmt: skip
 """Fields of `extra` that change what a call costs in ways that an estimate cannot foresee."""
 
@@ -70,7 +71,7 @@ class Estimator:
         missing: list[str] = []
         if not _are_free(rows):
             if most_input is None:
-                missing.append("how many tokens sound and documents have, as the model's context is not known")
+                missing.append("how many input tokens there will be, as the model's context is not known")
             if most_output is None:
                 missing.append("the number of output tokens: set `max_tokens`")
             missing += _unforeseeable(request)

@@ -57,10 +57,10 @@ def test_an_open_provider_takes_unlisted_models_with_its_defaults() -> None:
 
 
 def test_a_closed_provider_names_the_models_that_come_near() -> None:
-    error = fault(catalog(LOCAL), "local/smollm")
+    error = fault(catalog(LOCAL), "local/smollm-3")
 
     assert isinstance(error, NotFoundError)
-    assert error.message == "local has no model 'smollm'; it has: smollm2"
+    assert error.message == "local has no model 'smollm-3'; it has: smollm2"
     assert fault(catalog(LOCAL), "local/zzz").message == "local has no model 'zzz'; it has: minilm, smollm2"
 
 

@@ -185,5 +185,5 @@ def test_what_was_made_to_fit_fits(fields: dict[str, Any], clamp: bool) -> None:
     fitted, warnings = fit(asked(**fields), STRICT, clamp=clamp)
 
     assert faults(fitted, STRICT) == ()
-    changed = {name for name, value in fields.items() if getattr(fitted, name) != value}
+    changed = {name for name, value in fields.items() if repr(getattr(fitted, name)) != repr(value)}
     assert changed == {warning.field for warning in warnings}

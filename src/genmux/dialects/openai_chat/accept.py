@@ -192,21 +192,30 @@ def _reasoning(fields: Fields) -> ReasoningConfig | None:
         rest = {key: value for key, value in wanted.items() if value is not None}
         kinds = {"effort": str, "max_tokens": int, "enabled": bool}
         given = {name: value for name, kind in kinds.items() if (value := take(rest, name, kind)) is not None}
-        marks["reasoning"] = rest or None
+        marks["reasoning"] = rest
+    told = set(given)
     effort = demand(fields, "reasoning_effort", str)
     if effort is not None and given.setdefault("effort", effort) == effort:
         marks["reasoning_effort"] = None
     elif effort is not None:
         fields["reasoning_effort"] = effort
+    _read_switches(fields, given, marks)
+    if "reasoning" in marks:  # what only the other fields said is marked as not said here
+        marks["reasoning"] = {**marks["reasoning"], **{name: None for name in given if name not in told}} or None
+    return ReasoningConfig(**given, extra=marks) if marks else None
+
+
+def _read_switches(fields: Fields, given: dict[str, Any], marks: Fields) -> None:
+    if (switch := take(fields, "enable_thinking", bool)) is not None:
+        if given.setdefault("enabled", switch) == switch:
+            marks["enable_thinking"] = None
+        else:
+            fields["enable_thinking"] = switch
     if (thinking := take(fields, "thinking", dict)) is not None:
         rest = {key: value for key, value in thinking.items() if value is not None}
         switch = _SWITCHES.get(str(rest.get("type")))
         if switch is not None and given.setdefault("enabled", switch) == switch:
             del rest["type"]
-        marks["thinking"] = rest or None if switch is not None else rest
-    if (switch := take(fields, "enable_thinking", bool)) is not None:
-        marks["enable_thinking"] = None
-        if given.setdefault("enabled", switch) != switch:
-            fields["enable_thinking"] = switch
-            del marks["enable_thinking"]
-    return ReasoningConfig(**given, extra=marks) if marks else None
+            marks["thinking"] = rest or None
+        else:
+            marks["thinking"] = rest if "type" in rest else {**rest, "type": None}

@@ -154,16 +154,14 @@ def _by_effort(config: ReasoningConfig, rest: Fields | None) -> tuple[Fields, se
 
 
 def _by_object(config: ReasoningConfig, rest: Fields | None) -> tuple[Fields, set[str]]:
-    given = {"effort": config.effort, "max_tokens": config.max_tokens, "enabled": config.enabled}
-    value = {key: one for key, one in given.items() if one is not None}
-    return {"reasoning": {**value, **(rest or {})}}, set(given)
+    given = {"effort": config.effort, "max_tokens": config.max_tokens, "enabled": config.enabled, **(rest or {})}
+    return {"reasoning": {key: one for key, one in given.items() if one is not None}}, set(given)
 
 
 def _by_switch(config: ReasoningConfig, rest: Fields | None) -> tuple[Fields, set[str]]:
-    if config.enabled is None and rest is not None:
-        return {"thinking": rest}, set()
     enabled = config.enabled if config.enabled is not None else config.effort != "none"
-    return {"thinking": {"type": "enabled" if enabled else "disabled", **(rest or {})}}, {"enabled"}
+    given = {"type": "enabled" if enabled else "disabled", **(rest or {})}
+    return {"thinking": {key: one for key, one in given.items() if one is not None}}, {"enabled"}
 
 
 def _by_flag(config: ReasoningConfig, rest: Fields | None) -> tuple[Fields, set[str]]:

@@ -23,6 +23,7 @@ EQUIVALENCES: dict[str, str] = {
 }
 """Each with its reason."""
 
+_EMPTY = [{"type": "text", "text": ""}]
 _LINKS = ("image_url", "video_url", "audio_url", "document_url")
 
 
@@ -77,17 +78,14 @@ def _message(message: Any) -> Any:
             del said["tool_calls"]
     if isinstance(details := said.get("reasoning_details"), list):
         said["reasoning_details"] = [_without_nulls(item) if isinstance(item, dict) else item for item in details]
-    match said.get("content"):
-        case []:
-            del said["content"]
-        case "" if said.get("role") in ("assistant", "tool"):
-            del said["content"]
-        case str() as text:
-            said["content"] = [{"type": "text", "text": text}]
-        case list() as parts:
-            said["content"] = [_part(part) for part in parts]
-        case _:
-            pass
+    content = said.pop("content", None)
+    if isinstance(content, str):
+        content = [{"type": "text", "text": content}]
+    elif isinstance(content, list):
+        content = [_part(part) for part in content]
+    silent = content == _EMPTY and said.get("role") in ("assistant", "tool")
+    if content and not silent:
+        said["content"] = content
     return said
 
 

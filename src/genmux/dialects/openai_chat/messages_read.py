@@ -107,7 +107,8 @@ def read_tool_call(call: Any, place: str | None = None, *, mark: Fields | None =
         inner.pop("input" if key == "custom" else "arguments", None)
     if inner:
         rest[key] = inner
-    return ToolCall(identifier, name, arguments, kind, take_cache(rest), {**(mark or {}), **rest} or None)
+    cache = None if place is None else take_cache(rest)  # a marker is a wish, and a reply has none
+    return ToolCall(identifier, name, arguments, kind, cache, {**(mark or {}), **rest} or None)
 
 
 def read_images(images: list[Any], fields: Fields) -> list[Content]:
@@ -127,8 +128,8 @@ def read_sound(audio: Any) -> Audio | None:
     """Sound that a model made; None for the empty form that some hosts always send."""
     if not isinstance(audio, dict):
         return None
-    rest = {key: value for key, value in audio.items() if value}
-    identifier, data, transcript, name = (take(rest, key, str) for key in ("id", "data", "transcript", "format"))
+    rest = {key: value for key, value in audio.items() if value is not None}
+    identifier, data, transcript, name = (take(rest, key, str) or None for key in ("id", "data", "transcript", "format"))
     if identifier is None and data is None and transcript is None:
         return None
     media_type = audio_type(name)[0] if name else None

@@ -271,8 +271,8 @@ def test_the_form_of_the_answer_is_understood() -> None:
         ),
         ({"reasoning": {"enabled": True}}, ReasoningConfig(enabled=True, extra={"reasoning": None})),
         ({"thinking": {"type": "disabled"}}, ReasoningConfig(enabled=False, extra={"thinking": None})),
-        ({"thinking": {"clear": True}}, ReasoningConfig(extra={"thinking": {"clear": True}})),
-        ({"thinking": {}}, ReasoningConfig(extra={"thinking": {}})),
+        ({"thinking": {"clear": True}}, ReasoningConfig(extra={"thinking": {"clear": True, "type": None}})),
+        ({"thinking": {}}, ReasoningConfig(extra={"thinking": {"type": None}})),
         ({"enable_thinking": True}, ReasoningConfig(enabled=True, extra={"enable_thinking": None})),
         (
             {"thinking": {"type": "enabled"}, "reasoning_effort": "high"},

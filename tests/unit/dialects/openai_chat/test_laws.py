@@ -30,6 +30,7 @@ from tests.unit.dialects.openai_chat.speaking import (
     written,
 )
 
+EXAMPLES = settings(max_examples=60, deadline=None)
 texts = st.text(max_size=20)
 names = st.text("abcdef_", min_size=1, max_size=8)
 scalars = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | texts
@@ -122,7 +123,7 @@ requests = table(
 
 
 @given(requests)
-@settings(max_examples=300, deadline=None)
+@EXAMPLES
 def test_a_callers_request_leaves_as_it_came(document: dict[str, Any]) -> None:
     asked = SERVER.accept(msgspec.json.encode(document))
     sent = encode(asked.request, model(document["model"]), stream=asked.stream)
@@ -156,7 +157,7 @@ replies = table(
 
 
 @given(replies)
-@settings(max_examples=300, deadline=None)
+@EXAMPLES
 def test_a_reply_is_read_again_as_it_was_read(document: dict[str, Any]) -> None:
     first = decoded(document)
     assert decoded(responded(first)) == first
@@ -202,7 +203,7 @@ our_tools = st.builds(
     max_tokens=st.none() | st.integers(1, 99),
     stop=st.lists(texts, max_size=2).map(tuple),
 )
-@settings(max_examples=200, deadline=None)
+@EXAMPLES
 def test_a_request_of_ours_is_understood_as_it_was_meant(messages: list[Message], effort: str | None, **fields: Any) -> None:
     fields["tool_choice"] = fields.pop("choice")
     reasoning = None if effort is None else ReasoningConfig(effort=effort)
@@ -243,7 +244,7 @@ def kind_of(part: Part) -> Any:
 
 
 @given(st.lists(blocks, max_size=5), finishes)
-@settings(max_examples=200, deadline=None)
+@EXAMPLES
 def test_a_stream_that_is_written_and_read_again_has_the_same_parts(made: list[Any], finish: str) -> None:
     bodies = [make(index) for index, make in enumerate(made)]
     if any(
@@ -270,7 +271,7 @@ def _numbered_apart(parts: list[Part]) -> list[Part]:
 
 
 @given(st.lists(st.dictionaries(st.sampled_from(["id", "choices", "usage", "model", "error", "x_groq", "object"]), documents), max_size=4))
-@settings(max_examples=300, deadline=None)
+@EXAMPLES
 def test_no_stream_of_json_breaks_the_reader(chunks: list[dict[str, Any]]) -> None:
     _reads_or_refuses([*chunks, {"choices": [{"finish_reason": "stop"}]}])
 
@@ -284,7 +285,7 @@ odd_deltas = st.dictionaries(
 
 
 @given(st.lists(odd_deltas, max_size=4))
-@settings(max_examples=300, deadline=None)
+@EXAMPLES
 def test_no_delta_breaks_the_reader(deltas: list[dict[str, Any]]) -> None:
     _reads_or_refuses([{"choices": [{"delta": delta, "finish_reason": "stop"}]} for delta in deltas])
 
@@ -298,13 +299,13 @@ def _reads_or_refuses(chunks: list[dict[str, Any]]) -> None:
 
 
 @given(st.dictionaries(st.sampled_from(["choices", "usage", "id", "created", "x"]), documents), odd_deltas)
-@settings(max_examples=300, deadline=None)
+@EXAMPLES
 def test_no_reply_breaks_the_decoder(document: dict[str, Any], message: dict[str, Any]) -> None:
     assert isinstance(decoded({**document, "error": None, "choices": [{"message": message}]}), ChatResult)
 
 
 @given(st.dictionaries(st.sampled_from(["model", "messages", "tools", "stop", "tool_choice", "n", "stream_options"]), documents))
-@settings(max_examples=300, deadline=None)
+@EXAMPLES
 def test_no_body_breaks_the_server(document: dict[str, Any]) -> None:
     try:
         asked = SERVER.accept(msgspec.json.encode(document))
@@ -315,7 +316,7 @@ def test_no_body_breaks_the_server(document: dict[str, Any]) -> None:
 
 
 @given(odd_deltas)
-@settings(max_examples=200, deadline=None)
+@EXAMPLES
 def test_no_turn_of_an_assistant_breaks_the_server(turn: dict[str, Any]) -> None:
     try:
         request = accepted({**turn, "role": "assistant"}).request

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from genmux.providers.local import provider
+from genmux.providers.local import provider, settings
 from genmux.providers.local.files import find_model, models_in, weights_folder
 from genmux.providers.local.settings import number, thread_count
 from genmux.providers.local.weights import WEIGHTS
@@ -97,10 +97,10 @@ def test_the_models_of_a_folder_are_its_files(tmp_path: Path) -> None:
 
 
 def test_one_core_is_left_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("genmux.providers.local.settings._cores", lambda: 8)
+    monkeypatch.setattr(settings, "_cores", lambda: 8)
     assert thread_count({}) == 7
     assert thread_count({"threads": "3"}) == 3
-    monkeypatch.setattr("genmux.providers.local.settings._cores", lambda: 1)
+    monkeypatch.setattr(settings, "_cores", lambda: 1)
     assert thread_count({}) == 1
 
 

@@ -1,0 +1,139 @@
+"""Every quantity is billed once, at the price of the narrowest meter that has one."""
+
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genmux.services.prices import bill
+from genmux.services.prices.bill import Tariff
+from genmux.types.money import Line, Price
+from tests.unit.services.shop import price
+
+INPUT, CACHED, OUTPUT = (
+    price("tokens.input", "3"),
+    price("tokens.input.cached", "0.3"),
+    price("tokens.output", "15"),
+)
+
+
+def amounts(*rows: Price, **used: float) -> dict[str, str]:
+    """What is billed for which meter, in units of the price list."""
+    meters = {name.replace("__", "."): quantity for name, quantity in used.items()}
+    return {
+        line.meter: f"{line.quantity}@{line.amount / Decimal(str(line.quantity)) * 1_000_000:f}"
+        for line in bill(rows, meters)
+    }
+
+
+def test_a_line_says_what_how_much_and_for_how_much() -> None:
+    assert bill((INPUT, OUTPUT), {"tokens.input": 1_000, "tokens.output": 100}) == (
+        Line(meter="tokens.input", quantity=1_000, amount=Decimal("0.003")),
+        Line(meter="tokens.output", quantity=100, amount=Decimal("0.0015")),
+    )
+
+
+def test_what_is_priced_by_itself_is_taken_off_what_contains_it() -> None:
+    billed = amounts(INPUT, CACHED, OUTPUT, tokens__input=100, tokens__input__cached=40)
+
+    assert billed == {"tokens.input": "60@3", "tokens.input.cached": "40@0.3"}
+
+
+def test_what_has_no_price_of_its_own_costs_what_contains_it() -> None:
+    assert amounts(INPUT, tokens__input=100, tokens__input__cached=40) == {"tokens.input": "100@3"}
+    assert amounts(OUTPUT, tokens__output=9, tokens__output__reasoning=5) == {"tokens.output": "9@15"}
+
+
+def test_grandchildren_are_taken_off_once() -> None:
+    rows = (INPUT, price("tokens.input.cache_write", "4"), price("tokens.input.cache_write.1h", "6"))
+    used = {"tokens.input": 100, "tokens.input.cache_write": 50, "tokens.input.cache_write.1h": 20}
+
+    assert {line.meter: line.quantity for line in bill(rows, used)} == {
+        "tokens.input": 50,
+        "tokens.input.cache_write": 30,
+        "tokens.input.cache_write.1h": 20,
+    }
+
+
+def test_what_belongs_to_two_meters_is_billed_once() -> None:
+    rows = (INPUT, CACHED, price("tokens.input.audio", "10"), price("tokens.input.cached.audio", "1"))
+    used = {"tokens.input": 100, "tokens.input.cached": 50, "tokens.input.audio": 40, "tokens.input.cached.audio": 30}
+
+    assert {line.meter: line.quantity for line in bill(rows, used)} == {
+        "tokens.input": 40,
+        "tokens.input.cached": 20,
+        "tokens.input.audio": 10,
+        "tokens.input.cached.audio": 30,
+    }
+
+
+def test_more_cached_than_there_was_input_is_never_billed_below_zero() -> None:
+    assert amounts(INPUT, CACHED, tokens__input=10, tokens__input__cached=40) == {"tokens.input.cached": "40@0.3"}
+
+
+def test_a_step_holds_for_all_tokens_once_it_is_passed() -> None:
+    steps = (
+        INPUT,
+        price("tokens.input", "6", when={"input_tokens_gt": 200}),
+        price("tokens.input", "9", when={"input_tokens_gt": 500}),
+    )
+    output = (OUTPUT, price("tokens.output", "20", when={"input_tokens_gt": 200}))
+
+    assert amounts(*steps, *output, tokens__input=200, tokens__output=1) == {
+        "tokens.input": "200@3",
+        "tokens.output": "1@15",
+    }
+    assert amounts(*steps, *output, tokens__input=201, tokens__output=1) == {
+        "tokens.input": "201@6",
+        "tokens.output": "1@20",
+    }
+    assert amounts(*reversed(steps), tokens__input=501) == {"tokens.input": "501@9"}
+
+
+def test_a_row_under_an_unknown_condition_does_not_hold() -> None:
+    assert amounts(INPUT, price("tokens.input", "1", when={"moon": "full"}), tokens__input=1) == {"tokens.input": "1@3"}
+
+
+def test_a_fee_for_the_call_is_due_once_whatever_else_is_counted() -> None:
+    rows = (price("calls", "5", per=1_000), price("calls.web_search", "10", per=1_000))
+
+    assert bill(rows, {"tokens.input": 5, "calls.web_search": 3}) == (
+        Line(meter="calls", quantity=1, amount=Decimal("0.005")),
+        Line(meter="calls.web_search", quantity=3, amount=Decimal("0.03")),
+    )
+
+
+def test_fractions_are_billed_to_the_last_digit() -> None:
+    assert bill((price("seconds.input.audio", "3.6", per=3_600),), {"seconds.input.audio": 0.1})[0].amount == Decimal(
+        "0.0001"
+    )
+
+
+def test_a_tariff_knows_whether_everything_has_a_price() -> None:
+    tariff = Tariff((INPUT, OUTPUT))
+
+    assert tariff.covers({"tokens.input": 1, "tokens.input.cached": 1, "tokens.output.reasoning": 1})
+    assert tariff.covers({"calls.web_search": 0})
+    assert not tariff.covers({"tokens.input": 1, "calls.web_search": 1})
+
+
+WORDS = ("cached", "audio", "image")
+NESTED = {
+    frozenset(words): ".".join(("tokens", "input", *words))
+    for words in [(), *((word,) for word in WORDS), ("cached", "audio")]
+}
+
+
+@given(
+    st.lists(st.integers(0, 1_000), min_size=len(NESTED), max_size=len(NESTED)),
+    st.sets(st.sampled_from(sorted(NESTED.values()))),
+)
+def test_every_token_is_billed_exactly_once(leaves: list[int], priced: set[str]) -> None:
+    own = dict(zip(NESTED, leaves, strict=True))
+    used = {name: sum(count for other, count in own.items() if words <= other) for words, name in NESTED.items()}
+    rows = [price(name, "1") for name in sorted({"tokens.input", *priced, *NESTED.values()})]
+
+    assert sum(line.quantity for line in bill(rows, used)) == used["tokens.input"]
+    partly = [price(name, "1") for name in sorted({"tokens.input", *priced} - {"tokens.input.cached.audio"})]
+    overlap = own[frozenset(("cached", "audio"))]
+    assert used["tokens.input"] <= sum(line.quantity for line in bill(partly, used)) <= used["tokens.input"] + overlap

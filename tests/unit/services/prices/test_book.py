@@ -1,0 +1,158 @@
+"""Usage is priced by what the provider reports, the manifest says, or the price list knows; else the cost is unknown."""
+
+import datetime
+from decimal import Decimal
+
+import pytest
+
+from genmux.contract.model import Model
+from genmux.services.prices import PriceBook, PriceList, book
+from genmux.services.prices.listed import Clause, Dated, ListedModel
+from genmux.types.money import Cost, Price
+from genmux.types.usage import Usage
+from tests.unit.services.shop import model, price
+
+NOON = datetime.datetime(2026, 11, 21, 12, tzinfo=datetime.UTC)
+ROWS = (price("tokens.input", "2"), price("tokens.output", "10"))
+USED = Usage(meters={"tokens.input": 100, "tokens.output": 10})
+
+
+class OneModel(PriceList):
+    """A price list with one model, which is cheaper at night."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self.searches: list[tuple[str, str]] = []
+        self.prepared = 0
+
+    def prepare(self) -> None:
+        self.prepared += 1
+
+    def find(self, provider_id: str, wire_id: str) -> ListedModel | None:
+        self.searches.append((provider_id, wire_id))
+        if (provider_id, wire_id) != ("acme-list", "one"):
+            return None
+        night = Dated(rows=(price("tokens.input", "1"), ROWS[1]), hours=(datetime.time(0), datetime.time(6)))
+        flex = Dated(rows=(price("tokens.output", "5"),), when={"service_tier": "flex"})
+        return ListedModel(id="the-one", match=Clause(equals="one"), prices=(Dated(rows=ROWS), night), variants=(flex,))
+
+
+class Clock:
+    """Shows what it is set to."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime.datetime:
+        return self.now
+
+
+def priced(*rows: Price) -> PriceBook:
+    return PriceBook(lambda: NOON, lambda _provider: "acme-list", OneModel())
+
+
+def test_a_cost_has_its_lines_and_says_as_what_it_was_priced() -> None:
+    cost = priced().cost(model(), USED)
+
+    assert cost is not None
+    assert (cost.amount, cost.source, cost.priced_as) == (Decimal("0.0003"), "computed", "acme-list/the-one")
+    assert [line.meter for line in cost.lines] == ["tokens.input", "tokens.output"]
+
+
+def test_what_the_provider_reports_wins() -> None:
+    reported = Usage(meters=USED.meters, reported_cost=Decimal("0.5"))
+
+    assert priced().cost(model(), reported) == Cost(amount=Decimal("0.5"), source="reported")
+    assert priced().cost(model(name="unlisted"), reported) == Cost(amount=Decimal("0.5"), source="reported")
+
+
+def test_the_rows_of_the_manifest_come_before_the_list() -> None:
+    cost = priced().cost(model(prices=(price("tokens.input", "1"), price("tokens.output", "0"))), USED)
+
+    assert cost is not None
+    assert (cost.amount, cost.priced_as) == (Decimal("0.0001"), "acme/one")
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        (model(name="unlisted"), USED),
+        (model(), Usage()),
+        (model(), Usage(meters={"tokens.input": 1, "calls.web_search": 1})),
+        (model(prices=(price("tokens.input", "1"), price("tokens.output", "1", currency="CNY"))), USED),
+    ],
+    ids=["model not in the list", "no usage", "an unpriced part", "two currencies"],
+)
+def test_an_unknown_cost_is_none_and_never_zero(unknown: tuple[Model, Usage]) -> None:
+    assert priced().cost(*unknown) is None
+
+
+def test_a_provider_that_is_not_in_the_list_is_not_looked_for() -> None:
+    prices = OneModel()
+    found = PriceBook(lambda: NOON, lambda _provider: None, prices)
+
+    assert found.rows(model()) is None
+    found.prepare(model())
+    assert (prices.searches, prices.prepared) == ([], 0)
+
+
+def test_the_list_is_prepared_only_for_models_whose_price_is_in_it() -> None:
+    prices = OneModel()
+    found = PriceBook(lambda: NOON, lambda _provider: "acme-list", prices)
+
+    found.prepare(model(prices=ROWS))
+    assert prices.prepared == 0
+    found.prepare(model())
+    assert prices.prepared == 1
+    prices.ready = True
+    found.prepare(model())
+    assert prices.prepared == 1
+
+
+def test_another_currency_stays_one() -> None:
+    cost = priced().cost(
+        model(prices=(price("tokens.input", "7", currency="CNY"), price("tokens.output", "0", currency="CNY"))), USED
+    )
+
+    assert cost is not None
+    assert (cost.amount, cost.currency) == (Decimal("0.0007"), "CNY")
+
+
+def test_a_tier_has_its_own_prices_and_the_rest_from_the_others() -> None:
+    flex = price("tokens.output", "5", when={"service_tier": "flex"})
+    own = model(prices=(*ROWS, flex))
+
+    for found in (own, model()):
+        amounts = {tier: priced().cost(found, USED, service_tier=tier) for tier in (None, "flex", "auto")}
+        assert {tier: cost and cost.amount for tier, cost in amounts.items()} == {
+            None: Decimal("0.0003"),
+            "flex": Decimal("0.00025"),
+            "auto": Decimal("0.0003"),
+        }
+
+
+def test_prices_follow_the_clock_and_are_kept_within_a_minute() -> None:
+    clock, prices = Clock(), OneModel()
+    found = PriceBook(clock, lambda _provider: "acme-list", prices)
+    day = found.cost(model(), USED)
+    found.cost(model(), USED)
+    clock.now = NOON + datetime.timedelta(hours=14)
+    night = found.cost(model(), USED)
+
+    assert (day and day.amount, night and night.amount) == (Decimal("0.0003"), Decimal("0.0002"))
+    assert len(prices.searches) == 2
+
+
+def test_prices_are_looked_up_anew_when_they_were_forgotten_or_became_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(book, "_REMEMBERED", 2)
+    prices = OneModel()
+    found = PriceBook(lambda: NOON, lambda _provider: "acme-list", prices)
+
+    found.rows(model())
+    found.forget()
+    found.rows(model())
+    assert len(prices.searches) == 2
+    for number in range(5):
+        found.rows(model(name=f"model-{number}"))
+    found.rows(model())
+    assert len(prices.searches) == 8
