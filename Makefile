@@ -4,7 +4,7 @@ export PYTHON
 
 BIN := .venv/bin
 STAMP := .venv/.stamp
-CHECKS := ruff format types imports dependencies docstrings dead-code spelling sizes words tests
+CHECKS := ruff format types imports dependencies docstrings dead-code spelling sizes words tests docs
 
 .DEFAULT_GOAL := help
 .PHONY: help run test coverage check bench bench-peers docs lock clean $(addprefix check-,$(CHECKS))
@@ -60,6 +60,8 @@ check-words: $(STAMP)
 	$(call quietly,$(BIN)/python -m tools.check_words)
 check-tests: $(STAMP)
 	$(call quietly,$(BIN)/python -m tools.check_tests)
+check-docs: $(STAMP)
+	$(call quietly,$(BIN)/python -m tools.generate_docs --check)
 
 # ---- measuring
 bench: $(STAMP) ## Measure genmux against its performance budget
@@ -70,7 +72,7 @@ bench-peers: $(STAMP) ## Measure other libraries beside genmux (installs them in
 
 # ---- upkeep
 docs: $(STAMP) ## Write the generated documents anew
-	@$(BIN)/python tools/generate_docs.py
+	@$(BIN)/python -m tools.generate_docs
 
 lock: $(STAMP) ## Resolve requirements.lock anew; ARGS=--upgrade takes newer versions
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \

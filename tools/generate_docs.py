@@ -9,6 +9,7 @@ from tools.reference import (
     command_line,
     configuration,
     contract,
+    dialects,
     errors,
     house,
     native_api,
@@ -22,6 +23,7 @@ ROOT = Path(__file__).parent.parent
 PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/command-line.md": command_line.page,
     "docs/reference/configuration.md": configuration.page,
+    "docs/reference/dialects.md": dialects.page,
     "docs/reference/errors.md": errors.page,
     "docs/reference/manifest.md": contract.page,
     "docs/reference/openapi.json": native_api.document,

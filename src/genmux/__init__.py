@@ -8,6 +8,8 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from genmux.types.version import VERSION
+
 if TYPE_CHECKING:  # for editors and type checkers; a test holds it against the table below
     from genmux.client.async_client import AsyncClient as AsyncClient
     from genmux.client.bound import BoundProvider as BoundProvider
@@ -27,9 +29,18 @@ if TYPE_CHECKING:  # for editors and type checkers; a test holds it against the 
     from genmux.client.default import (
         register_provider as register_provider,
     )
+    from genmux.client.streams import (
+        BlockingStream as BlockingStream,
+    )
+    from genmux.client.streams import (
+        ChatStream as ChatStream,
+    )
     from genmux.client.tools import run_tool as run_tool
     from genmux.contract.manifest import Manifest as Manifest
     from genmux.contract.provider import Provider as Provider
+    from genmux.services.catalog import ModelInfo as ModelInfo
+    from genmux.services.registry import ProviderInfo as ProviderInfo
+    from genmux.services.totals import Total as Total
     from genmux.types.chat import (
         ChatRequest as ChatRequest,
     )
@@ -205,7 +216,8 @@ if TYPE_CHECKING:  # for editors and type checkers; a test holds it against the 
     from genmux.types.usage import Usage as Usage
     from genmux.types.warning import Warning as Warning  # noqa: A004 — see genmux.types.warning
 
-__version__ = "0.1.0"
+
+__version__ = VERSION
 
 _HOMES: dict[str, str] = {
     "AsyncClient": "genmux.client.async_client",
@@ -216,9 +228,14 @@ _HOMES: dict[str, str] = {
     "is_registered": "genmux.client.default",
     "providers": "genmux.client.default",
     "register_provider": "genmux.client.default",
+    "BlockingStream": "genmux.client.streams",
+    "ChatStream": "genmux.client.streams",
     "run_tool": "genmux.client.tools",
     "Manifest": "genmux.contract.manifest",
     "Provider": "genmux.contract.provider",
+    "ModelInfo": "genmux.services.catalog",
+    "ProviderInfo": "genmux.services.registry",
+    "Total": "genmux.services.totals",
     "ChatRequest": "genmux.types.chat",
     "ChatResult": "genmux.types.chat",
     "FinishReason": "genmux.types.chat",

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from genmux import __version__
 from genmux.contract.operations import OPERATIONS, Operation
 from genmux.engine.aiohttp_transport import AiohttpTransport
 from genmux.engine.child import LocalHost
@@ -31,6 +30,7 @@ from genmux.services.settings import ProviderSettings, Settings, read_settings
 from genmux.services.tokens import TokenCounter
 from genmux.services.totals import Totals
 from genmux.types.errors import ProviderError
+from genmux.types.version import VERSION
 
 
 class App:
@@ -66,7 +66,7 @@ class App:
         self.totals = Totals()
         self.tokens = TokenCounter()
         self.engine = Engine(
-            transport or AiohttpTransport(user_agent=f"genmux/{__version__}"),
+            transport or AiohttpTransport(user_agent=f"genmux/{VERSION}"),
             concurrency={name: one.max_concurrency for name, one in own.items() if one.max_concurrency is not None},
         )
         self.targets = Targets(self.catalog, self.registry, self.credentials)
@@ -137,10 +137,12 @@ class App:
         await self.engine.aclose()
 
 
-def _cache_folder(environ: Mapping[str, str]) -> Path:
-    """Where what can be made again is kept."""
-    chosen = environ.get("XDG_CACHE_HOME")
-    return (Path(chosen) if chosen else Path(environ.get("HOME") or "~").expanduser() / ".cache") / "genmux"
+def _cache_folder(environ: Mapping[str, str]) -> Path | None:
+    """Where what can be made again is kept; None for somebody without a home."""
+    chosen, home = environ.get("XDG_CACHE_HOME"), environ.get("HOME")
+    if chosen:
+        return Path(chosen) / "genmux"
+    return Path(home) / ".cache" / "genmux" if home else None
 
 
 def _utc_now() -> datetime.datetime:

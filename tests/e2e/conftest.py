@@ -39,7 +39,9 @@ def running(settings: Settings) -> Iterator[RunningGateway]:
             await super().startup(sockets)
             started.set()
 
-    config = uvicorn.Config(Gateway(app), log_level="warning", access_log=False, lifespan="on", ws="none")
+    config = uvicorn.Config(
+        Gateway(app), log_level="warning", access_log=False, lifespan="on", ws="none", proxy_headers=False
+    )
     server = Announced(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="gateway", daemon=True)
     with closing(listening):

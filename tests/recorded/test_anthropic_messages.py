@@ -16,6 +16,7 @@ from genmux.contract.manifest import ModelSpec
 from genmux.contract.model import Model
 from genmux.contract.wires import Sent
 from genmux.dialects.anthropic_messages import MessagesServer, MessagesWire, Profile, normalize
+from genmux.dialects.anthropic_messages.passage import splice
 from genmux.engine.sse import SseSplitter
 from genmux.types.chat import ChatRequest, ChatResult
 from genmux.types.content import Reasoning, Text, ToolCall
@@ -243,7 +244,7 @@ def test_an_answer_passes_with_its_usage_seen(exchange: Exchange):
 def test_only_the_models_name_changes_in_bytes_that_pass(exchange: Exchange):
     body = exchange.request_body
     to = Model(provider="p", id="other", wire_id="other", spec=ModelSpec())
-    spliced = SERVER.splice(body, SERVER.accept(body), to)
+    spliced = splice(body, SERVER.accept(body), to)
     assert msgspec.json.decode(spliced) == {**msgspec.json.decode(body), "model": "other"}
     assert len(spliced) == len(body) - len(model_of(exchange).wire_id) + len("other")
 

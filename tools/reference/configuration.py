@@ -1,12 +1,12 @@
 """Settings and environment variables, from the structs that read them."""
 
-import re
+from collections.abc import Iterator
 
 import msgspec
 
 from genmux.services import settings
-from genmux.services.registry import built_in_manifests
-from tools.reference.markdown import first_line, heading, table
+from tools.reference.manifests import built_in_manifests
+from tools.reference.markdown import cell_type, default, described, heading, table
 
 SECTIONS: dict[str, type[msgspec.Struct]] = {
     "top level": settings.Settings,
@@ -15,8 +15,6 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "[gateway]": settings.GatewaySettings,
     "[log]": settings.LogSettings,
 }
-
-_MODULE = re.compile(r"\b(\w+\.)+")
 
 ENVIRONMENT: dict[str, str] = {
     "GENMUX_CONFIG": "the path of `genmux.toml`",
@@ -43,32 +41,36 @@ def page() -> str:
     ]
     for section, struct in SECTIONS.items():
         rows = field_rows(struct)
-        parts.append(f"## `{section}`\n\n{first_line(struct)}\n\n{table(('setting', 'type', 'default'), rows)}")
+        parts.append(f"## `{section}`\n\n{described(struct)}\n\n{table(('setting', 'type', 'default'), rows)}")
     parts.append(
         "## Environment\n\n"
         + table(("variable", "meaning"), ((f"`{name}`", what) for name, what in ENVIRONMENT.items()))
     )
-    keys = [
-        (manifest.name, ", ".join(f"`{env}`" for field in manifest.credentials.values() for env in field.env))
+    parts.append(
+        "## Credentials\n\nThey are also taken from `[providers.ID]` of `genmux.toml`, by the names here.\n\n"
+        + table(("provider", "name", "looked for in", "", "meaning"), credential_rows())
+    )
+    bases = [
+        (manifest.name, ", ".join(f"`{name}`" for name in manifest.base_url_env), f"`{manifest.base_url}`")
         for manifest in built_in_manifests()
-        if any(field.env for field in manifest.credentials.values())
+        if manifest.base_url_env
     ]
-    parts.append("## Keys\n\n" + table(("provider", "looked for in"), keys))
+    parts.append(
+        "## Addresses\n\n`base_url` in `[providers.ID]` sets any provider's address.\n\n"
+        + table(("provider", "looked for in", "default"), bases)
+    )
     return "\n".join(parts)
+
+
+def credential_rows() -> Iterator[tuple[str, str, str, str, str]]:
+    """Every field of every provider's credential, and the variables in which it is looked for."""
+    for manifest in built_in_manifests():
+        for name, field in manifest.credentials.items():
+            needed = "needed" if field.required and manifest.requires_credentials else ""
+            variables = ", ".join(f"`{env}`" for env in field.env)
+            yield manifest.name, f"`{name}`", variables, needed, field.description or ""
 
 
 def field_rows(struct: type[msgspec.Struct]) -> list[tuple[str, str, str]]:
     """Name, type and default of each field of a struct."""
-    return [(f"`{field.encode_name}`", _type(field), _default(field)) for field in msgspec.structs.fields(struct)]
-
-
-def _type(field: msgspec.structs.FieldInfo) -> str:
-    name = getattr(field.type, "__name__", str(field.type)) if not hasattr(field.type, "__args__") else str(field.type)
-    plain = _MODULE.sub("", name)
-    return f"`{plain}`"
-
-
-def _default(field: msgspec.structs.FieldInfo) -> str:
-    if field.default_factory is not msgspec.NODEFAULT:
-        return ""
-    return "" if isinstance(field.default, msgspec.Struct) or field.default in (None, ()) else f"`{field.default}`"
+    return [(f"`{field.encode_name}`", cell_type(field), default(field)) for field in msgspec.structs.fields(struct)]

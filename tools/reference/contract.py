@@ -5,7 +5,7 @@ import msgspec
 from genmux.contract import features, manifest, operations, params
 from genmux.types.money import Price
 from tools.reference.configuration import field_rows
-from tools.reference.markdown import first_line, heading, table
+from tools.reference.markdown import described, heading, table
 
 STRUCTS: dict[str, type[msgspec.Struct]] = {
     "The file": manifest.Manifest,
@@ -28,7 +28,7 @@ def page() -> str:
         )
     ]
     for title, struct in STRUCTS.items():
-        parts.append(f"## {title}\n\n{first_line(struct)}\n\n" + table(("key", "type", "default"), field_rows(struct)))
+        parts.append(f"## {title}\n\n{described(struct)}\n\n" + table(("key", "type", "default"), field_rows(struct)))
     rows = ((f"`{name}`", meaning) for name, meaning in features.FEATURES.items())
     parts.append(
         "## Features\n\nEach is `native`, `emulated`, `no` or `unknown`.\n\n" + table(("feature", "meaning"), rows)

@@ -1,6 +1,6 @@
 """The kinds of errors, from the table that makes them."""
 
-from genmux.contract.error_map import RETRY_BY_KIND
+from genmux.contract.error_kinds import RETRY_BY_KIND
 from genmux.dialects import load_dialect
 from genmux.types.errors import ErrorKind, ProviderError, Retry
 from tools.reference.markdown import first_line, heading, table

@@ -22,20 +22,20 @@ FLOORS = (
 
 def page() -> str:
     """The floors with their sizes and the imports between them, as a diagram; cycles would be named."""
-    graph = grimp.build_graph("genmux", exclude_type_checking_imports=True)
+    graph = grimp.build_graph("genmux", exclude_type_checking_imports=True, cache_dir=None)
+    order = {name: level for level, names in enumerate(FLOORS) for name in names}
     counted: dict[tuple[str, str], int] = defaultdict(int)
     for module in graph.modules:
         for imported in graph.find_modules_directly_imported_by(module):
             edge = (_floor(module), _floor(imported))
-            if edge[0] != edge[1] and "" not in edge:
+            if edge[0] != edge[1] and order.keys() >= {*edge}:
                 counted[edge] += 1
-    order = {name: level for level, names in enumerate(FLOORS) for name in names}
-    upward = [f"{low} → {high}" for low, high in counted if order[low] >= order[high]]
+    upward = [f"{one} → {other}" for one, other in sorted(counted) if order[one] >= order[other]]
     lines = ["```mermaid", "flowchart TD"]
     for names in FLOORS:
         for name in names:
             size = sum(1 for module in graph.modules if _floor(module) == name)
-            lines.append(f'  {name}["{name}<br/>{size} modules"]')
+            lines.append(f'  {name}["{name}<br/>{size} module{"s" if size > 1 else ""}"]')
     lines += [f"  {high} --> {low}" for high, low in sorted(counted) if _is_longest(high, low, counted)]
     lines.append("```")
     head = heading(

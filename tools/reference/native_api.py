@@ -4,9 +4,12 @@ import msgspec
 
 from genmux.app import App
 from genmux.server.native import native_app
+from genmux.server.terms import Terms
+from genmux.services.settings import Settings
 
 
 def document() -> str:
     """The document as indented JSON."""
-    schema = native_app(App(environ={})).openapi_schema.to_schema()
+    app = App(Settings(), environ={})  # nothing of this machine gets into the document
+    schema = native_app(app, Terms(app)).openapi_schema.to_schema()
     return msgspec.json.format(msgspec.json.encode(schema)).decode()

@@ -1,6 +1,6 @@
 """The built-in providers, from their manifests."""
 
-from genmux.services.registry import built_in_manifests
+from tools.reference.manifests import built_in_manifests
 from tools.reference.markdown import heading, table
 
 

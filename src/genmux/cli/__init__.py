@@ -2,7 +2,10 @@
 
 
 def main() -> None:
-    """Run the command line."""
-    from genmux.cli.commands import run
+    """Run the command line; an interrupt is quiet from the first moment on."""
+    try:
+        from genmux.cli.commands import run
 
-    run()
+        run()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None

@@ -1,137 +1,86 @@
 """`genmux chat`: one question, or a conversation."""
 
 import sys
-from decimal import Decimal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from genmux.cli.console import err, print_json, print_json_line, show_error, write
-from genmux.cli.files import piped
-from genmux.cli.options import Ask, Common
+from genmux.cli.files import said
+from genmux.cli.options import Ask, Common, Switch
 from genmux.cli.session import connected
-from genmux.client.client import Client
-from genmux.client.params import ChatParams
-from genmux.types.chat import ChatResult, Message
-from genmux.types.content import Reasoning, Text
-from genmux.types.errors import GenmuxError, InvalidRequestError
-from genmux.types.parts import BlockStart, Part, ReasoningDelta, TextDelta, WarningPart
+from genmux.types.errors import InvalidRequestError
+
+if TYPE_CHECKING:
+    from genmux.client.client import Client
+    from genmux.client.params import ChatParams
 
 
 def chat(
-    *prompt: str,
+    *prompt: Annotated[str, Parameter(help="What to ask.")],
     ask: Ask | None = None,
-    stream: Annotated[bool, Parameter(help="Show the answer as it comes.")] = True,
-    dry_run: Annotated[bool, Parameter(help="Check everything, send nothing.", negative="")] = False,
+    stream: Annotated[
+        bool | None,
+        Parameter(help="Show the answer as it comes; with --json as one line for each part, the last one the result."),
+    ] = None,
+    dry_run: Annotated[bool, Switch, Parameter(help="Check everything, send nothing.")] = False,
     common: Common | None = None,
 ) -> None:
     """Ask a model; without a prompt, talk with it.
 
-    What is piped in is added to the prompt: `git diff | genmux chat "Write a commit message"`.
+    What is piped in is added to the prompt: `git diff | genmux chat "Write a commit message"`. The answer goes to standard
+    output and everything else to standard error. `--json` prints the whole result, unless `--stream` is given too.
     """
     ask, common = ask or Ask(), common or Common()
     with connected(common) as client:
-        said = "\n\n".join(text for text in (" ".join(prompt), piped()) if text.strip())
-        params = ask.params()
+        question, params = said(prompt), ask.params()
+        streamed = stream if stream is not None else not common.json
         if dry_run:
-            _check(client, said, params, common)
-        elif said:
-            _once(client, said, params, stream=stream, common=common)
-        elif sys.stdin.isatty():
-            _talk(client, params)
+            _check(client, question, params, common)
+        elif not question and sys.stdin is not None and sys.stdin.isatty() and not common.json:
+            from genmux.cli.conversation import Conversation
+
+            Conversation(client, params).run()
+        elif not question and not ask.image:
+            raise InvalidRequestError("there is no prompt: give one as an argument or pipe one in")
+        elif common.json:
+            _print_json(client, question, params, streamed=streamed)
         else:
-            message = "there is no prompt: give one as an argument or pipe one in"
-            raise InvalidRequestError(message)
+            _print(client, question, params, streamed=streamed)
 
 
-def _check(client: Client, said: str, params: ChatParams, common: Common) -> None:
-    warnings = client.validate(said, **params)
-    estimate = client.estimate(said, **params)
+def _check(client: "Client", question: str, params: "ChatParams", common: Common) -> None:
+    from genmux.cli.answers import money
+    from genmux.cli.console import out, print_json, warn
+
+    warnings = client.validate(question, **params)
+    estimate = client.estimate(question, **params)
     if common.json:
         print_json({"valid": True, "warnings": warnings, "estimate": estimate})
         return
     for warning in warnings:
-        err.print(f"warning: {warning}", style="yellow", markup=False)
-    err.print(f"the request is valid; it may cost {money(estimate.low)} to {money(estimate.high)}", highlight=False)
+        warn(str(warning))
+    for unknown in estimate.unknown:
+        warn(f"unknown: {unknown}")
+    span = money(estimate.high) if estimate.low == estimate.high else f"{money(estimate.low)} to {money(estimate.high)}"
+    out.print(f"The request is valid; nothing was sent. Estimate: {span}.")
 
 
-def _once(client: Client, said: str, params: ChatParams, *, stream: bool, common: Common) -> None:
-    if not stream:
-        result = client.chat(said, **params)
-        print_json(result) if common.json else write(result.text + "\n")
-    elif common.json:
-        with client.stream(said, **params) as parts:
-            for part in parts:
-                print_json_line(part)
-            result = parts.result()
-    else:
-        result = _shown(client, said, params)
-    if not common.json:
-        _footnote(result)
+def _print_json(client: "Client", question: str, params: "ChatParams", *, streamed: bool) -> None:
+    from genmux.cli.console import print_json, print_json_line
 
-
-def _shown(client: Client, said: str | list[Message], params: ChatParams) -> ChatResult:
-    """Print an answer as it comes; reasoning goes dimmed to standard error."""
-    with client.stream(said, **params) as parts:
+    if not streamed:
+        print_json(client.chat(question, **params))
+        return
+    with client.stream(question, **params) as parts:
         for part in parts:
-            _show(part)
-        write("\n")
-        return parts.result()
+            print_json_line(part)
+        print_json_line({"type": "result", "result": parts.result()})
 
 
-def _show(part: Part) -> None:
-    match part:
-        case TextDelta(text=text) | BlockStart(block=Text(text=text)):
-            write(text)
-        case ReasoningDelta(text=text) | BlockStart(block=Reasoning(text=text)):
-            err.print(text, end="", style="dim", markup=False, highlight=False)
-        case WarningPart(warning=warning):
-            err.print(f"warning: {warning}", style="yellow", markup=False)
-        case _:
-            pass
+def _print(client: "Client", question: str, params: "ChatParams", *, streamed: bool) -> None:
+    from genmux.cli.answers import print_answer, stream_answer
 
-
-def _footnote(result: ChatResult) -> None:
-    for call in result.tool_calls:
-        err.print(f"tool call: {call.name}({call.arguments})", style="cyan", markup=False)
-    if err.is_terminal:
-        usage = result.usage
-        cost = money(result.cost.amount if result.cost else None)
-        tokens = f"{_number(usage.input)} in, {_number(usage.output)} out{' (estimated)' if usage.estimated else ''}"
-        err.print(
-            f"{result.provider}/{result.model} · {tokens} · {cost} · {result.finish.unified}", style="dim", markup=False
-        )
-
-
-def _talk(client: Client, params: ChatParams) -> None:
-    """A conversation at the terminal, until an empty line or the end of input."""
-    err.print("An empty line ends the conversation.", style="dim")
-    system = params.pop("system", None)
-    messages = [Message(role="system", content=(Text(system),))] if system else []
-    while True:
-        try:
-            said = input("> ").strip()
-        except EOFError:
-            return
-        if not said:
-            return
-        asked = [*messages, Message(role="user", content=(Text(said),))]
-        try:
-            result = _shown(client, asked, params)
-        except GenmuxError as error:
-            show_error(error)
-            continue
-        params.pop("images", None)
-        messages = [*asked, result.message]
-        _footnote(result)
-
-
-def money(amount: Decimal | None) -> str:
-    """An amount of US dollars for people; an unknown one is not zero."""
-    if amount is None:
-        return "unknown cost"
-    return "$0" if amount == 0 else f"${amount.quantize(Decimal('0.000001')).normalize():f}"
-
-
-def _number(count: int | None) -> str:
-    return "?" if count is None else str(count)
+    if streamed:
+        stream_answer(client, question, params)
+    else:
+        print_answer(client.chat(question, **params))

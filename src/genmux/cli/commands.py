@@ -1,43 +1,87 @@
-"""The commands, put together."""
+"""The commands, put together, and the one place where all of them end."""
 
 import os
 import sys
+from collections.abc import Sequence
+from typing import NoReturn
 
-from cyclopts import App
+from cyclopts import App, CycloptsError
 
-from genmux import __version__
-from genmux.cli.chat import chat
-from genmux.cli.console import err
-from genmux.cli.doctor import doctor
-from genmux.cli.listings import embed, estimate, models, providers
-from genmux.cli.local import local
-from genmux.cli.replaying import replay
-from genmux.cli.serving import mock, serve
+from genmux.cli.console import err, show_fault, show_misuse
+from genmux.types.version import VERSION
+
+INTERRUPTED = 130
+UNREAD = 141
+
+COMMANDS: dict[str, str] = {
+    "chat": "genmux.cli.chat:chat",
+    "embed": "genmux.cli.embed:embed",
+    "estimate": "genmux.cli.estimate:estimate",
+    "models": "genmux.cli.models:models",
+    "providers": "genmux.cli.providers:providers",
+    "local": "genmux.cli.local:local",
+    "serve": "genmux.cli.serving:serve",
+    "mock": "genmux.cli.serving:mock",
+    "replay": "genmux.cli.replaying:replay",
+    "doctor": "genmux.cli.doctor:doctor",
+}
+"""Each with its place, from where it is imported when it is called."""
 
 app = App(
     name="genmux",
     help="One interface to every generative-AI provider.",
-    version=__version__,
+    version=VERSION,
+    version_flags=("--version", "-V"),
     result_action="return_value",
+    suppress_keyboard_interrupt=False,
 )
-for command in (chat, embed, models, providers, estimate, serve, mock, replay, doctor):
-    app.command(command)
-app.command(local)
+for _order, (_name, _place) in enumerate(COMMANDS.items()):
+    app.command(_place, name=_name, sort_key=_order)
 app.register_install_completion_command()
 
 
-def run() -> None:
-    """Run the command line with the arguments of this process; a fault of our own is told in a line, never as a traceback."""
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line with the arguments of this process. A fault of our own is told in a line, never as a traceback."""
+    told = [*(sys.argv[1:] if arguments is None else arguments)]
     try:
-        app()
-    except BrokenPipeError:  # its reader has gone
-        sys.stderr.close()
-        raise SystemExit(141) from None
+        if not told or told[0] in app.help_flags:
+            load_commands()
+        app(told, exit_on_error=False, print_error=False)
+        sys.stdout.flush()
+    except CycloptsError as error:
+        raise SystemExit(show_misuse(str(error), _command(told), as_json="--json" in told)) from None
+    except BrokenPipeError:
+        _stop_writing()
     except KeyboardInterrupt:
-        raise SystemExit(130) from None
+        if err.is_terminal:
+            err.print()  # the shell's prompt begins on a line of its own
+        raise SystemExit(INTERRUPTED) from None
     except Exception as error:
-        if {"-v", "--verbose"}.intersection(sys.argv) or os.environ.get("GENMUX_LOG"):
+        if {"-v", "--verbose"}.intersection(told) or os.environ.get("GENMUX_LOG"):
             raise
-        err.print(f"genmux failed: {type(error).__name__}: {error}", style="red", markup=False)
-        err.print("This is a fault in genmux. Run the command again with --verbose to see where.", style="dim")
-        raise SystemExit(1) from None
+        raise SystemExit(show_fault(error, as_json="--json" in told)) from None
+
+
+def load_commands() -> None:
+    """Import all commands: a list of them says what each is for."""
+    for name in COMMANDS:
+        app[name]
+
+
+def _command(arguments: Sequence[str]) -> str:
+    """The command that was called, as far as there is one."""
+    found = [app.name[0]]
+    here = app
+    for word in arguments:
+        if word.startswith("-") or word not in here:
+            break
+        found.append(word)
+        here = here[word]
+    return " ".join(found)
+
+
+def _stop_writing() -> NoReturn:
+    """Whoever read our output has gone; Python must not complain about that at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    raise SystemExit(UNREAD)

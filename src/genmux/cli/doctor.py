@@ -2,18 +2,22 @@
 
 import importlib.util
 import sys
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from cyclopts import Parameter
+from rich.text import Text
 
-from genmux import __version__
-from genmux.cli.console import out, print_json
-from genmux.cli.options import Common
-from genmux.cli.session import connected
-from genmux.client.client import Client
-from genmux.contract.operations import OPERATIONS
-from genmux.types.errors import ProviderError
+from genmux.cli.console import EXIT_CODES, harmless, out, print_json
+from genmux.cli.options import Common, Switch
+from genmux.cli.session import listen, reported
+from genmux.types.errors import ConfigurationError, ErrorKind, ProviderError
+from genmux.types.version import VERSION
+
+if TYPE_CHECKING:
+    from genmux.client.client import Client
+    from genmux.services.registry import ProviderInfo
 
 EXTRAS: dict[str, tuple[str, str]] = {
     "gateway": ("uvicorn", "`genmux serve`"),
@@ -34,73 +38,111 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def doctor(
     *,
-    ping: Annotated[bool, Parameter(help="Ask each configured provider.", negative="")] = False,
+    ping: Annotated[bool, Switch, Parameter(help="Ask each provider that can be used how it is.")] = False,
     common: Common | None = None,
 ) -> None:
-    """Tell what is configured, what is missing and what to do. Exits with 3 when something is wrong."""
+    """Tell what is configured, what is missing and what to do. Exits with 3 when the configuration is wrong."""
     common = common or Common()
-    with connected(common) as client:
-        findings = [*_machine(), *_extras(), *_configuration(client), *_providers(client, ping=ping)]
+    findings = [Finding(what="Python", well=True, detail=sys.version.split()[0]), *_extras(), *_weights(common)]
+    try:
+        from genmux.client.client import Client
+
+        with Client(config=common.config) as client:
+            listen(client.app, common)
+            findings += [*_configuration(client), *_defaults(client), *_providers(client, ping=ping)]
+    except ConfigurationError as error:
+        findings.append(Finding(what="configuration", well=False, detail=error.message))
     if common.json:
-        print_json({"version": __version__, "findings": findings})
+        print_json({"version": VERSION, "findings": findings})
     else:
-        out.print(f"genmux {__version__}", highlight=False)
+        out.print(f"genmux {VERSION}")
         for finding in findings:
-            sign = "[green]✓[/]" if finding.well else "[yellow]–[/]"
-            out.print(f"{sign} {finding.what}: {finding.detail}", highlight=False)
-            if finding.advice:
-                out.print(f"    {finding.advice}", style="dim", highlight=False, markup=False)
+            _show(finding)
     if any(not finding.well and finding.what == "configuration" for finding in findings):
-        raise SystemExit(3)
+        raise SystemExit(EXIT_CODES[ErrorKind.CONFIGURATION])
 
 
-def _machine() -> list[Finding]:
-    return [Finding(what="Python", well=True, detail=sys.version.split()[0])]
+def _show(finding: Finding) -> None:
+    sign = Text("✓", style="green") if finding.well else Text("–", style="yellow")
+    out.print(Text.assemble(sign, f" {finding.what}: ", harmless(finding.detail)))
+    if finding.advice:
+        out.print(Text(f"    {harmless(finding.advice)}", style="dim"))
 
 
-def _extras() -> list[Finding]:
-    findings: list[Finding] = []
+def _extras() -> Iterator[Finding]:
     for extra, (module, purpose) in EXTRAS.items():
         there = importlib.util.find_spec(module) is not None
-        advice = None if there else f'for {purpose}: pip install "genmux[{extra}]"'
-        findings.append(
-            Finding(what=f"extra {extra}", well=there, detail="installed" if there else "missing", advice=advice)
+        yield Finding(
+            what=f"extra {extra}",
+            well=there,
+            detail="installed" if there else "missing",
+            advice=None if there else f'for {purpose}: pip install "genmux[{extra}]"',
         )
-    return findings
 
 
-def _configuration(client: Client) -> list[Finding]:
+def _weights(common: Common) -> Iterator[Finding]:
+    from genmux.cli.local import store
+    from genmux.providers.local.weights import WEIGHTS
+
+    with reported(common):
+        there = {one.name: one for one in store().installed()}
+    for name in WEIGHTS:
+        found = there.get(name)
+        yield Finding(
+            what=f"weights {name}",
+            well=found is not None,
+            detail=str(found.path) if found else "not installed",
+            advice=None if found else f"`genmux local install {name}` fetches them",
+        )
+
+
+def _configuration(client: "Client") -> Iterator[Finding]:
     faults = client.validate_config()
-    found = [Finding(what="configuration", well=False, detail=fault) for fault in faults]
-    if not found:
-        found = [Finding(what="configuration", well=True, detail="no faults")]
-    for operation in OPERATIONS[:2]:
+    for fault in faults:
+        yield Finding(what="configuration", well=False, detail=fault)
+    if not faults:
+        yield Finding(what="configuration", well=True, detail="no faults")
+
+
+def _defaults(client: "Client") -> Iterator[Finding]:
+    from genmux.services.catalog import EMBEDDED_MODELS
+
+    for operation in EMBEDDED_MODELS:
         try:
-            reference = client.app.catalog.resolve(None, operation).reference
+            model = client.app.catalog.resolve(None, operation)
         except ProviderError as error:
-            found.append(Finding(what=f"default for {operation}", well=False, detail=error.message))
-        else:
-            found.append(Finding(what=f"default for {operation}", well=True, detail=reference))
-    return found
-
-
-def _providers(client: Client, *, ping: bool) -> list[Finding]:
-    known = client.providers()
-    findings = [
-        _asked(client, one.id) if ping else Finding(what=one.id, well=True, detail="ready")
-        for one in known
-        if one.available
-    ]
-    waiting: list[Any] = [one for one in known if not one.available]
-    if waiting:
-        detail = f"{len(waiting)} more providers wait for a key or an extra: {', '.join(one.id for one in waiting)}"
-        findings.append(
-            Finding(what="not configured", well=False, detail=detail, advice="`genmux providers` says what each needs")
+            yield Finding(what=f"default for {operation}", well=False, detail=error.message)
+            continue
+        reason = client.app.registry.unavailable(model.provider)
+        yield Finding(
+            what=f"default for {operation}",
+            well=reason is None,
+            detail=model.reference,
+            advice=reason or f"GENMUX_{operation.upper()}_MODEL=provider/model sets another one",
         )
-    return findings
 
 
-def _asked(client: Client, provider: str) -> Finding:
+def _providers(client: "Client", *, ping: bool) -> Iterator[Finding]:
+    from genmux.cli.providers import keys, state
+
+    waiting: list[ProviderInfo] = []
+    for one in client.providers():
+        if one.available:
+            yield _asked(client, one.id) if ping else Finding(what=one.id, well=True, detail=state(client, one).plain)
+        elif keys(client, one):
+            waiting.append(one)
+        else:
+            yield Finding(what=one.id, well=False, detail=one.reason or "cannot be used")
+    if waiting:
+        yield Finding(
+            what="without a key",
+            well=False,
+            detail=", ".join(one.id for one in waiting),
+            advice="`genmux providers` says what each needs",
+        )
+
+
+def _asked(client: "Client", provider: str) -> Finding:
     health = client.health(provider)
     latency = f" after {health.latency * 1000:.0f} ms" if health.latency is not None else ""
     return Finding(

@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from genmux.client.params import ChatParams
+if TYPE_CHECKING:
+    from genmux.client.params import ChatParams
+
+Switch = Parameter(negative="", show_default=False)
+"""An option without a value; it is off unless it is given."""
 
 
 @Parameter(name="*")
@@ -16,8 +20,8 @@ class Common:
     """What every command understands."""
 
     config: Annotated[Path | None, Parameter(help="Another genmux.toml than the usual one.")] = None
-    json: Annotated[bool, Parameter(help="Print JSON.", negative="")] = False
-    verbose: Annotated[bool, Parameter(name=("--verbose", "-v"), help="Log to standard error.", negative="")] = False
+    json: Annotated[bool, Switch, Parameter(help="Print JSON.")] = False
+    verbose: Annotated[bool, Switch, Parameter(name=("--verbose", "-v"), help="Log to standard error.")] = False
 
 
 @Parameter(name="*")
@@ -30,17 +34,18 @@ class Ask:
     ] = None
     system: Annotated[str | None, Parameter(name=("--system", "-s"), help="Instructions for the model.")] = None
     image: Annotated[
-        tuple[str, ...], Parameter(name=("--image", "-i"), help="A picture: path or URL. Repeatable.")
+        tuple[str, ...],
+        Parameter(name=("--image", "-i"), help="A picture: path or URL. Repeatable.", negative="", show_default=False),
     ] = ()
     schema: Annotated[Path | None, Parameter(help="A JSON Schema file that the answer must fit.")] = None
-    max_tokens: int | None = None
-    temperature: float | None = None
-    seed: int | None = None
+    max_tokens: Annotated[int | None, Parameter(help="The longest answer, in tokens.")] = None
+    temperature: Annotated[float | None, Parameter(help="How freely words are chosen; 0 is the least.")] = None
+    seed: Annotated[int | None, Parameter(help="The same seed gives the same answer, where models can.")] = None
     reasoning: Annotated[str | None, Parameter(help="How much to think: low, medium, high.")] = None
     timeout: Annotated[float | None, Parameter(help="Seconds for the whole call.")] = None
     budget_limit: Annotated[Decimal | None, Parameter(help="The most it may cost, in US dollars.")] = None
 
-    def params(self) -> ChatParams:
+    def params(self) -> "ChatParams":
         """As keywords of the client's calls. Raises InvalidRequestError for a schema file that cannot be read."""
         from genmux.cli.files import read_schema
 

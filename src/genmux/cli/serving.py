@@ -1,20 +1,40 @@
 """`genmux serve` and `genmux mock`: servers."""
 
+import contextlib
+import shutil
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
+from rich.text import Text
 
-from genmux.app import App
-from genmux.cli.console import err, out, print_json, table
-from genmux.cli.options import Common
+from genmux.cli.console import out, print_json, print_json_line, show_table
+from genmux.cli.options import Common, Switch
 from genmux.cli.session import configured, reported
 
+if TYPE_CHECKING:
+    from genmux.app import App
 
-def serve(*, host: str | None = None, port: int | None = None, common: Common | None = None) -> None:
-    """Run the gateway. Beyond this machine it wants keys (GENMUX_GATEWAY_KEYS or genmux.toml)."""
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 — what is listened on is for the user to say
+"""Hosts that mean all addresses of a machine, and one of these."""
+
+
+def serve(
+    *,
+    host: Annotated[str | None, Parameter(help="Where to listen; by default only this machine gets answers.")] = None,
+    port: Annotated[
+        int | None, Parameter(help="The port; 0 takes a free one.", validator=Number(gte=0, lte=65_535))
+    ] = None,
+    common: Common | None = None,
+) -> None:
+    """Run the gateway: the OpenAI and Anthropic APIs over every provider that is configured, and a page that tells more.
+
+    Beyond this machine it wants keys: GENMUX_GATEWAY_KEYS, or `keys` of `[gateway]` in genmux.toml.
+    """
     common = common or Common()
-    with reported(common):
+    with reported(common), contextlib.suppress(KeyboardInterrupt):  # that is how it is stopped
         app = configured(common)
         gateway = app.settings.gateway
         from genmux.server.run import serve as run
@@ -23,36 +43,61 @@ def serve(*, host: str | None = None, port: int | None = None, common: Common | 
             app,
             host=host or gateway.host,
             port=gateway.port if port is None else port,
-            started=lambda url: _welcome(app, url),
+            started=lambda url: print_json_line({"url": url}) if common.json else _welcome(app, url),
         )
 
 
-def _welcome(app: App, url: str) -> None:
-    usable = [model.reference for model in app.catalog.usable() if "chat" in model.spec.operations]
-    model = next((one for one in ("local/smollm2", *usable) if one in usable), "mock/echo")
-    key = ' -H "authorization: Bearer $KEY"' if app.settings.gateway.keys else ""
-    out.print(f"[bold]genmux[/] is listening on [link={url}]{url}[/link]  (stop with Ctrl-C)\n", highlight=False)
-    out.print("Try:", style="dim")
-    body = f'{{"model": "{model}", "messages": [{{"role": "user", "content": "Hello"}}]}}'
+def _welcome(app: "App", url: str) -> None:
+    for everywhere, here in EVERYWHERE.items():
+        url = url.replace(everywhere, here)
+    out.print(Text.assemble(("genmux", "bold"), " is listening on ", (url, f"link {url}"), "  (Ctrl-C stops it)"))
+    key = ""
+    if app.settings.gateway.keys:
+        key = ' -H "authorization: Bearer $KEY"'
+        out.print("Put one of its keys into $KEY, and try:")
+    else:
+        out.print("Try, in another terminal:")
+    model = _model_to_try(app)
+    chat = f'{{"model": "{model}", "messages": [{{"role": "user", "content": "Hello"}}]}}'
+    message = f'{{"model": "{model}", "max_tokens": 64, "messages": [{{"role": "user", "content": "Hello"}}]}}'
     for line in (
-        f'  genmux chat --model {model} "Say hello in one short sentence."',
-        f"  curl {url}/v1/chat/completions{key} -H 'content-type: application/json' -d '{body}'",
-        f"  open {url}/   # what runs here, and code for the OpenAI and Anthropic SDKs",
+        f'{_our_name()} chat --model {model} "Say hello in one short sentence."',
+        f"curl {url}/v1/chat/completions{key} -H 'content-type: application/json' -d '{chat}'",
+        f"curl {url}/v1/messages{key} -H 'content-type: application/json' -d '{message}'",
     ):
-        out.print(line, highlight=False, markup=False)
+        out.print(f"  {line}")
+
+
+def _model_to_try(app: "App") -> str:
+    """The embedded model where its weights are, else what always answers."""
+    from genmux.cli.local import store
+
+    embedded = "smollm2" if app.registry.unavailable("local") is None else ""
+    return "local/smollm2" if any(one.name == embedded for one in store().installed()) else "mock/echo"
+
+
+def _our_name() -> str:
+    """How this program is called from here."""
+    called = Path(sys.argv[0])
+    on_path = shutil.which(called.name)
+    if called.name != "genmux" or (on_path and Path(on_path).resolve() == called.resolve()):
+        return "genmux"
+    return str(called)
 
 
 def mock(  # noqa: PLR0913 — one option each
     *,
-    host: str = "127.0.0.1",
-    port: int = 8485,
+    host: Annotated[str, Parameter(help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, Parameter(help="The port; 0 takes a free one.", validator=Number(gte=0, lte=65_535))] = 8485,
     script: Annotated[Path | None, Parameter(help="A script (TOML or JSON) of what to answer.")] = None,
     key: Annotated[str | None, Parameter(help="Demand this API key.")] = None,
-    latency: Annotated[float, Parameter(help="Seconds before the first part.")] = 0.0,
-    pace: Annotated[float, Parameter(help="Seconds between tokens.")] = 0.0,
-    error_rate: Annotated[float, Parameter(help="The share of requests that fail, 0 to 1.")] = 0.0,
-    seed: int = 0,
-    list_faults: Annotated[bool, Parameter(help="Print the faults that it can play.", negative="")] = False,
+    latency: Annotated[float, Parameter(help="Seconds before the first part.", validator=Number(gte=0))] = 0.0,
+    pace: Annotated[float, Parameter(help="Seconds between tokens.", validator=Number(gte=0))] = 0.0,
+    error_rate: Annotated[
+        float, Parameter(help="The share of requests that fail, 0 to 1.", validator=Number(gte=0, lte=1))
+    ] = 0.0,
+    seed: Annotated[int, Parameter(help="The same seed gives the same failures.")] = 0,
+    list_faults: Annotated[bool, Switch, Parameter(help="Print the faults that it can play.")] = False,
     common: Common | None = None,
 ) -> None:
     """Run a mock of the OpenAI and Anthropic APIs: scripted answers, latency, faults; no key, no cost."""
@@ -72,15 +117,20 @@ def mock(  # noqa: PLR0913 — one option each
             pace=pace,
             error_rate=error_rate,
             seed=seed,
-            started=lambda url: err.print(f"genmux mock is listening on {url}/v1 (both dialects)", highlight=False),
+            started=lambda url: print_json_line({"url": url}) if common.json else _welcome_to_mock(url, key),
         )
+
+
+def _welcome_to_mock(url: str, key: str | None) -> None:
+    out.print(Text.assemble(("genmux mock", "bold"), " is listening on ", (url, f"link {url}"), "  (Ctrl-C stops it)"))
+    out.print("For the official SDKs:")
+    shown = key or "any"
+    out.print(f"  export OPENAI_BASE_URL={url}/v1 OPENAI_API_KEY={shown}")
+    out.print(f"  export ANTHROPIC_BASE_URL={url} ANTHROPIC_API_KEY={shown}")
 
 
 def _list_faults(faults: dict[str, str], common: Common) -> None:
     if common.json:
         print_json(faults)
-        return
-    shown = table("fault", "what it does")
-    for name, meaning in faults.items():
-        shown.add_row(name, meaning)
-    out.print(shown)
+    else:
+        show_table(("fault", "what it does"), faults.items())

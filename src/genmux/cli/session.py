@@ -1,44 +1,51 @@
 """What a command runs in: the client, the log, and one place where errors end."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from genmux.app import App
 from genmux.cli.console import show_error
 from genmux.cli.options import Common
-from genmux.client.client import Client
-from genmux.engine.logs import configure_logging
 from genmux.types.errors import GenmuxError
+
+if TYPE_CHECKING:  # they take a while to import, and `--help` needs none of them
+    from genmux.app import App
+    from genmux.client.client import Client
 
 
 @contextmanager
-def reported(common: Common) -> Iterator[None]:
+def reported(common: Common) -> Generator[None]:
     """Errors of genmux become a line (or JSON) and an exit code; never a traceback."""
     try:
         yield
     except GenmuxError as error:
         raise SystemExit(show_error(error, as_json=common.json)) from error
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
 
 
 @contextmanager
-def connected(common: Common) -> Iterator[Client]:
+def connected(common: Common) -> Generator["Client"]:
     """A client for one command, with the user's settings."""
-    with reported(common), Client(config=common.config) as client:
-        listen(client.app, common)
-        yield client
+    with reported(common):
+        from genmux.client.client import Client
+
+        with Client(config=common.config) as client:
+            listen(client.app, common)
+            yield client
 
 
-def configured(common: Common) -> App:
+def configured(common: Common) -> "App":
     """The App with the user's settings."""
+    from genmux.app import App
+
     app = App(config=common.config)
     listen(app, common)
     return app
 
 
-def listen(app: App, common: Common) -> None:
+def listen(app: "App", common: Common) -> None:
     """Log as loud as asked."""
     log = app.settings.log
     if common.verbose or log.level:
+        from genmux.engine.logs import configure_logging
+
         configure_logging(log.level or "info", log.form)

@@ -21,12 +21,16 @@ MAGIC: tuple[tuple[bytes, int, str], ...] = (
 )
 """The bytes by which a picture is recognized, where they are, and its media type."""
 
+_MESSAGES_ONLY = {Message}
+
 
 def messages_of(prompt: Prompt, *, system: str | None = None) -> tuple[Message, ...]:
     """The messages of a prompt, after the instructions. Raises InvalidRequestError that says what is wrong with which."""
     before = (Message(role="system", content=(Text(system),)),) if system else ()
     if isinstance(prompt, str):
         return (*before, _user(prompt))
+    if type(prompt) in (list, tuple) and {*map(type, prompt)} == _MESSAGES_ONLY:
+        return (*before, *prompt)
     if isinstance(prompt, Message):
         return (*before, prompt)
     if isinstance(prompt, Mapping):

@@ -43,9 +43,9 @@ def ask_chat(prompt: Prompt, params: Mapping[str, Any], *, model: str | None, op
     """A chat as it was asked for; `model` and `options` are what holds when the keywords do not say."""
     reading = _Reading(params, CHAT_NAMES)
     output, parse = reading.take("output", output_of) or (None, None)
-    messages = reading.attempt(lambda: messages_of(prompt, system=params.get("system")), _UNREADABLE)
+    messages = reading.attempt(messages_of, prompt, _UNREADABLE, system=params.get("system"))
     if images := params.get("images"):
-        messages = reading.attempt(lambda: with_images(messages, images), messages)
+        messages = reading.attempt(with_images, messages, messages, images=images)
     request = ChatRequest(
         model=reading.take("model", _name) or model or "", messages=messages, output=output, **reading.fields()
     )
@@ -55,7 +55,7 @@ def ask_chat(prompt: Prompt, params: Mapping[str, Any], *, model: str | None, op
 def ask_embed(inputs: Inputs, params: Mapping[str, Any], *, model: str | None, options: CallOptions) -> Asked:
     """Embeddings as they were asked for."""
     reading = _Reading(params, EMBED_NAMES)
-    many = reading.attempt(lambda: _inputs(inputs), ("",))
+    many = reading.attempt(_inputs, inputs, ("",))
     request = EmbedRequest(model=reading.take("model", _name) or model or "", inputs=many, **reading.fields())
     return Asked(request=request, options=reading.options(options), faults=tuple(reading.faults))
 
@@ -79,18 +79,17 @@ class _Reading:
 
     def __init__(self, params: Mapping[str, Any], known: frozenset[str]) -> None:
         self._said = {name: value for name, value in params.items() if value is not None and name in known}
-        self.faults = [_unknown(name, known) for name in params if name not in known]
+        self.faults = [] if params.keys() <= known else [_unknown(name, known) for name in params if name not in known]
 
     def take(self, name: str, convert: Callable[[Any], Any]) -> Any:
         """One keyword, converted; None when it was not said or is wrong."""
-        if name not in self._said:
-            return None
-        return self.attempt(lambda: convert(self._said[name]), None)
+        value = self._said.get(name)
+        return None if value is None else self.attempt(convert, value)
 
-    def attempt(self, make: Callable[[], Any], otherwise: Any) -> Any:
-        """What `make` gives, `otherwise` when that is a fault."""
+    def attempt(self, convert: Callable[..., Any], value: object, otherwise: Any = None, **beside: Any) -> Any:
+        """What `convert` makes of a value, `otherwise` when that is a fault."""
         try:
-            return make()
+            return convert(value, **beside)
         except ValidationError as error:
             self.faults += error.faults
         except InvalidRequestError as error:
@@ -99,15 +98,20 @@ class _Reading:
 
     def fields(self) -> dict[str, Any]:
         """The keywords that are fields of the request."""
-        names = [name for name in self._said if name in _FIELDS]
-        values = {name: self.take(name, convert) if (convert := _FIELDS[name]) else self._said[name] for name in names}
-        return {name: value for name, value in values.items() if value is not None}
+        fields = {name: value for name, value in self._said.items() if name in _FIELDS}
+        for name in [name for name in fields if name in _CONVERTED]:
+            fields[name] = self.attempt(_CONVERTED[name], fields[name])
+            if fields[name] is None:
+                del fields[name]
+        return fields
 
     def options(self, otherwise: CallOptions) -> CallOptions:
         """The keywords that say how the call is made."""
-        told = {name: self.take(name, _OPTIONS[name]) for name in self._said if name in _OPTIONS}
+        if self._said.keys().isdisjoint(_OPTIONS):
+            return otherwise
+        told = {name: self.take(name, convert) for name, convert in _OPTIONS.items()}
         changes = {name: value for name, value in told.items() if value is not None}
-        return msgspec.structs.replace(otherwise, **changes) if changes else otherwise
+        return msgspec.structs.replace(otherwise, **changes)
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:
@@ -242,8 +246,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "tags": _tags,
 }
 _BESIDE = {"model", "system", "images", "output", *_OPTIONS}
-_FIELDS: dict[str, Callable[[Any], Any] | None] = {
-    **dict.fromkeys((CHAT_NAMES | EMBED_NAMES) - _BESIDE),
+_CONVERTED: dict[str, Callable[[Any], Any]] = {
     "tools": _tools,
     "tool_choice": _choice,
     "reasoning": _reasoning,
@@ -251,4 +254,7 @@ _FIELDS: dict[str, Callable[[Any], Any] | None] = {
     "metadata": _table("metadata"),
     "extra": _table("extra"),
 }
-"""How each keyword that is a field of the request is read; None: as it is, for the model's own checks say whether it fits."""
+"""How keywords are read that are fields of the request in another form."""
+
+_FIELDS = (CHAT_NAMES | EMBED_NAMES) - _BESIDE
+"""All keywords that are fields of the request; the model's own checks say whether the values fit."""

@@ -37,7 +37,7 @@ def schema_of(kind: Any) -> Fields:
     except (TypeError, RuntimeError, NameError) as error:
         adapter = _adapter(kind)
         if adapter is None:
-            message = f"{kind!r} has no JSON Schema: {error}"
+            message = f"{kind!r} has no JSON Schema: {str(error).splitlines()[-1]}"
             raise InvalidRequestError(message) from error
         return adapter.json_schema()
     name = root.get("$ref", "").rpartition("/")[2]
@@ -73,9 +73,11 @@ def _adapter(kind: Any) -> Any:
     if pydantic is None:
         return None
     try:
-        return pydantic.TypeAdapter(kind)
+        adapter = pydantic.TypeAdapter(kind)
+        adapter.json_schema()
     except pydantic.PydanticUserError:
         return None
+    return adapter
 
 
 def _refers(schema: Any, name: str) -> bool:

@@ -112,7 +112,7 @@ def _arguments_of(function: Function) -> Any:
     except TypeError as error:
         pydantic = sys.modules.get("pydantic")
         if pydantic is None:
-            message = f"the parameters of the tool `{name}` have no JSON Schema: {error}"
+            message = f"the parameters of the tool `{name}` have no JSON Schema: {str(error).splitlines()[-1]}"
             raise InvalidRequestError(message, param="tools") from error
         return _model(pydantic, name, fields)
     return kind
@@ -147,7 +147,7 @@ def _model(pydantic: Any, name: str, fields: Iterable[tuple[str, Any, Any]]) -> 
         model = pydantic.create_model(f"{name}_arguments", **given)
         model.model_json_schema()
     except pydantic.PydanticUserError as error:
-        message = f"the parameters of the tool `{name}` have no JSON Schema: {error.message}"
+        message = f"the parameters of the tool `{name}` have no JSON Schema: {error.message.splitlines()[0]}"
         raise InvalidRequestError(message, param="tools") from error
     return model
 

@@ -1,11 +1,11 @@
 """A dialect is a wire that many providers share, in both directions: as a client of a provider and as a server of a caller."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
-from genmux.contract.http import HttpReply, WireEvent
+from genmux.contract.http import HttpReply, HttpRequest, WireEvent
 from genmux.contract.model import Model
 from genmux.contract.wires import Sent, StreamWire
 from genmux.types.chat import ChatRequest, ChatResult, FinishReason
@@ -85,16 +85,32 @@ class ServerHalf(Protocol):
         """Write an error, with the HTTP status that the dialect uses for its kind."""
         ...
 
-    def splice(self, body: bytes, accepted: Accepted, model: Model) -> bytes:
-        """The caller's own bytes with only the model's name (and what usage needs) replaced, for a provider of the same dialect."""
-        ...
-
     def watcher(self, accepted: Accepted, sent: Sent[ChatRequest]) -> Watcher:
         """Look on while a stream passes."""
         ...
 
     def usage_of(self, reply: HttpReply) -> tuple[Usage, FinishReason | None]:
         """Read only the usage and the finish reason of a whole reply that passes through."""
+        ...
+
+
+@runtime_checkable
+class HeedingServer(Protocol):
+    """Optional part of a server half: what a caller says in HTTP headers belongs to its request."""
+
+    def heed(self, accepted: Accepted, headers: Mapping[bytes, bytes]) -> Accepted:
+        """The request with what its headers say; names are lower case."""
+        ...
+
+
+class PassingWire(Protocol):
+    """Optional part of a chat wire: the bytes of a caller of the same dialect go to the host, not our own."""
+
+    def pass_on(self, body: bytes, accepted: Accepted, model: Model) -> HttpRequest | None:
+        """The caller's bytes with the model's name (and what usage and the host's names for fields need) replaced.
+
+        None when this host would need them in another form.
+        """
         ...
 
 

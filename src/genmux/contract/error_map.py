@@ -8,6 +8,7 @@ import msgspec
 
 from genmux.contract.error_kinds import (
     RETRY_BY_KIND,
+    STATUS_KINDS,
     VAGUE_KINDS,
     kind_of_code,
     kind_of_status,
@@ -76,7 +77,10 @@ def stream_error(parsed: Any, errors: ErrorMap = COMMON, *, status: int | None =
 
 def request_id_of(headers: Mapping[str, str]) -> str | None:
     """The provider's id of a request, from the headers of its reply (names in lower case)."""
-    return next((headers[name] for name in REQUEST_ID_HEADERS if headers.get(name)), None)
+    for name in REQUEST_ID_HEADERS:
+        if found := headers.get(name):
+            return found
+    return None
 
 
 def _error(  # noqa: PLR0913 — one field each
@@ -96,7 +100,7 @@ def _error(  # noqa: PLR0913 — one field each
         status=status,
         code=told.codes[0] if told.codes else None,
         param=told.param,
-        retry=retry or RETRY_BY_KIND.get(kind, Retry.NEVER),
+        retry=retry or _retry(kind, status),
         retry_after=told.retry_after,
         request_id=request_id,
         body=body,
@@ -115,6 +119,13 @@ def _kind(status: int | None, codes: tuple[str, ...], message: str, errors: Erro
         return by_words
     by_status = errors.kinds.get(status or 0) or kind_of_status(status)
     return by_status or next(iter(common), ErrorKind.UNKNOWN)
+
+
+def _retry(kind: ErrorKind, status: int | None) -> Retry:
+    """A status that tells of a time-out leaves it open whether the request was accepted, whatever the words say."""
+    usual = RETRY_BY_KIND.get(kind, Retry.NEVER)
+    timed_out = status is not None and STATUS_KINDS.get(status) is ErrorKind.TIMEOUT
+    return Retry.UNSURE if timed_out and usual is Retry.SAFE else usual
 
 
 def _own_words(message: str, errors: ErrorMap) -> ErrorKind | None:

@@ -10,6 +10,9 @@ from genmux.types.errors import ErrorKind, ProviderError, Retry
 
 T = TypeVar("T")
 
+_WHOLE = (("content-type", "application/json"), ("accept", "application/json"))
+_STREAMED = (("content-type", "application/json"), ("accept", "text/event-stream"))
+
 
 class Framing(StrEnum):
     """How a streamed reply is cut into events by the engine."""
@@ -69,14 +72,16 @@ class WireEvent(msgspec.Struct, frozen=True, gc=False):
 
 def json_request(url: str, body: Any, *, stream: bool = False, method: str = "POST") -> HttpRequest:
     """A request with a JSON body; a streamed one expects server-sent events."""
+    return json_bytes(url, msgspec.json.encode(body), stream=stream, method=method)
+
+
+def json_bytes(url: str, body: bytes, *, stream: bool = False, method: str = "POST") -> HttpRequest:
+    """The same with a body that is JSON already."""
     return HttpRequest(
         method=method,
         url=url,
-        headers=(
-            ("content-type", "application/json"),
-            ("accept", "text/event-stream" if stream else "application/json"),
-        ),
-        body=msgspec.json.encode(body),
+        headers=_STREAMED if stream else _WHOLE,
+        body=body,
         framing=Framing.SSE if stream else Framing.RAW,
     )
 

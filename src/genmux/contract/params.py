@@ -14,6 +14,9 @@ _ACCEPTS: dict[str, tuple[type, ...]] = {
     "object": (dict, msgspec.Struct),
 }
 
+_SIZED = (str, list, tuple)
+_NUMBERS = (int, float)  # as a tuple: `int | float` would be put together anew for each value
+
 
 class Param(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A parameter of an operation.
@@ -43,15 +46,16 @@ class Param(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return self._range_fault(name, value)
 
     def _range_fault(self, name: str, value: object) -> str | None:
-        if isinstance(value, str | list | tuple):
-            size, what = len(value), f"`{name}` has length {len(value)}"
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            size, what = value, f"`{name}` is {value!r}"
+        if isinstance(value, _SIZED):
+            size = len(value)
+        elif isinstance(value, _NUMBERS) and not isinstance(value, bool):
+            size = value
         else:
             return None
         if (self.min is None or size >= self.min) and (self.max is None or size <= self.max):
             return None
-        return f"{what}; the range is {_bound(self.min, 'no lower limit')} to {_bound(self.max, 'no upper limit')}"
+        what = f"is {value!r}" if size is value else f"has length {size}"
+        return f"`{name}` {what}; the range is {_bound(self.min, 'no lower limit')} to {_bound(self.max, 'no upper limit')}"
 
     def clamp(self, value: float) -> float:
         """The nearest value inside the range."""

@@ -9,7 +9,7 @@ import functools
 import math
 import os
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from genmux.contract.http import HttpReply, HttpRequest
@@ -119,14 +119,14 @@ class AiohttpTransport:
         headers: tuple[tuple[str, str], ...] = request.headers
         if body is not request.body and request.body is not None:
             headers = (*headers, ("content-length", str(len(request.body))))
-        url = line.url(request.url)
+        url, proxy = line.route(request.url)
         try:
             return await line.session.request(
                 request.method,
                 url,
                 headers=headers,
                 data=body,
-                proxy=self._proxy_for(line, url),
+                proxy=proxy,
                 ssl=self._ssl_context or True,
                 timeout=line.limits(timeouts.connect),
                 allow_redirects=False,
@@ -134,13 +134,10 @@ class AiohttpTransport:
         except _faults() as error:
             raise _explain(error) from error
 
-    def _proxy_for(self, line: "_Line", url: "URL") -> "URL | None":
-        if self._proxy is not None:
-            return line.url(self._proxy)
-        if not self._trust_env:
-            return None
-        proxy = line.proxy(url.scheme, url.raw_host or "", url.port)
-        return line.url(proxy) if proxy else None
+    def _proxy_for(self, url: "URL") -> str | None:
+        if self._proxy is not None or not self._trust_env:
+            return self._proxy
+        return environment_proxy(url.scheme, url.raw_host or "", url.port)
 
     def _line(self) -> "_Line":
         loop = asyncio.get_running_loop()
@@ -152,7 +149,7 @@ class AiohttpTransport:
             self._inherited.append(line)
         for other in [other for other in self._lines if other.is_closed()]:
             self._lines.pop(other).abandon()
-        line = self._lines[loop] = _Line(self._session(loop), AlarmClock(loop))
+        line = self._lines[loop] = _Line(self._session(loop), AlarmClock(loop), self._proxy_for)
         return line
 
     def _session(self, loop: asyncio.AbstractEventLoop) -> "aiohttp.ClientSession":
@@ -253,18 +250,24 @@ class AiohttpReply:
 class _Line:
     """What belongs to one event loop: a session, a clock, and what was looked up once."""
 
-    def __init__(self, session: "aiohttp.ClientSession", clock: AlarmClock) -> None:
+    def __init__(
+        self, session: "aiohttp.ClientSession", clock: AlarmClock, proxy_for: "Callable[[URL], str | None]"
+    ) -> None:
         import aiohttp
         from yarl import URL
+
+        def route(url: str) -> tuple[URL, URL | None]:
+            parsed = URL(url, encoded=True)
+            proxy = proxy_for(parsed)
+            return parsed, None if proxy is None else URL(proxy, encoded=True)
 
         self.session = session
         self.clock = clock
         self.process = os.getpid()
-        self.url = functools.lru_cache(512)(functools.partial(URL, encoded=True))
+        self.route = functools.lru_cache(512)(route)
         self.limits = functools.lru_cache(64)(
             lambda connect: aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=connect)  # pyright: ignore[reportUnknownLambdaType]
         )
-        self.proxy = functools.lru_cache(512)(environment_proxy)
 
     def abandon(self) -> None:
         """Let go of a session whose event loop is closed: there is nothing left to wait for."""

@@ -25,6 +25,9 @@ IDLE = 900.0
 GRACE = 20.0
 """So many seconds a child process has to stop its work before it is killed; a large model looks up only now and then."""
 
+REMEMBERED = 256
+"""So many models are kept at most, unless more of them are in use: callers could think of any number of names."""
+
 _Key = tuple[int, str, frozenset[tuple[str, str]]]
 
 
@@ -51,6 +54,10 @@ class LocalHost:
         self._inline: dict[_Key, tuple[LocalEngine, Loaded]] = {}
         self._children: dict[_Key, tuple[LocalEngine, ChildQueue]] = {}
         self._closed = False
+
+    def __len__(self) -> int:
+        """How many models are kept, or were and are known."""
+        return len(self._inline) + len(self._children)
 
     def run(
         self,
@@ -132,7 +139,10 @@ class LocalHost:
     def _inline_model(self, key: _Key, wire: LocalEngine, model: Model, options: Mapping[str, str]) -> Loaded:
         found = self._inline.get(key)
         if found is None:
-            found = self._inline[key] = (wire, wire.load(model, dict(options)))
+            loaded = wire.load(model, dict(options))
+            if len(self._inline) >= REMEMBERED:
+                del self._inline[next(iter(self._inline))]
+            found = self._inline[key] = (wire, loaded)
         return found[1]
 
     def _child(self, key: _Key, wire: LocalEngine, model: Model, options: Mapping[str, str]) -> ChildQueue:
@@ -140,6 +150,8 @@ class LocalHost:
         if found is None:
             engine, fields = described(wire)
             load = Load(engine=engine, fields=fields, model=model, options=dict(options))
+            if len(self._children) >= REMEMBERED:
+                self._children = {key: one for key, one in self._children.items() if one[1].is_used}
             found = (wire, ChildQueue(load, tell=self._tell, idle=self._idle, grace=self._grace))
             self._children[key] = found
         return found[1]

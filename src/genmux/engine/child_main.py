@@ -54,7 +54,7 @@ class Child:
     def __init__(self, orders: int, reports: int) -> None:
         self._orders_from = orders
         self._reports_to = reports
-        self._orders: SimpleQueue[Order | None] = SimpleQueue()
+        self._orders: SimpleQueue[Order | ProviderError | None] = SimpleQueue()
         self._loaded: Loaded | None = None
         self._stopped = 0
         self._woken = threading.Event()
@@ -71,11 +71,14 @@ class Child:
                     self._report(self._answer(order))
                 case Stop():
                     pass  # heard by the listening thread already
+                case ProviderError():
+                    self._report(Begun())
+                    self._report(Failed(order))
 
     def _listen(self) -> None:
         with os.fdopen(self._orders_from, "rb") as pipe:
             while len(header := pipe.read(HEADER)) == HEADER:
-                order = read_order(pipe.read(length_of(header)))
+                order = _readable(pipe.read(length_of(header)))
                 self._orders.put(order)
                 if isinstance(order, Stop):
                     self._stop(order.number)
@@ -145,6 +148,15 @@ class Child:
 def _generator(outputs: Iterator[Any]) -> Generator[Any]:
     """The same with a `close`, which closes the iterator itself where that is possible."""
     yield from outputs
+
+
+def _readable(body: bytes) -> Order | ProviderError:
+    """An order, or the error for one whose fields have other types than they should: nobody checks those of a struct."""
+    try:
+        return read_order(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        message = f"the request does not have the expected form: {error}"
+        return ProviderError(message, kind=ErrorKind.INVALID_REQUEST)
 
 
 def engine_of(order: Load) -> LocalEngine:

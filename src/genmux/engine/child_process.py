@@ -26,6 +26,10 @@ class ChildGoneError(Exception):
     """The process ended while it was spoken to."""
 
 
+class UnsendableError(Exception):
+    """What should be sent cannot travel between processes; nothing of it was."""
+
+
 class ChildProcess:
     """A process that runs `genmux.engine.child_main`. What native code prints goes to the log of its provider.
 
@@ -73,9 +77,13 @@ class ChildProcess:
         return fate_of(self._process.returncode)
 
     async def send(self, order: Order) -> None:
-        """Send an order. Raises ChildGoneError."""
+        """Send an order. Raises ChildGoneError or UnsendableError."""
         try:
-            self._orders.write(pack(order))
+            data = pack(order)
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise UnsendableError(str(error)) from error
+        try:
+            self._orders.write(data)
             await self._orders.drain()
         except (BrokenPipeError, ConnectionResetError) as error:
             raise ChildGoneError from error

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from genmux.engine.child_frames import Begun, Counted, Done, Failed, Load, Piece, Question, Ready, Stop, Vectors
-from genmux.engine.child_process import ChildGoneError, ChildProcess
+from genmux.engine.child_process import ChildGoneError, ChildProcess, UnsendableError
 from genmux.engine.logs import provider_logger
 from genmux.types.errors import ErrorKind, ProviderError, Retry
 
@@ -51,6 +51,11 @@ class ChildQueue:
         """The running process, None when there is none."""
         return None if self._process is None else self._process.pid
 
+    @property
+    def is_used(self) -> bool:
+        """Whether there is a process, or somebody in line."""
+        return self._process is not None or self._line.locked() or bool(self._tasks)
+
     async def ask(self, question: Callable[[int], Question]) -> AsyncGenerator[Any]:
         """Ask when it is our turn and give what comes back. Leaving early stops the work in the child.
 
@@ -66,8 +71,7 @@ class ChildQueue:
                         yield output
                     case Done():
                         settled = True
-                        if self._closed:  # it was broken off
-                            raise self._closed_error()
+                        self._check_open()  # or it was broken off
                         return
                     case Failed(error=error):
                         settled = True
@@ -76,6 +80,10 @@ class ChildQueue:
                         pass
         except ChildGoneError as gone:
             raise await self._crashed() from gone
+        except UnsendableError as error:
+            settled = self._process is not None and self._process.loaded  # the child heard nothing that it could stop
+            message = f"the request cannot be given to the embedded engine of {self._load.model.reference}: {error}"
+            raise ProviderError(message, kind=ErrorKind.INVALID_REQUEST) from error
         finally:
             if settled:
                 self._leave()
@@ -112,8 +120,7 @@ class ChildQueue:
         """A process with the model in it."""
         if self._alarm is not None:
             self._alarm.cancel()
-        if self._closed:
-            raise self._closed_error()
+        self._check_open()
         if self._process is not None:
             return self._process
         model = self._load.model
@@ -158,6 +165,10 @@ class ChildQueue:
             retry=Retry.UNSURE,
             body=process.printed,
         )
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise self._closed_error()
 
     def _closed_error(self) -> ProviderError:
         message = f"the embedded engine of {self._load.model.reference} was closed"

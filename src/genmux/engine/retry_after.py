@@ -4,7 +4,10 @@ import datetime
 import re
 from collections.abc import Mapping
 
-_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
+_DURATION = re.compile(
+    r"(?:(\d{1,15})d)?(?:(\d{1,15})h)?(?:(\d{1,15})m(?!s))?"
+    r"(?:(\d{1,15}(?:\.\d+)?)s)?(?:(\d{1,15}(?:\.\d+)?)ms)?"
+)
 _UNITS = (86_400.0, 3_600.0, 60.0, 1.0, 0.001)
 _RESET = re.compile(r"(?:x-|anthropic-)?ratelimit-(?:reset(?:-.+)?|.+-reset)")
 _EPOCH_SECONDS = 1e9

@@ -2,11 +2,11 @@
 
 import hashlib
 import hmac
-import ipaddress
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 from genmux.server.http import Request
+from genmux.server.loopback import host_of, is_loopback
+from genmux.server.pages import Pages
 from genmux.types.errors import AuthenticationError, ConfigurationError, PermissionDeniedError
 
 MINIMUM_KEY_LENGTH = 16
@@ -19,57 +19,40 @@ class Access:
     Only hashes of the keys are kept.
     """
 
-    def __init__(self, keys: Iterable[str]) -> None:
+    def __init__(self, keys: Iterable[str], pages: Pages) -> None:
         self._hashes = [hashlib.sha256(key.encode()).digest() for key in keys]
+        self._pages = pages
 
     def check(self, request: Request) -> None:
         """Raise AuthenticationError or PermissionDeniedError when the request must not be served."""
         if not self._hashes:
-            _from_here(request)
+            self._check_place(request)
             return
         key = _key(request)
         if not key:
             message = "this gateway wants a key: send it as `Authorization: Bearer KEY` or `x-api-key: KEY`"
             raise AuthenticationError(message, status=401)
-        given = hashlib.sha256(key.encode()).digest()
+        given = hashlib.sha256(key).digest()
         known = [hmac.compare_digest(given, one) for one in self._hashes]
         if not any(known):
             message = "this key is not one of the gateway's"
             raise AuthenticationError(message, status=401)
 
-
-def _key(request: Request) -> str:
-    scheme, _, key = (request.header(b"authorization") or "").partition(" ")
-    return key.strip() if scheme.lower() == "bearer" and key else (request.header(b"x-api-key") or "")
-
-
-def _from_here(request: Request) -> None:
-    """A page in this machine's browser must not spend the user's money by way of a name that leads here."""
-    host = (request.header(b"host") or "").lower()
-    if host and not is_loopback(_host_of(f"//{host}")):
-        message = f"this gateway has no keys and answers only to its local address, not to {host!r}"
-        raise PermissionDeniedError(message, status=403)
-    origin = request.header(b"origin")
-    if origin and not is_loopback(_host_of(origin)):
-        message = f"this gateway has no keys and does not serve the web page {origin!r}"
-        raise PermissionDeniedError(message, status=403)
+    def _check_place(self, request: Request) -> None:
+        """A page in this machine's browser must not spend the user's money by way of a name that leads here."""
+        host = (request.header(b"host") or "").lower()
+        if host and not is_loopback(host_of(f"//{host}")):
+            message = f"this gateway has no keys and answers only to its local address, not to {host!r}"
+            raise PermissionDeniedError(message, status=403)
+        origin = request.header(b"origin")
+        if origin and not self._pages.may_call(origin):
+            message = f"this gateway has no keys and does not serve the web page {origin!r}"
+            raise PermissionDeniedError(message, status=403)
 
 
-def _host_of(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine's own."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+def _key(request: Request) -> bytes:
+    scheme, _, key = request.headers.get(b"authorization", b"").partition(b" ")
+    return key.strip() if scheme.lower() == b"bearer" and key else request.headers.get(b"x-api-key", b"")
 
 
 def check_exposure(host: str, keys: Iterable[str]) -> None:

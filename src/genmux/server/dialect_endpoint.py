@@ -1,112 +1,145 @@
 """A chat endpoint in one dialect, to any provider."""
 
-from collections.abc import AsyncIterator
-from http import HTTPStatus
+import asyncio
+import contextlib
 
 import msgspec
 
-from genmux.contract.dialect import Accepted, Answer, Dialect, Writer
+from genmux.contract.dialect import Accepted, Answer, Dialect, HeedingServer, Writer
 from genmux.flows.call.flow import CallFlow
 from genmux.flows.call.options import CallOptions
-from genmux.flows.call.passage import PassageFlow
-from genmux.flows.call.target import Target
+from genmux.flows.call.passage import Passage, PassageFlow
+from genmux.flows.call.stream import PartStream
 from genmux.server.faults import as_error
-from genmux.server.http import BodyTooLargeError, Request
-from genmux.server.options import read_options, said_back
-from genmux.types.errors import ProviderError
+from genmux.server.http import Headers, Read, Request, RequestError
+from genmux.server.said import carried, identified, said_back
+from genmux.server.terms import Terms
+from genmux.types.errors import OverloadedError, ProviderError
 from genmux.types.parts import Part, WarningPart
+
+FAREWELL = 1.0
+"""So many seconds a caller has to take the last event of a stream that the gateway's end cuts off."""
 
 
 class DialectEndpoint:
     """Accepts requests of one dialect and answers in it; errors too."""
 
-    def __init__(
-        self, dialect: Dialect, calls: CallFlow, passages: PassageFlow, options: CallOptions, body_limit: int
-    ) -> None:
+    def __init__(self, dialect: Dialect, calls: CallFlow, passages: PassageFlow, terms: Terms) -> None:
         self._dialect = dialect
         self._server = dialect.server
         self._calls = calls
         self._passages = passages
-        self._options = options
-        self._body_limit = body_limit
+        self._terms = terms
+        self._heeds: HeedingServer | None = dialect.server if isinstance(dialect.server, HeedingServer) else None
 
     async def handle(self, request: Request) -> None:
         """Answer one request. Raises ProviderError until the answer has begun."""
-        body = await request.body(self._body_limit)
+        body = await self._terms.body(request)
         accepted = self._server.accept(body)
-        options = read_options(request, self._options)
+        if self._heeds is not None:
+            accepted = self._heeds.heed(accepted, request.headers)
+        options = self._terms.options(request, accepted.request.model)
         target = self._calls.targets.find(accepted.request.model, "chat", options)
-        await request.unless_gone(self._answer(request, body, accepted, target, options))
-
-    async def refuse(self, request: Request, error: ProviderError) -> None:
-        """Answer with an error in the caller's dialect."""
-        answer = self._server.refuse(error)
-        if isinstance(error, BodyTooLargeError):
-            answer = msgspec.structs.replace(answer, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        await request.answer(answer)
-
-    async def _answer(
-        self, request: Request, body: bytes, accepted: Accepted, target: Target, options: CallOptions
-    ) -> None:
-        """All that is done while the caller waits, its refusal included."""
-        try:
-            if self._passages.fits(self._dialect.name, accepted, target):
-                await self._pass(request, body, accepted, target, options)
+        with request.watch:
+            passage = self._passages.prepare(self._dialect.name, self._server, body, accepted, target, options)
+            if passage is not None:
+                await self._pass(request, passage)
             elif accepted.stream:
                 await self._stream(request, accepted, options)
             else:
                 await self._whole(request, accepted, options)
-        except ProviderError as error:
-            await self.refuse(request, error)
+
+    async def refuse(self, request: Request, error: ProviderError) -> None:
+        """Answer with an error in the caller's dialect."""
+        answer, headers = self._server.refuse(error), identified(error.request_id)
+        if isinstance(error, RequestError) and error.status:
+            answer, headers = msgspec.structs.replace(answer, status=error.status), (*headers, *error.headers)
+        await request.answer(answer, headers)
 
     async def _whole(self, request: Request, accepted: Accepted, options: CallOptions) -> None:
         result = await self._calls.chat(accepted.request, options)
-        answer = self._server.respond(result, accepted)
-        await request.answer(answer, said_back(accepted.warnings + result.warnings, result.cost))
+        told = said_back(accepted.warnings + result.warnings, result.cost, result.request_id)
+        await request.answer(self._server.respond(result, accepted), told)
 
     async def _stream(self, request: Request, accepted: Accepted, options: CallOptions) -> None:
         """The status is sent with the first part, so that what fails before it is refused properly."""
         stream = await self._calls.stream(accepted.request, options)
         try:
-            batches = stream.batches()
-            first = await anext(batches, [])
+            first = await stream.read() or []
             warnings = tuple(part.warning for part in first if isinstance(part, WarningPart))
             if first and len(warnings) == len(first):
-                first += await anext(batches, [])
-            written = self._written(self._server.writer(accepted), first, batches)
-            await request.stream(written, said_back(accepted.warnings + warnings))
+                first += await stream.read() or []
+            writer = self._server.writer(accepted)
+            told = said_back(accepted.warnings + warnings, request_id=stream.request_id)
+            await _relay(request, _Written(writer, first, stream).read, writer, told)
         finally:
             await stream.aclose()
 
-    @staticmethod
-    async def _written(writer: Writer, first: list[Part], batches: AsyncIterator[list[Part]]) -> AsyncIterator[bytes]:
-        try:
-            yield b"".join(map(writer.write, first))
-            async for batch in batches:
-                yield b"".join(map(writer.write, batch))
-        except Exception as error:  # noqa: BLE001 — the answer has begun: whatever fails is told inside it
-            yield writer.fail(as_error(error))
-        else:
-            yield writer.close()
-
-    async def _pass(
-        self, request: Request, body: bytes, accepted: Accepted, target: Target, options: CallOptions
-    ) -> None:
-        if not accepted.stream:
-            reply = await self._passages.whole(self._server, body, accepted, target, options)
+    async def _pass(self, request: Request, passage: Passage) -> None:
+        if not passage.accepted.stream:
+            reply = await self._passages.whole(passage)
             kind = reply.headers.get("content-type", "application/json")
-            await request.answer(Answer(status=reply.status, body=reply.body, headers=(("content-type", kind),)))
+            answer = Answer(status=reply.status, body=reply.body, headers=(("content-type", kind),))
+            await request.answer(answer, carried(reply.headers))
             return
-        passing = await self._passages.stream(self._server, body, accepted, target, options)
+        passing = await self._passages.stream(passage)
         try:
-            await request.stream(self._passed(self._server.writer(accepted), passing.chunks()))
+            first = await passing.read()  # what fails before the first bytes is refused properly
+
+            async def read() -> bytes | None:
+                nonlocal first
+                if first is not None:
+                    chunk, first = first, None
+                    return chunk
+                return await passing.read()
+
+            await _relay(request, read, self._server.writer(passage.accepted), carried(passing.headers))
         finally:
             await passing.aclose()
 
-    @staticmethod
-    async def _passed(writer: Writer, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+
+class _Written:
+    """The parts of a stream as bytes of the caller's dialect."""
+
+    def __init__(self, writer: Writer, first: list[Part], stream: PartStream) -> None:
+        self._writer = writer
+        self._first = first
+        self._stream = stream
+        self._closed = False
+
+    async def read(self) -> bytes | None:
+        """What was written for the parts that arrived at once; None at the end."""
+        if self._closed:
+            return None
+        parts, self._first = self._first, []
+        if not parts:
+            parts = await self._stream.read()
+            if parts is None:
+                self._closed = True
+                return self._writer.close()
+        return b"".join(map(self._writer.write, parts))
+
+
+async def _relay(request: Request, read: Read, writer: Writer, headers: Headers) -> None:
+    """Hand on what is read; what fails after the answer has begun is told inside it."""
+    failed = False
+
+    async def careful() -> bytes | None:
+        nonlocal failed
+        if failed:
+            return None
         try:
-            async for chunk in chunks:
-                yield chunk
-        except Exception as error:  # noqa: BLE001 — as above
-            yield writer.fail(as_error(error))
+            return await read()
+        except Exception as error:  # noqa: BLE001 — whatever it is: no other way is left to tell it
+            failed = True
+            return writer.fail(as_error(error))
+
+    try:
+        await request.stream(careful, headers)
+    except asyncio.CancelledError:
+        if not request.watch.gone:  # the gateway stops, and this stream did not end in time
+            error = OverloadedError("the gateway is stopping; ask again")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FAREWELL):
+                    await request.finish(writer.fail(error))
+        raise

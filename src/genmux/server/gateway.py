@@ -1,25 +1,34 @@
 """The ASGI application: one small router."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from http import HTTPStatus
 from importlib import resources
 from typing import Any
 
 from genmux.app import App
 from genmux.contract.dialect import Answer
 from genmux.dialects import load_dialect
-from genmux.flows.call.options import CallOptions
+from genmux.engine.deadlines import AlarmClocks
 from genmux.flows.call.passage import PassageFlow
 from genmux.server.access import Access
 from genmux.server.count_endpoint import CountEndpoint
 from genmux.server.dialect_endpoint import DialectEndpoint
 from genmux.server.embed_endpoint import EmbedEndpoint
-from genmux.server.faults import as_error
-from genmux.server.http import CallerGoneError, Receive, Request, Scope, Send
+from genmux.server.faults import as_error, refuse_natively
+from genmux.server.http import CallerGoneError, Receive, Request, RequestError, Scope, Send
 from genmux.server.models_endpoint import ModelsEndpoint
+from genmux.server.pages import Pages
+from genmux.server.terms import Terms
 from genmux.types.errors import NotFoundError, ProviderError
 
 Handle = Callable[[Request], Awaitable[None]]
 Refuse = Callable[[Request, ProviderError], Awaitable[None]]
+Ways = dict[str, tuple[Handle, Refuse]]
+"""By HTTP method."""
+
+_NATIVE = "/api/"
+_POLICY = "default-src 'none'; connect-src 'self'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+"""The start page talks to this gateway only, and to nobody else."""
 
 
 class Gateway:
@@ -28,26 +37,29 @@ class Gateway:
     def __init__(self, app: App) -> None:
         self._app = app
         settings = app.settings.gateway
-        self._access = Access(settings.keys)
+        self._pages = Pages(settings.origins, local=not settings.keys)
+        self._access = Access(settings.keys, self._pages)
+        self._clocks = AlarmClocks()
+        self._terms = Terms(app)
         self._native: Any = None
-        defaults = app.settings.defaults
-        options = CallOptions(
-            timeout=defaults.timeout, retries=defaults.retries, budget_limit=defaults.budget_limit, strict=False
-        )
         passages = PassageFlow(app.calls)
         openai, anthropic = load_dialect("openai_chat"), load_dialect("anthropic_messages")
-        limit = settings.body_limit
-        chat = DialectEndpoint(openai, app.calls, passages, options, limit)
-        messages = DialectEndpoint(anthropic, app.calls, passages, options, limit)
-        count = CountEndpoint(anthropic.server, app.calls, options, limit)
-        embed = EmbedEndpoint(load_dialect("openai_embeddings").server, app.calls, options, limit)
+        chat = DialectEndpoint(openai, app.calls, passages, self._terms)
+        messages = DialectEndpoint(anthropic, app.calls, passages, self._terms)
+        counting: Any = anthropic.server  # of the two it is the one that counts
+        count = CountEndpoint(counting, app.calls, self._terms)
+        embed = EmbedEndpoint(load_dialect("openai_embeddings").server, app.calls, self._terms)
         models = ModelsEndpoint(app)
-        self._routes: dict[tuple[str, str], tuple[Handle, Refuse]] = {
-            ("POST", "/v1/chat/completions"): (chat.handle, chat.refuse),
-            ("POST", "/v1/messages"): (messages.handle, messages.refuse),
-            ("POST", "/v1/messages/count_tokens"): (count.handle, messages.refuse),
-            ("POST", "/v1/embeddings"): (embed.handle, chat.refuse),
-            ("GET", "/v1/models"): (models.handle, chat.refuse),
+        self._routes: dict[str, Ways] = {
+            "/v1/chat/completions": {"POST": (chat.handle, chat.refuse)},
+            "/v1/messages": {"POST": (messages.handle, messages.refuse)},
+            "/v1/messages/count_tokens": {"POST": (count.handle, messages.refuse)},
+            "/v1/embeddings": {"POST": (embed.handle, chat.refuse)},
+            "/v1/models": _reading(models.handle, chat.refuse),
+        }
+        self._open: dict[str, Ways] = {
+            "/": _reading(_start_page, chat.refuse),
+            "/healthz": _reading(_health, chat.refuse),
         }
         self._refuse_otherwise = chat.refuse
 
@@ -62,13 +74,19 @@ class Gateway:
                 await send({"type": "websocket.close", "code": 1008})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive, send)
-        route = self._routes.get((request.method, request.path))
-        refuse = route[1] if route else self._refuse_otherwise
+        request = Request(scope, receive, send, self._clocks.here())
+        if b"origin" in request.headers:
+            origin = request.headers[b"origin"].decode("latin-1")
+            if self._pages.may_call(origin):
+                send = self._pages.told(send, origin)
+                request = Request(scope, receive, send, self._clocks.here())
+        ways = self._routes.get(request.path)
+        way = None if ways is None else ways.get(request.method)
+        refuse = self._refusal(request, ways) if way is None else way[1]
         try:
-            if route is not None:
+            if way is not None:
                 self._access.check(request)
-                await route[0](request)
+                await way[0](request)
             else:
                 await self._others(request, scope, receive, send)
         except CallerGoneError:
@@ -76,29 +94,35 @@ class Gateway:
         except Exception as error:  # noqa: BLE001 — the last boundary: a caller never sees a traceback
             await refuse(request, as_error(error))
 
-    async def _others(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
-        match request.method, request.path:
-            case "GET" | "HEAD", "/healthz":
-                await request.answer(Answer(status=200, body=b'{"status":"ok"}'))
-            case "GET" | "HEAD", "/":
-                await request.answer(_start_page())
-            case _, path if path.startswith("/api/"):
-                self._access.check(request)
-                await self._native_app()(scope, receive, send)
-            case method, path:
-                raise NotFoundError(self._no_such_route(method, path), status=404)
+    def _refusal(self, request: Request, ways: Ways | None) -> Refuse:
+        """In whose words a request is refused that nobody serves."""
+        if request.path.startswith(_NATIVE):
+            return refuse_natively
+        return next(iter(ways.values()))[1] if ways else self._refuse_otherwise
 
-    def _no_such_route(self, method: str, path: str) -> str:
-        ways = [f"{known} {where}" for known, where in self._routes if where == path]
-        if ways:
-            return f"{path} is served with {ways[0].split()[0]}, not {method}"
-        return f"there is nothing at {path}; there is {', '.join(where for _, where in self._routes)}, /api/v1/… and /healthz"
+    async def _others(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
+        """Everything but the dialects: what is open to all, the native API, and what is not there."""
+        ways = self._routes.get(request.path) or self._open.get(request.path)
+        if request.method == "OPTIONS":
+            await request.answer(self._pages.preflight(request), _allow(ways or ("GET", "HEAD", "POST")))
+        elif ways is None and request.path.startswith(_NATIVE):
+            self._access.check(request)
+            await self._native_app()(scope, _again(await self._terms.body(request), receive), send)
+        elif ways is None:
+            known = ", ".join(self._routes)
+            message = f"there is nothing at {request.path}; there is {known}, /api/v1/… and /healthz"
+            raise NotFoundError(message, status=404)
+        elif request.method in ways:
+            await ways[request.method][0](request)
+        else:
+            message = f"{request.path} is served with {' or '.join(ways)}, not {request.method}"
+            raise RequestError(message, status=HTTPStatus.METHOD_NOT_ALLOWED, headers=_allow(ways))
 
     def _native_app(self) -> Any:
         if self._native is None:
             from genmux.server.native import native_app
 
-            self._native = native_app(self._app)
+            self._native = native_app(self._app, self._terms)
         return self._native
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
@@ -112,6 +136,38 @@ class Gateway:
                 return
 
 
-def _start_page() -> Answer:
+def _reading(handle: Handle, refuse: Refuse) -> Ways:
+    """Something that is only read; the ASGI server leaves the body out of an answer to HEAD."""
+    return {"GET": (handle, refuse), "HEAD": (handle, refuse)}
+
+
+def _allow(ways: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    return (("allow", ", ".join([*ways, "OPTIONS"])),)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that gives a body which was read already."""
+    given = False
+
+    async def again() -> MutableMapping[str, Any]:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
+async def _health(request: Request) -> None:
+    await request.answer(Answer(status=200, body=b'{"status":"ok"}'))
+
+
+async def _start_page(request: Request) -> None:
     page = resources.files("genmux.server").joinpath("static/start.html").read_bytes()
-    return Answer(status=200, body=page, headers=(("content-type", "text/html; charset=utf-8"),))
+    headers = (
+        ("content-type", "text/html; charset=utf-8"),
+        ("content-security-policy", _POLICY),
+        ("x-content-type-options", "nosniff"),
+    )
+    await request.answer(Answer(status=200, body=page, headers=headers))

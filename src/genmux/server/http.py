@@ -1,115 +1,123 @@
 """The ASGI interface in few words: read a request's body, send an answer, notice that the caller has gone."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
+import re
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 
 from genmux.contract.dialect import Answer
+from genmux.engine.deadlines import AlarmClock, Deadline
+from genmux.server.watch import Watch
 from genmux.types.errors import InvalidRequestError
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = Iterable[tuple[str, str]]
+Read = Callable[[], Awaitable[bytes | None]]
+"""Gives the next bytes of a stream, None at its end."""
+
+CLOSE = (("connection", "close"),)
+_EVENTS = ((b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache"))
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class CallerGoneError(Exception):
     """The caller closed the connection before it had sent its request."""
 
 
-class BodyTooLargeError(InvalidRequestError):
-    """The request's body is larger than the gateway takes."""
+class RequestError(InvalidRequestError):
+    """The request is wrong as HTTP; `status` is what it is answered with, `headers` what is said besides."""
+
+    def __init__(self, message: str, *, status: HTTPStatus, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(message, status=int(status))
+        self.headers = headers
 
 
 class Request:
-    """One HTTP request."""
+    """One HTTP request. `clock` is that of the event loop."""
 
-    __slots__ = ("_answered", "_receive", "_send", "headers", "method", "path", "query")
+    __slots__ = ("_receive", "_send", "clock", "headers", "method", "path", "query", "watch")
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, clock: AlarmClock) -> None:
         self._receive = receive
         self._send = send
-        self._answered = False
+        self.clock = clock
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.query: bytes = scope["query_string"]
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.watch = Watch(receive, clock)
 
     def header(self, name: bytes) -> str | None:
         """One header; `name` in lower case."""
         value = self.headers.get(name)
         return None if value is None else value.decode("latin-1")
 
-    async def body(self, limit: int) -> bytes:
-        """The whole body. Raises BodyTooLargeError, and CallerGoneError when the caller went away meanwhile."""
+    async def body(self, limit: int, *, idle: float) -> bytes:
+        """The whole body of at most `limit` bytes, in which nothing fails to come for `idle` seconds.
+
+        Raises RequestError, and CallerGoneError when the caller went away meanwhile.
+        """
         declared = self.headers.get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > limit:
             raise _too_large(limit)
+        deadline = Deadline(self.clock, idle)
+        try:
+            with deadline:
+                body, more = await self._piece()
+                if not more and len(body) <= limit:
+                    return body
+                pieces = bytearray(body)
+                while more and len(pieces) <= limit:
+                    deadline.move(idle)
+                    body, more = await self._piece()
+                    pieces += body
+        except TimeoutError as error:
+            message = f"the body of the request did not come: nothing for {idle:g} s"
+            raise RequestError(message, status=HTTPStatus.REQUEST_TIMEOUT, headers=CLOSE) from error
+        if len(pieces) > limit:
+            raise _too_large(limit)
+        return bytes(pieces)
+
+    async def _piece(self) -> tuple[bytes, bool]:
         message = await self._receive()
-        if message["type"] == "http.request" and not message.get("more_body"):
-            return _within(message.get("body", b""), limit)
-        pieces = bytearray()
-        while True:
-            if message["type"] == "http.disconnect":
-                raise CallerGoneError
-            pieces += message.get("body", b"")
-            _within(pieces, limit)
-            if not message.get("more_body"):
-                return bytes(pieces)
-            message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise CallerGoneError
+        return message.get("body", b""), message.get("more_body", False)
 
     async def answer(self, answer: Answer, headers: Headers = ()) -> None:
         """Send a whole answer."""
-        await self._start(answer.status, (*answer.headers, ("content-length", str(len(answer.body))), *headers))
-        self._answered = True
+        raw = [(b"content-length", b"%d" % len(answer.body))]
+        raw += map(_encoded, answer.headers)
+        raw += map(_encoded, headers)
+        self.watch.stop()
+        await self._send({"type": "http.response.start", "status": answer.status, "headers": raw})
         await self._send({"type": "http.response.body", "body": answer.body})
 
-    async def stream(self, chunks: AsyncIterator[bytes], headers: Headers = ()) -> None:
+    async def stream(self, read: Read, headers: Headers = ()) -> None:
         """Send server-sent events as they come."""
-        fixed = (("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache"))
-        await self._start(200, (*fixed, *headers))
-        async for chunk in chunks:
+        await self._send({"type": "http.response.start", "status": 200, "headers": [*_EVENTS, *map(_encoded, headers)]})
+        while (chunk := await read()) is not None:
             if chunk:
                 await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
-        self._answered = True
+        self.watch.stop()
         await self._send({"type": "http.response.body", "body": b""})
 
-    async def _start(self, status: int, headers: Headers) -> None:
-        raw = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
-        await self._send({"type": "http.response.start", "status": status, "headers": raw})
-
-    async def unless_gone(self, work: Awaitable[None]) -> None:
-        """Do the work, and stop it when the caller goes away before its answer is complete."""
-        task = asyncio.current_task()
-        watch = asyncio.ensure_future(self._gone())
-        left = False
-
-        def stop(_: object) -> None:
-            nonlocal left
-            if task is not None and not self._answered and not watch.cancelled():
-                left = True
-                task.cancel()
-
-        watch.add_done_callback(stop)
-        try:
-            await work
-        except asyncio.CancelledError:
-            if not left or task is None:
-                raise  # it is the gateway that stops
-            task.uncancel()
-        finally:
-            watch.cancel()
-
-    async def _gone(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
+    async def finish(self, chunk: bytes) -> None:
+        """Send the last bytes of a stream that has to end early."""
+        self.watch.stop()
+        await self._send({"type": "http.response.body", "body": chunk})
 
 
-def _within(body: bytes | bytearray, limit: int) -> bytes:
-    if len(body) > limit:
-        raise _too_large(limit)
-    return bytes(body)
+@lru_cache(256)
+def _encoded(header: tuple[str, str]) -> tuple[bytes, bytes]:
+    """A header as bytes that cannot end it."""
+    name, value = header
+    return name.encode("latin-1"), _CONTROL.sub(" ", value).encode("latin-1", "replace")
 
 
-def _too_large(limit: int) -> BodyTooLargeError:
-    return BodyTooLargeError(f"the request is larger than this gateway takes ({limit} bytes)", status=413)
+def _too_large(limit: int) -> RequestError:
+    message = f"the request is larger than this gateway takes ({limit} bytes)"
+    return RequestError(message, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)

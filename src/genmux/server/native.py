@@ -1,35 +1,80 @@
 """The native API under /api/v1, with its OpenAPI document. Imported when it is first asked for."""
 
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 import msgspec
 from litestar import Litestar, Request, Response, get, post
-from litestar.openapi import OpenAPIConfig
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.params import Parameter
+from litestar.openapi.spec import (
+    Components,
+    Example,
+    OpenAPIMediaType,
+    OpenAPIType,
+    Operation,
+    Reference,
+    RequestBody,
+    Schema,
+    SecurityScheme,
+)
+from litestar.params import QueryParameter
 
-from genmux import __version__
 from genmux.app import App
-from genmux.contract.error_map import STATUS_KINDS
+from genmux.contract.error_kinds import STATUS_KINDS
 from genmux.dialects import load_dialect
+from genmux.server.faults import Fault, as_error, fault_of
+from genmux.server.terms import Terms
 from genmux.services.catalog import ModelInfo
 from genmux.services.registry import ProviderInfo
+from genmux.types.chat import ChatRequest
 from genmux.types.embed import EmbedRequest
-from genmux.types.errors import ErrorKind, InvalidRequestError, NotFoundError, ProviderError
+from genmux.types.errors import ErrorKind, InvalidRequestError, ProviderError
 from genmux.types.money import Estimate
+from genmux.types.version import VERSION
 
-_STATUS = {kind: status for status, kind in reversed(STATUS_KINDS.items())} | {
-    ErrorKind.BUDGET_EXCEEDED: 402,
-    ErrorKind.CONFIGURATION: 500,
-    ErrorKind.CONTEXT_OVERFLOW: 400,
-    ErrorKind.INVALID_REQUEST: 400,
-    ErrorKind.NETWORK: 502,
-    ErrorKind.MALFORMED_REPLY: 502,
-    ErrorKind.SERVER: 502,
-    ErrorKind.UNKNOWN: 502,
-    ErrorKind.UNSUPPORTED: 400,
+_FAULTS = {
+    400: ResponseSpec(data_container=Fault, description="The request is wrong", generate_examples=False),
+    401: ResponseSpec(
+        data_container=Fault, description="The gateway's key is missing or wrong", generate_examples=False
+    ),
 }
+_DIALECTS = {"chat": "openai_chat", "embed": "openai_embeddings"}
+_HELLO = {"model": "openai/gpt-5.4-mini", "max_tokens": 200, "messages": [{"role": "user", "content": "Hello"}]}
+
+
+@dataclass
+class EstimateOperation(Operation):
+    """Describes the body of an estimate, which the dialects read."""
+
+    def __post_init__(self) -> None:
+        text = Schema(type=OpenAPIType.STRING)
+        message = Schema(type=OpenAPIType.OBJECT, description="As in OpenAI's Chat Completions.")
+        schema = Schema(
+            title="EstimateRequest",
+            type=OpenAPIType.OBJECT,
+            properties={
+                "model": Schema(type=OpenAPIType.STRING, description="A model, as `provider/model` or by an alias."),
+                "messages": Schema(type=OpenAPIType.ARRAY, items=message, description="What a chat would be asked."),
+                "max_tokens": Schema(type=OpenAPIType.INTEGER, description="The most that may be answered."),
+                "input": Schema(
+                    one_of=[text, Schema(type=OpenAPIType.ARRAY, items=text)], description="Texts for embeddings."
+                ),
+            },
+            any_of=[Schema(required=["messages"]), Schema(required=["input"])],
+            additional_properties=True,
+        )
+        examples: dict[str, Example | Reference] = {
+            "chat": Example(summary="A chat", value=_HELLO),
+            "embeddings": Example(
+                summary="Embeddings", value={"model": "openai/text-embedding-3-small", "input": ["Hello"]}
+            ),
+        }
+        self.request_body = RequestBody(
+            content={"application/json": OpenAPIMediaType(schema=schema, examples=examples)}, required=True
+        )
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,36 +96,25 @@ class Detected(msgspec.Struct, frozen=True, kw_only=True):
     provider: str | None
 
 
-class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """An error of the native API."""
-
-    kind: str
-    message: str
-    param: str | None = None
-    provider: str | None = None
-    model: str | None = None
-    retry: str = "never"
-
-
-def native_app(app: App) -> Litestar:
+def native_app(app: App, terms: Terms) -> Litestar:
     """The native API as an ASGI application."""
 
-    @get("/api/v1/providers", summary="All installed providers", tags=["providers"])
+    @get("/api/v1/providers", summary="All installed providers", tags=["providers"], responses=_FAULTS)
     async def providers() -> Listing:
         """Every provider, and why some cannot be used now."""
         return Listing(data=app.registry.providers())
 
-    @get("/api/v1/providers/detect", summary="Which provider a URL belongs to", tags=["providers"])
-    async def detect(url: str) -> Detected:
+    @get("/api/v1/providers/detect", summary="Which provider a URL belongs to", tags=["providers"], responses=_FAULTS)
+    async def detect(url: Annotated[str, QueryParameter(description="Of a page, a file or an API")]) -> Detected:
         """Told by the domains in the manifests."""
         return Detected(url=url, provider=app.registry.detect(url))
 
-    @get("/api/v1/models", summary="The listed models that fit", tags=["models"])
+    @get("/api/v1/models", summary="The listed models that fit", tags=["models"], responses=_FAULTS)
     async def models(
-        provider: str | None = None,
-        operation: str | None = None,
-        feature: list[str] | None = None,
-        max_price: Annotated[str | None, Parameter(description="US dollars for a million input tokens")] = None,
+        provider: Annotated[str | None, QueryParameter(description="Its id")] = None,
+        operation: Annotated[str | None, QueryParameter(description="Such as `chat` or `embed`")] = None,
+        feature: Annotated[list[str] | None, QueryParameter(description="What they can do; repeatable")] = None,
+        max_price: Annotated[str | None, QueryParameter(description="US dollars for a million input tokens")] = None,
     ) -> ModelListing:
         """Filter by provider, operation, features (repeatable) and price."""
         return ModelListing(
@@ -93,35 +127,47 @@ def native_app(app: App) -> Litestar:
             )
         )
 
-    @post("/api/v1/estimates", summary="What a request may cost", status_code=200, tags=["money"])
+    @post(
+        "/api/v1/estimates",
+        summary="What a request may cost",
+        status_code=200,
+        tags=["money"],
+        responses=_FAULTS,
+        operation_class=EstimateOperation,
+    )
     async def estimates(request: Request[Any, Any, Any]) -> Estimate:
         """Takes the request that would be sent, in OpenAI's form: `messages` for chat, `input` for embeddings."""
-        return _estimate(app, await request.body())
+        return _estimate(app, terms, await request.body())
 
     return Litestar(
         route_handlers=[providers, detect, models, estimates],
         openapi_config=OpenAPIConfig(
-            title="genmux", version=__version__, path="/api", render_plugins=[JsonRenderPlugin(path="/openapi.json")]
+            title="genmux",
+            version=VERSION,
+            path="/api",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            security=[{"bearer": []}],
+            components=Components(
+                security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", description="A gateway key.")}
+            ),
         ),
-        exception_handlers={ProviderError: _refused},
+        exception_handlers={ProviderError: _refused, HTTPException: _wrong},
+        request_max_body_size=None,
     )
 
 
-def _estimate(app: App, body: bytes) -> Estimate:
+def _estimate(app: App, terms: Terms, body: bytes) -> Estimate:
     try:
         document = msgspec.json.decode(body, type=dict[str, Any])
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         message = f"the body must be a JSON object: {error}"
         raise InvalidRequestError(message) from error
-    if "input" in document:
-        inputs = document["input"]
-        many = (inputs,) if isinstance(inputs, str) else tuple(inputs)
-        model = str(document.get("model") or "")
-        return app.calls.estimate(EmbedRequest(model=model, inputs=many, dimensions=document.get("dimensions")))
-    request = load_dialect("openai_chat").server.accept(body).request
-    if request.extra:
-        message = f"unknown parameters: {', '.join(sorted(request.extra))}"
-        raise InvalidRequestError(message, param=next(iter(request.extra)))
+    operation = "embed" if "input" in document else "chat"
+    request: ChatRequest | EmbedRequest = load_dialect(_DIALECTS[operation]).server.accept(body).request
+    if unknown := [name for name, value in (request.extra or {}).items() if value is not None]:
+        message = f"unknown parameters: {', '.join(sorted(unknown))}"
+        raise InvalidRequestError(message, param=unknown[0])
+    terms.check_model(request.model, operation)
     return app.calls.estimate(request)
 
 
@@ -135,16 +181,19 @@ def _decimal(text: str | None) -> Decimal | None:
         raise InvalidRequestError(message, param="max_price") from error
 
 
-def _refused(_request: Request[Any, Any, Any], error: Exception) -> Response[Fault]:
-    if not isinstance(error, ProviderError):
-        raise error
-    status = 404 if isinstance(error, NotFoundError) else _STATUS.get(error.kind, 500)
-    fault = Fault(
-        kind=str(error.kind),
-        message=error.message,
-        param=error.param,
-        provider=error.provider,
-        model=error.model,
-        retry=str(error.retry),
-    )
+def _refused(_request: Request[Any, Any, Any], error: ProviderError) -> Response[Fault]:
+    status, fault = fault_of(error)
     return Response(fault, status_code=status)
+
+
+def _wrong(request: Request[Any, Any, Any], error: HTTPException) -> Response[Fault]:
+    """What the framework itself refuses, in our form."""
+    kind = STATUS_KINDS.get(error.status_code, ErrorKind.INVALID_REQUEST)
+    if error.status_code >= 500:
+        kind = as_error(error).kind
+    wrong = [str(one.get("key")) for one in error.extra or () if isinstance(one, dict) and one.get("key")]
+    message = f"{request.method} {request.url.path}: {error.detail.partition(' for ')[0]}"
+    if wrong:
+        message += f" ({', '.join(wrong)})"
+    fault = Fault(kind=kind, message=message, param=wrong[0] if wrong else None)
+    return Response(fault, status_code=error.status_code, headers=error.headers)

@@ -1,69 +1,75 @@
-"""What a caller can say about a call in headers, and what the gateway says back."""
+"""What a caller can say about a call in headers."""
 
-from collections.abc import Iterable
+import math
 from decimal import Decimal, InvalidOperation
+from typing import TypeVar
 
 import msgspec
 
 from genmux.flows.call.options import CallOptions
 from genmux.server.http import Request
 from genmux.types.errors import InvalidRequestError
-from genmux.types.money import Cost
-from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
+
+MOST_RETRIES = 10
 
 HEADERS: dict[str, str] = {
-    "x-genmux-timeout": "total time in seconds",
-    "x-genmux-retries": "how often a safe failure is tried again",
+    "x-genmux-timeout": "total time in seconds, more than 0",
+    "x-genmux-retries": f"how often a safe failure is tried again, 0 to {MOST_RETRIES}",
     "x-genmux-budget-limit": "the most the call may cost, in US dollars",
-    "x-genmux-clamp": "`true` pulls numbers into the model's range instead of leaving them out",
+    "x-genmux-clamp": "`true` to pull numbers into the model's range instead of leaving them out, or `false`",
     "x-genmux-tags": "`name=value` pairs with commas between",
 }
 """The headers that a caller can send."""
 
+N = TypeVar("N", int, float, Decimal)
+
 _PREFIX = b"x-genmux-"
+_SWITCH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
 def read_options(request: Request, options: CallOptions) -> CallOptions:
-    """The gateway's options with what the headers of this request say. Raises InvalidRequestError that names the header."""
-    told = {name: value for name, value in request.headers.items() if name.startswith(_PREFIX)}
+    """The gateway's options with what the headers of this request say.
+
+    Time and budget can only be made smaller than the gateway's own. Raises InvalidRequestError that names the header.
+    """
+    told = [name for name in request.headers if name.startswith(_PREFIX)]
     if not told:
         return options
     changes: dict[str, object] = {}
-    for name, value in told.items():
-        field = name.removeprefix(_PREFIX).decode("latin-1")
-        changes[field.replace("-", "_")] = _value(field, value.decode("latin-1"))
+    for name in told:
+        header = name.decode("latin-1")
+        field = header.removeprefix("x-genmux-").replace("-", "_")
+        changes[field] = _value(header, request.headers[name].decode("latin-1").strip(), options)
     return msgspec.structs.replace(options, **changes)
 
 
-def _value(field: str, text: str) -> object:
+def _value(header: str, text: str, options: CallOptions) -> object:
+    if header not in HEADERS:
+        message = f"there is no header `{header}`; there are {', '.join(HEADERS)}"
+        raise InvalidRequestError(message)
     try:
-        match field:
+        match header.removeprefix("x-genmux-"):
             case "timeout":
-                return float(text)
+                return _least(_within(float(text), 1e-3, math.inf), options.timeout)
             case "retries":
-                return int(text)
+                return _within(int(text), 0, MOST_RETRIES)
             case "budget-limit":
-                return Decimal(text)
+                return _least(_within(Decimal(text), 0, math.inf), options.budget_limit)
             case "clamp":
-                return text.strip().lower() in ("true", "1", "yes")
-            case "tags":
-                return dict(pair.strip().split("=", 1) for pair in text.split(",") if pair.strip())
+                return _SWITCH[text.lower()]
             case _:
-                known = ", ".join(HEADERS)
-                message = f"there is no header `x-genmux-{field}`; there are {known}"
-                raise InvalidRequestError(message)
-    except (ValueError, InvalidOperation) as error:
-        message = f"the header `x-genmux-{field}` is {text!r}; it takes {HEADERS[f'x-genmux-{field}']}"
+                return dict(pair.strip().split("=", 1) for pair in text.split(",") if pair.strip())
+    except (ValueError, KeyError, InvalidOperation) as error:
+        message = f"the header `{header}` is {text!r}; it takes {HEADERS[header]}"
         raise InvalidRequestError(message) from error
 
 
-def said_back(warnings: Iterable[Warning], cost: Cost | None = None) -> tuple[tuple[str, str], ...]:
-    """Headers with what was changed on the way, and what it cost."""
-    headers = [("x-genmux-warning", _one_line(str(warning))) for warning in warnings]
-    if cost is not None:
-        headers.append(("x-genmux-cost", f"{cost.amount:f}"))
-    return tuple(headers)
+def _within(value: N, least: float, most: float) -> N:
+    """The number itself. Raises ValueError when it is outside, endless or none at all."""
+    if not (math.isfinite(value) and least <= value <= most):
+        raise ValueError
+    return value
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())[:500]
+def _least(value: N, own: N | None) -> N:
+    return value if own is None else min(value, own)

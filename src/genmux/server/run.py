@@ -1,6 +1,8 @@
 """Runs the gateway on uvicorn until it is told to stop; streams that are under way may end first."""
 
+import gc
 import logging
+import math
 import socket
 from collections.abc import Callable
 
@@ -8,6 +10,9 @@ from genmux.app import App
 from genmux.server.access import check_exposure
 from genmux.server.gateway import Gateway
 from genmux.types.errors import ConfigurationError
+
+KEEP_ALIVE = 75
+"""So many seconds an idle connection stays open: longer than the official clients keep theirs, so that they close first."""
 
 
 def serve(app: App, *, host: str, port: int, started: Callable[[str], None]) -> None:
@@ -30,15 +35,20 @@ def serve(app: App, *, host: str, port: int, started: Callable[[str], None]) -> 
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
+            gc.freeze()  # what is there now stays until the end: the collector need not look at it again and again
             started(url)
 
     config = uvicorn.Config(
         Gateway(app),
-        log_level=logging.WARNING,
-        access_log=False,
-        server_header=False,
+        interface="asgi3",
         lifespan="on",
-        timeout_graceful_shutdown=int(app.settings.gateway.drain),
+        ws="none",
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_level=logging.WARNING,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=math.ceil(app.settings.gateway.drain),
     )
     Announced(config).run(sockets=[listening])
 

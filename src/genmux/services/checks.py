@@ -1,6 +1,7 @@
 """Does a request fit its model? Either all faults are told at once, or the request is made to fit and says how."""
 
 from collections.abc import Callable, Iterator
+from operator import attrgetter, is_
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ from genmux.contract.features import Support
 from genmux.contract.model import Model
 from genmux.contract.params import Param
 from genmux.types.chat import ChatRequest
-from genmux.types.content import Audio, File, Image, ToolResult
+from genmux.types.content import Audio, File, Image, Text, ToolResult
 from genmux.types.embed import EmbedRequest
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
@@ -40,6 +41,8 @@ def _has(*kinds: type) -> Needs:
     def needs(request: ChatRequest) -> bool:
         for message in request.messages:
             for block in message.content:
+                if type(block) is Text:
+                    continue
                 inner = block.content if isinstance(block, ToolResult) else ()
                 if isinstance(block, kinds) or any(isinstance(one, kinds) for one in inner):
                     return True
@@ -65,16 +68,50 @@ FEATURES_NEEDED: tuple[tuple[str, str, Needs], ...] = (
 )
 """Field, the feature that it needs, and whether a request needs it."""
 
+_NAMES: dict[type, tuple[str, ...]] = {
+    kind: tuple(name for name in UNIVERSAL if name in kind.__struct_fields__) for kind in (ChatRequest, EmbedRequest)
+}
+_VALUES: dict[type, Callable[[Any], tuple[Any, ...]]] = {kind: attrgetter(*names) for kind, names in _NAMES.items()}
+_REMEMBERED = 1_024
+_UNKNOWN = object()
+
 INDISPENSABLE = frozenset({"tools", "messages"})
 """Fields that are never left out: without them the answer would be one to another question."""
 
 
+class _Limits(msgspec.Struct):
+    """What one model takes: a parameter for each of `_NAMES`, and what needs a feature that it does not have.
+
+    `fitting` are the values of the last request that fitted. A program mostly sends the same ones again, and that the very
+    same objects are right need not be found out twice; finding it out costs three times as much.
+    """
+
+    model: Model
+    params: tuple[Param, ...]
+    missing: tuple[tuple[str, str, Needs], ...]
+    fitting: tuple[Any, ...]
+
+
+_limits: dict[tuple[int, type], _Limits] = {}
+"""By the identity of the model, which they hold, and the kind of request."""
+
+
 def faults(request: ChatRequest | EmbedRequest, model: Model) -> tuple[str, ...]:
     """Everything that is wrong with a request for this model, in words; empty when it fits."""
+    limits = _limits_of(request, model)
+    values = _VALUES[type(request)](request)
+    found: list[str] = []
+    if not all(map(is_, values, limits.fitting)):
+        found += _param_faults(request, limits)
+        if not found:
+            limits.fitting = values
     if isinstance(request, EmbedRequest):
-        return (*_param_faults(request, model), *_embed_faults(request, model))
-    missing = (words for _, words in _missing_features(request, model))
-    return (*_param_faults(request, model), *missing, *_chat_faults(request))
+        return (*found, *_embed_faults(request, model))
+    if limits.missing:
+        found += [words for _, words in _missing_features(request, limits)]
+    if request.tool_choice is not None or not request.messages:
+        found += _chat_faults(request)
+    return tuple(found)
 
 
 def general_faults(request: ChatRequest) -> tuple[str, ...]:
@@ -88,7 +125,8 @@ def fit(request: ChatRequest, model: Model, *, clamp: bool = False) -> tuple[Cha
     """Leave out what the model refuses and say so; with `clamp`, pull numbers into their range instead."""
     changes: dict[str, Any] = {}
     warnings: list[Warning] = []
-    for name, param, value in _set_params(request, model):
+    limits = _limits_of(request, model)
+    for name, param, value in _set_params(request, limits):
         fault = param.fault(name, value)
         if fault is None:
             continue
@@ -99,23 +137,36 @@ def fit(request: ChatRequest, model: Model, *, clamp: bool = False) -> tuple[Cha
         else:
             changes[name] = _left_out(value)
             warnings.append(Warning("unsupported", name, f"{fault}; it was left out"))
-    for field, fault in _missing_features(request, model):
+    for field, fault in _missing_features(request, limits):
         if field not in INDISPENSABLE and field not in changes:
             changes[field] = _left_out(getattr(request, field))
             warnings.append(Warning("unsupported", field, f"{fault}; it was left out"))
     return (msgspec.structs.replace(request, **changes) if changes else request), tuple(warnings)
 
 
-def _set_params(request: ChatRequest | EmbedRequest, model: Model) -> Iterator[tuple[str, Param, Any]]:
-    declared = model.spec.params
-    for name, universal in UNIVERSAL.items():
-        value = getattr(request, name, None)
-        if value is None or value == ():
-            continue
-        param = declared.get(name, universal)
-        if name == "max_tokens":
-            param = _within(param, model.limits.max_output_tokens)
-        yield name, param, value
+def _limits_of(request: ChatRequest | EmbedRequest, model: Model) -> _Limits:
+    kind = type(request)
+    limits = _limits.get((id(model), kind))
+    if limits is None or limits.model is not model:
+        if len(_limits) >= _REMEMBERED:
+            _limits.clear()
+        declared = {**UNIVERSAL, **model.spec.params}
+        declared["max_tokens"] = _within(declared["max_tokens"], model.limits.max_output_tokens)
+        names = _NAMES[kind]
+        limits = _limits[id(model), kind] = _Limits(
+            model,
+            tuple(declared[name] for name in names),
+            tuple(need for need in FEATURES_NEEDED if model.support(need[1]) is Support.NO),
+            (_UNKNOWN,) * len(names),
+        )
+    return limits
+
+
+def _set_params(request: ChatRequest | EmbedRequest, limits: _Limits) -> Iterator[tuple[str, Param, Any]]:
+    kind = type(request)
+    for name, param, value in zip(_NAMES[kind], limits.params, _VALUES[kind](request), strict=True):
+        if value is not None and value != ():
+            yield name, param, value
 
 
 def _within(param: Param, limit: int | None) -> Param:
@@ -125,16 +176,18 @@ def _within(param: Param, limit: int | None) -> Param:
     return msgspec.structs.replace(param, max=limit)
 
 
-def _param_faults(request: ChatRequest | EmbedRequest, model: Model) -> Iterator[str]:
-    for name, param, value in _set_params(request, model):
-        if fault := param.fault(name, value):
-            yield f"{fault} ({model.reference})" if param is not UNIVERSAL.get(name) else fault
+def _param_faults(request: ChatRequest | EmbedRequest, limits: _Limits) -> list[str]:
+    return [
+        fault if param is UNIVERSAL[name] else f"{fault} ({limits.model.reference})"
+        for name, param, value in _set_params(request, limits)
+        if (fault := param.fault(name, value))
+    ]
 
 
-def _missing_features(request: ChatRequest, model: Model) -> Iterator[tuple[str, str]]:
-    for field, feature, needed in FEATURES_NEEDED:
-        if model.support(feature) is Support.NO and needed(request):
-            yield field, f"`{field}` needs the feature {feature!r}, which {model.reference} does not have"
+def _missing_features(request: ChatRequest, limits: _Limits) -> Iterator[tuple[str, str]]:
+    for field, feature, needed in limits.missing:
+        if needed(request):
+            yield field, f"`{field}` needs the feature {feature!r}, which {limits.model.reference} does not have"
 
 
 def _chat_faults(request: ChatRequest) -> Iterator[str]:

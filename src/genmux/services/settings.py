@@ -46,13 +46,21 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Where the gateway listens and who may use it. `body_limit` is in bytes, `drain` in seconds."""
+    """Where the gateway listens and who may use it.
+
+    `body_limit` is in bytes; `body_idle`, the silence in which a caller may leave the gateway while it sends its body, and
+    `drain` are in seconds. `origins` are web pages that may call (`https://app.example`). `model_files` lets callers name
+    any model file of this machine; by default only where there are no keys, so that only its own user can call.
+    """
 
     host: str = "127.0.0.1"
     port: Port = 8484
     keys: tuple[str, ...] = ()
     body_limit: Annotated[int, msgspec.Meta(ge=1)] = 32 * 1024 * 1024
+    body_idle: Positive = 30.0
     drain: Annotated[float, msgspec.Meta(ge=0)] = 30.0
+    origins: tuple[str, ...] = ()
+    model_files: bool | None = None
 
     def __repr__(self) -> str:
         """Everything but the keys."""

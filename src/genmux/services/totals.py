@@ -66,4 +66,5 @@ def _book(total: Total, usage: Usage, cost: Cost | None) -> None:
         total.cost += cost.amount
     meters = total.meters
     for meter, quantity in usage.meters.items():
-        meters[meter] = meters.get(meter, 0) + quantity
+        if quantity or meter not in meters:
+            meters[meter] = meters.get(meter, 0) + quantity

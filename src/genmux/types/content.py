@@ -8,7 +8,10 @@ from typing import Any, Self
 import msgspec
 
 Fields = dict[str, Any]
-"""Fields that one dialect knows and genmux has no word for; they travel untouched within that dialect."""
+"""Fields that one dialect knows and genmux has no word for; they travel untouched within that dialect.
+
+A field whose value is None only marks where something stood, so that it goes back there: nothing is lost without it.
+"""
 
 
 class Cache(msgspec.Struct, frozen=True, kw_only=True):

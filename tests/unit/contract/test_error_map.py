@@ -99,6 +99,13 @@ def test_only_refusals_for_rate_or_load_may_be_repeated_and_failures_are_in_doub
     assert len({kind for kind, _ in verdicts}) == len(verdicts)
 
 
+@pytest.mark.parametrize("status", [408, 504, 524])
+def test_a_time_out_stays_in_doubt_whatever_the_words_say(status: int) -> None:
+    found = classify(reply(status, error("the server is busy: too many requests")))
+
+    assert found.retry is Retry.UNSURE
+
+
 def test_the_providers_own_table_comes_first() -> None:
     own = ErrorMap(
         codes={"1113": ErrorKind.QUOTA_EXCEEDED},

@@ -4,15 +4,21 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import psutil
 import pytest
 
 from genmux.contract.local import LocalEngine
+from genmux.engine import child
+from genmux.types.chat import Message
+from genmux.types.content import Text
 from genmux.types.errors import (
     ConfigurationError,
     ContextOverflowError,
     ErrorKind,
+    InvalidRequestError,
     ProviderError,
     Retry,
     ServerError,
@@ -20,7 +26,7 @@ from genmux.types.errors import (
 )
 from genmux.types.join import join
 from genmux.types.parts import TextDelta
-from tests.unit.engine.callers import EMBED, INLINE, Caller, running, until
+from tests.unit.engine.callers import EMBED, FAKE, INLINE, Caller, running, until
 from tests.unit.engine.fake_engines import MODEL, Fake, Inline, Knowing, Plain, PlainInline, chat, provider_of
 
 
@@ -125,6 +131,47 @@ class TestProcess:
     async def test_each_model_has_a_process_of_its_own(self, caller: Caller) -> None:
         one, other = await asyncio.gather(caller.text("pid"), caller.text("pid", threads="2"))
         assert one != other
+
+    @pytest.mark.parametrize(
+        ("changes", "words"),
+        [
+            ({"seed": 10**30}, "cannot be given to the embedded engine of fake/tiny"),
+            ({"extra": {"x": object()}}, "cannot be given to the embedded engine of fake/tiny"),
+            (
+                {"messages": (Message(role="user", content=(Text("\ud800"),)),)},
+                "cannot be given to the embedded engine",
+            ),
+            ({"user": 5}, "does not have the expected form: Expected `str"),
+        ],
+    )
+    async def test_a_request_that_cannot_travel_is_refused_and_holds_up_nobody(
+        self, changes: dict[str, Any], words: str
+    ) -> None:
+        caller = Caller(grace=60)
+        pid = await caller.text("pid")
+        request = msgspec.structs.replace(chat("say x"), **changes)
+        async with asyncio.timeout(10):
+            with pytest.raises(InvalidRequestError, match=words):
+                await anext(caller.run(request, FAKE))
+            assert await caller.text("pid") == pid
+        await caller.host.aclose()
+
+    async def test_options_that_cannot_travel_leave_no_process(self, caller: Caller) -> None:
+        with pytest.raises(InvalidRequestError, match="cannot be given"):
+            await caller.parts("say x", threads="\ud800")
+        await until(lambda: caller.host.pids() == ())
+
+    async def test_models_of_any_number_of_names_are_not_all_remembered(
+        self, caller: Caller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(child, "REMEMBERED", 3)
+        pid = await caller.text("pid")
+        for number in range(5):
+            with pytest.raises(ConfigurationError):
+                await caller.parts("say x", fault="missing", number=str(number))
+            await caller.text("pid", INLINE, number=str(number))
+        assert len(caller.host) <= 6
+        assert await caller.text("pid") == pid
 
     async def test_requests_wait_for_their_turn(self, caller: Caller) -> None:
         texts = await asyncio.gather(*(caller.text(f"say {number}") for number in range(20)))

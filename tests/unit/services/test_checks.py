@@ -78,6 +78,12 @@ def test_a_large_limit_is_shown_to_the_last_digit() -> None:
     )
 
 
+def test_the_narrower_of_two_limits_counts() -> None:
+    both = model(limits=Limits(max_output_tokens=100), params={"max_tokens": Param(type="integer", max=10)})
+
+    assert faults(asked(max_tokens=11), both) == ("`max_tokens` is 11; the range is no lower limit to 10 (acme/one)",)
+
+
 def test_a_provider_s_own_tool_may_be_chosen_by_a_name_that_we_cannot_see() -> None:
     own = Opaque("anthropic_messages", "web_search", {"name": "search"})
 

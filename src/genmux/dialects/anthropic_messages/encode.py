@@ -20,6 +20,7 @@ from genmux.dialects.anthropic_messages.encode_settings import (
 )
 from genmux.dialects.anthropic_messages.notes import Notes
 from genmux.dialects.anthropic_messages.profile import VERTEX_VERSION, Profile
+from genmux.dialects.anthropic_messages.schema import NAME
 from genmux.types.chat import ChatRequest
 from genmux.types.content import Content, Fields, File, Image, ToolResult
 
@@ -85,12 +86,14 @@ def _body(request: ChatRequest, model: Model, profile: Profile, notes: Notes) ->
         body["metadata"] = {"user_id": request.user}
     if extra:
         add_extra(body, {key: value for key, value in extra.items() if key != "betas"})
-    return body, _headers(request, profile, extra)
+    return body, headers_of(request, profile)
 
 
-def _headers(request: ChatRequest, profile: Profile, extra: Fields) -> Headers:
+def headers_of(request: ChatRequest, profile: Profile) -> Headers:
+    """The headers beside those of every JSON request: the version, and the betas that were asked for."""
     headers = (("anthropic-version", profile.version),) if profile.version and profile.style == "messages" else ()
-    asked = extra.get("betas")
+    extra = request.extra if request.dialect in (None, NAME) else None
+    asked = (extra or {}).get("betas")
     named = (str(beta) for beta in asked) if isinstance(asked, list | tuple) else ()
     betas = dict.fromkeys((*profile.beta, *(beta for beta in named if _BETA.fullmatch(beta))))
     if any(_is_file_id(block) for message in request.messages for block in message.content):

@@ -6,12 +6,12 @@ from typing import Any
 import msgspec
 
 from genmux.contract.dialect import Accepted, Answer, Watcher, Writer
-from genmux.contract.http import HttpReply
+from genmux.contract.http import HttpReply, HttpRequest, json_bytes
 from genmux.contract.model import Model
 from genmux.contract.wires import Encoded, Reader, Sent
 from genmux.dialects.anthropic_messages.accept import accept, accept_count
 from genmux.dialects.anthropic_messages.decode import decode, decode_count
-from genmux.dialects.anthropic_messages.encode import encode, encode_count
+from genmux.dialects.anthropic_messages.encode import encode, encode_count, headers_of
 from genmux.dialects.anthropic_messages.passage import MessageWatcher, passes, splice, usage_of
 from genmux.dialects.anthropic_messages.profile import Profile, read_profile
 from genmux.dialects.anthropic_messages.reader import MessageReader
@@ -40,10 +40,13 @@ class MessagesWire(msgspec.Struct, frozen=True):
         """Start reading a stream."""
         return MessageReader(sent)
 
-    def passes(self, request: ChatRequest, model: Model) -> bool:
-        """Whether a caller's bytes may go to this service as they are."""
-        del model  # every model of a service takes the same form
-        return passes(request, self.profile)
+    def pass_on(self, body: bytes, accepted: Accepted, model: Model) -> HttpRequest | None:
+        """A caller's own bytes with another model's name; None when they may not go to this service as they are."""
+        request = accepted.request
+        if not passes(request, self.profile):
+            return None
+        http = json_bytes(self.profile.path, splice(body, accepted, model), stream=accepted.stream)
+        return http.with_headers(headers_of(request, self.profile))
 
     def encode_count(self, request: ChatRequest, model: Model) -> Encoded:
         """Write a request that counts."""
@@ -61,6 +64,16 @@ class MessagesServer(msgspec.Struct, frozen=True):
         """Understand a request."""
         return accept(body)
 
+    def heed(self, accepted: Accepted, headers: Mapping[bytes, bytes]) -> Accepted:
+        """The betas that the caller asks for stand in a header."""
+        told = headers.get(b"anthropic-beta")
+        if not told:
+            return accepted
+        betas = [beta.strip() for beta in told.decode("latin-1").split(",") if beta.strip()]
+        request = accepted.request
+        extra = {**(request.extra or {}), "betas": betas}
+        return msgspec.structs.replace(accepted, request=msgspec.structs.replace(request, extra=extra))
+
     def respond(self, result: ChatResult, accepted: Accepted) -> Answer:
         """Write a result."""
         return respond(result, accepted)
@@ -72,10 +85,6 @@ class MessagesServer(msgspec.Struct, frozen=True):
     def refuse(self, error: ProviderError) -> Answer:
         """Write an error."""
         return refuse(error)
-
-    def splice(self, body: bytes, accepted: Accepted, model: Model) -> bytes:
-        """The caller's bytes with another model's name."""
-        return splice(body, accepted, model)
 
     def watcher(self, accepted: Accepted, sent: Sent[ChatRequest]) -> Watcher:
         """Look on while a stream passes."""

@@ -208,7 +208,7 @@ def _reasoning(fields: Fields) -> ReasoningConfig | None:
 def _read_switches(fields: Fields, given: dict[str, Any], marks: Fields) -> None:
     if (switch := take(fields, "enable_thinking", bool)) is not None:
         if given.setdefault("enabled", switch) == switch:
-            marks["enable_thinking"] = None
+            marks["enable_thinking"] = {"thinking_budget": None} if "max_tokens" in given else None
         else:
             fields["enable_thinking"] = switch
     if (thinking := take(fields, "thinking", dict)) is not None:

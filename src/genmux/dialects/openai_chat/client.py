@@ -1,12 +1,14 @@
 """The half that faces a host: a wire."""
 
-from genmux.contract.http import HttpReply, json_request
+from genmux.contract.dialect import Accepted
+from genmux.contract.http import HttpReply, HttpRequest, json_bytes, json_request
 from genmux.contract.model import Model
 from genmux.contract.wires import Encoded, Sent
 from genmux.dialects.openai_chat.decode import decode
 from genmux.dialects.openai_chat.emulation import undo
 from genmux.dialects.openai_chat.encode import write_request
 from genmux.dialects.openai_chat.notes import Notes
+from genmux.dialects.openai_chat.passage import splice
 from genmux.dialects.openai_chat.profile import Profile
 from genmux.dialects.openai_chat.reader import StreamReader
 from genmux.types.chat import ChatRequest, ChatResult
@@ -33,10 +35,16 @@ class OpenAIChatWire:
         """Start reading one stream."""
         return StreamReader(sent.model.origin)
 
-    def passes(self, request: ChatRequest, model: Model) -> bool:
-        """Whether a caller's own bytes say exactly what would be sent: nothing renamed, left out or emulated."""
-        if self.profile.stream_usage == "unasked":
-            return False  # the splice asks for usage, which this host would refuse or ignore
+    def pass_on(self, body: bytes, accepted: Accepted, model: Model) -> HttpRequest | None:
+        """A caller's own bytes as this host takes them: with another model's name, and top-level fields renamed at most.
+
+        None when something in them has to be left out, emulated or written in another way.
+        """
+        if accepted.stream and self.profile.stream_usage == "unasked":
+            return None  # the splice asks for usage, which this host would refuse or ignore
         notes = Notes()
-        write_request(request, model, self.profile, notes, stream=False)
-        return notes.clean
+        write_request(accepted.request, model, self.profile, notes, stream=False)
+        if not notes.clean:
+            return None
+        spliced = splice(body, accepted, model, notes.renamed)
+        return json_bytes(self.profile.path, spliced, stream=accepted.stream)

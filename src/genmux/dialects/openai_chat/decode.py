@@ -8,6 +8,7 @@ from genmux.contract.error_map import classify
 from genmux.contract.http import HttpReply, malformed
 from genmux.dialects.openai_chat.fields import take
 from genmux.dialects.openai_chat.messages_read import read_answer
+from genmux.dialects.openai_chat.plain_reply import read_plain
 from genmux.dialects.openai_chat.schema import FINISH_WORDS, NAME, OBJECT
 from genmux.dialects.openai_chat.usage import read_usage
 from genmux.types.chat import ChatResult, Choice, FinishReason, Message
@@ -20,6 +21,12 @@ def decode(reply: HttpReply, origin: str | None = None) -> ChatResult:
 
     `origin` is whose opaque reasoning state is in it.
     """
+    plain = read_plain(reply.body)
+    return decode_any(reply, origin) if plain is None else plain
+
+
+def decode_any(reply: HttpReply, origin: str | None = None) -> ChatResult:
+    """The same for a reply with whatever in it."""
     fields = read_reply(reply)
     choices = take(fields, "choices", list)
     if not choices:

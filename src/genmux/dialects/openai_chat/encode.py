@@ -1,6 +1,7 @@
 """From our request to the one that a host gets."""
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 from genmux.contract.model import Model
@@ -14,32 +15,32 @@ from genmux.dialects.openai_chat.schema import NAME
 from genmux.types.chat import ChatRequest, OutputFormat, ReasoningConfig, Tool, ToolChoice
 from genmux.types.content import Fields, Opaque
 
+_SCALARS: Callable[[ChatRequest], tuple[Any, ...]] = attrgetter(*SCALARS)
+
 
 def write_request(request: ChatRequest, model: Model, profile: Profile, notes: Notes, *, stream: bool) -> Fields:
     """The document to send."""
-    place = Place("tools", request.dialect, model.origin, profile, notes)
+    origin = model.origin
     extra = notes.own(request.extra, request.dialect)
     body: Fields = {"model": model.wire_id} if model.wire_id else {}
-    body["messages"] = write_messages(request.messages, model.origin, profile, notes)
+    body["messages"] = write_messages(request.messages, origin, profile, notes)
     if request.tools or request.tool_choice is not None:
-        _put_tools(body, request, place)
+        _put_tools(body, request, Place("tools", request.dialect, origin, profile, notes))
     if request.output is not None:
-        _put_output(body, request.output, model, place)
+        _put_output(body, request.output, model, Place("output", request.dialect, origin, profile, notes))
     if request.reasoning is not None:
-        body |= _reasoning(request.reasoning, place)
+        body |= _reasoning(request.reasoning, Place("reasoning", request.dialect, origin, profile, notes))
     if request.max_tokens is not None:
         body[_limit_name(extra, profile, notes)] = request.max_tokens
-    body |= {name: value for name in SCALARS if (value := getattr(request, name)) is not None}
+    body |= {name: value for name, value in zip(SCALARS, _SCALARS(request), strict=True) if value is not None}
     if request.stop:
         body["stop"] = list(request.stop)
-    options = extra.pop("stream_options", None)
     if stream:
         body["stream"] = True
         if profile.stream_usage == "stream_options":
-            options = {"include_usage": True, **(options or {})}
-    if options:
-        body["stream_options"] = options
-    body |= {name: value for name, value in extra.items() if value is not None or name not in TOKEN_LIMITS}
+            body["stream_options"] = {"include_usage": True, **(extra.pop("stream_options", None) or {})}
+    if extra:
+        body |= {name: value for name, value in extra.items() if value is not None or name not in TOKEN_LIMITS}
     return _fitted(body, profile, notes) if profile.rename or profile.drop else body
 
 
@@ -56,17 +57,20 @@ def _fitted(body: Fields, profile: Profile, notes: Notes) -> Fields:
     for name in profile.drop:
         if body.pop(name, None) is not None:
             notes.unsupported(name, "the host does not take it; it is left out")
-    if not body.keys() & profile.rename.keys():
-        return body
-    notes.changed = True
+    for name in body.keys() & profile.rename.keys():
+        notes.renamed[name] = profile.rename[name]
     return {profile.rename.get(name, name): value for name, value in body.items()}
 
 
 def _limit_name(extra: Fields, profile: Profile, notes: Notes) -> str:
-    asked = next((name for name in TOKEN_LIMITS if extra.get(name, ...) is None), "max_tokens")
+    asked = (
+        next((name for name in TOKEN_LIMITS if extra.get(name, ...) is None), "max_tokens") if extra else "max_tokens"
+    )
     if profile.max_tokens is None or profile.max_tokens == asked:
         return asked
-    notes.changed = True
+    if profile.max_tokens in extra:
+        notes.changed = True  # the caller gave both
+    notes.renamed[asked] = profile.max_tokens
     return profile.max_tokens
 
 
@@ -165,12 +169,9 @@ def _by_switch(config: ReasoningConfig, rest: Fields | None) -> tuple[Fields, se
 
 
 def _by_flag(config: ReasoningConfig, rest: Fields | None) -> tuple[Fields, set[str]]:
-    del rest
     enabled = config.enabled if config.enabled is not None else config.effort != "none"
-    value: Fields = {"enable_thinking": enabled}
-    if config.max_tokens is not None:
-        value["thinking_budget"] = config.max_tokens
-    return value, {"enabled", "max_tokens"}
+    given = {"enable_thinking": enabled, "thinking_budget": config.max_tokens, **(rest or {})}
+    return {key: one for key, one in given.items() if one is not None}, {"enabled", "max_tokens"}
 
 
 _WAYS: dict[str, Callable[[ReasoningConfig, Fields | None], tuple[Fields, set[str]]]] = {

@@ -17,7 +17,7 @@ EQUIVALENCES: dict[str, str] = {
     "link": "Mistral's `image_url: \"…\"` is OpenAI's `image_url: {url: …}`; other links likewise.",
     "function": "A tool, a tool call or a tool choice without a `type` is a `function`.",
     "stop": '`stop: "x"` is `stop: [x]`, and no stop is `stop: []`.',
-    "tools": "`tools: []` is no tools.",
+    "tools": "`tools: []` is no tools, and `tool_calls: []` no calls.",
     "stream": "`stream: false` is no stream.",
     "usage": "genmux always asks a stream for its usage (`stream_options.include_usage`), and tells it to whom asked.",
 }

@@ -129,7 +129,9 @@ def read_sound(audio: Any) -> Audio | None:
     if not isinstance(audio, dict):
         return None
     rest = {key: value for key, value in audio.items() if value is not None}
-    identifier, data, transcript, name = (take(rest, key, str) or None for key in ("id", "data", "transcript", "format"))
+    identifier, data, transcript, name = (
+        take(rest, key, str) or None for key in ("id", "data", "transcript", "format")
+    )
     if identifier is None and data is None and transcript is None:
         return None
     media_type = audio_type(name)[0] if name else None

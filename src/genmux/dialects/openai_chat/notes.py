@@ -8,15 +8,17 @@ from genmux.types.warning import Warning, WarningKind  # noqa: A004 — see genm
 class Notes:
     """Collects warnings, each one once; fields of other dialects are gathered into one.
 
-    `changed` tells that something is written in other words than the caller's, without loss.
+    `changed` tells that something is written in other words than the caller's, without loss; `renamed` holds the top-level
+    fields that only have another name, in the order in which they were renamed.
     """
 
-    __slots__ = ("_foreign", "_warnings", "changed")
+    __slots__ = ("_foreign", "_warnings", "changed", "renamed")
 
     def __init__(self) -> None:
         self._warnings: dict[Warning, None] = {}
         self._foreign: dict[str, dict[str, None]] = {}
         self.changed = False
+        self.renamed: dict[str, str] = {}
 
     def add(self, kind: WarningKind, field: str, detail: str) -> None:
         """Note one difference."""
@@ -38,7 +40,7 @@ class Notes:
 
     @property
     def clean(self) -> bool:
-        """Whether what is written is what was asked, word for word."""
+        """Whether what is written is what was asked, word for word, but for the names of top-level fields."""
         return not (self._warnings or self._foreign or self.changed)
 
     def result(self) -> tuple[Warning, ...]:

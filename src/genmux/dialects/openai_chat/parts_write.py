@@ -114,9 +114,10 @@ def _file(block: File, place: Place) -> Fields | None:
     own = place.own(block.extra)
     if block.text is not None and block.base64 is None and block.url is None:
         return _document_text(block, own, place)
-    if "video_url" in own or (block.media_type or "").startswith("video/"):
+    kind = "" if place.at_home else (block.media_type or "").partition("/")[0]
+    if "video_url" in own or kind == "video":
         return _link("video_url", block, own, place)
-    if (block.media_type or "").startswith("image/"):
+    if kind == "image":
         return _image(Image(block.url, block.base64, None, block.media_type, block.cache), place)
     wants_link = place.profile.file_part == "document_url" and block.file_id is None
     if "document_url" in own or (wants_link and not place.at_home):

@@ -1,5 +1,7 @@
 """A caller and a provider that both speak this dialect: bytes pass through, and are looked at."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -14,12 +16,13 @@ from genmux.dialects.openai_chat.usage import read_usage
 from genmux.types.chat import FinishReason
 from genmux.types.usage import Usage
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 _RAW = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _GROWING = ("content", "reasoning_content", "reasoning", "refusal")
 
 
-def splice(body: bytes, accepted: Accepted, model: Model) -> bytes:
-    """The caller's bytes with the model's name replaced, and usage asked for in a stream.
+def splice(body: bytes, accepted: Accepted, model: Model, renamed: Mapping[str, str] = NOTHING) -> bytes:
+    """The caller's bytes with the model's name replaced, fields named as the host does, and usage asked for in a stream.
 
     Every other value leaves byte for byte as it came. Only the top level is put together anew: of a field that was given
     twice the last one stays, which is the one that was understood, priced and permitted.
@@ -28,6 +31,9 @@ def splice(body: bytes, accepted: Accepted, model: Model) -> bytes:
         fields = _RAW.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise wrong("body", f"is not a JSON object: {error}") from error
+    for name, theirs in renamed.items():
+        if name in fields:
+            fields[theirs] = fields.pop(name)
     fields["model"] = msgspec.Raw(msgspec.json.encode(model.wire_id))
     if accepted.stream:
         asked: Any = msgspec.json.decode(fields["stream_options"]) if "stream_options" in fields else None

@@ -16,6 +16,8 @@ from genmux.types.content import Fields
 from genmux.types.errors import ErrorKind, ProviderError, Retry
 from genmux.types.parts import ExtraPart, Part, Start, UsagePart
 
+_OPENAIS, _MISTRALS = PADDING
+
 
 def _read(data: bytes) -> Fields:
     try:
@@ -54,8 +56,8 @@ class StreamReader:
             return ()
         chunk = _read(data)
         choices = chunk.pop("choices", None)
-        for name in PADDING:
-            chunk.pop(name, None)
+        chunk.pop(_OPENAIS, None)
+        chunk.pop(_MISTRALS, None)
         parts: list[Part] = []
         if chunk != self._envelope or event.event is not None:
             if event.event == "error" or is_error(chunk):

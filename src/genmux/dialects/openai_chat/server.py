@@ -2,10 +2,9 @@
 
 from genmux.contract.dialect import Accepted, Answer
 from genmux.contract.http import HttpReply
-from genmux.contract.model import Model
 from genmux.contract.wires import Sent
 from genmux.dialects.openai_chat.accept import accept
-from genmux.dialects.openai_chat.passage import StreamWatcher, splice, usage_of
+from genmux.dialects.openai_chat.passage import StreamWatcher, usage_of
 from genmux.dialects.openai_chat.refuse import refuse
 from genmux.dialects.openai_chat.respond import respond
 from genmux.dialects.openai_chat.writer import StreamWriter
@@ -32,10 +31,6 @@ class OpenAIChatServer:
     def refuse(self, error: ProviderError) -> Answer:
         """Write an error."""
         return refuse(error)
-
-    def splice(self, body: bytes, accepted: Accepted, model: Model) -> bytes:
-        """The caller's own bytes for a provider of this dialect."""
-        return splice(body, accepted, model)
 
     def watcher(self, accepted: Accepted, sent: Sent[ChatRequest]) -> StreamWatcher:
         """Look on while a stream passes."""

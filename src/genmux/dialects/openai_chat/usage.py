@@ -55,6 +55,7 @@ for _meter, _paths in _PATHS.items():
     if len(_paths[0]) > 1:
         _FIRST_DETAILS.setdefault(_paths[0][0], {})[_paths[0][1]] = _meter
 _OTHERWISE_KEYS = frozenset(path[0] for paths in _PATHS.values() for path in paths[1:])
+_COST_KEYS = frozenset({"cost", "cost_in_usd_ticks"})
 _TICKS = Decimal("1e-10")
 """xAI's unit of `cost_in_usd_ticks`, in US dollars (docs.x.ai/docs/models, 2026-11)."""
 
@@ -75,9 +76,9 @@ def read_usage(usage: Fields, said: Fields | None = None) -> Usage:
     if not _OTHERWISE_KEYS.isdisjoint(usage):
         _fill(meters, usage)
     _include(meters, usage.get("total_tokens"))
-    return Usage(
-        meters=meters, estimated=usage.get(_ESTIMATED) is True, reported_cost=_cost(usage, said or {}), raw=usage
-    )
+    stated = said is not None or not _COST_KEYS.isdisjoint(usage)
+    cost = _cost(usage, said or {}) if stated else None
+    return Usage(meters=meters, estimated=usage.get(_ESTIMATED) is True, reported_cost=cost, raw=usage)
 
 
 def _fill(meters: dict[str, int | float], usage: Fields) -> None:

@@ -1,10 +1,8 @@
 """A call whose caller and provider speak the same dialect: the bytes pass through, and are counted."""
 
-from collections.abc import AsyncIterator, Callable
-
 import msgspec
 
-from genmux.contract.dialect import Accepted, ServerHalf
+from genmux.contract.dialect import Accepted, PassingWire, ServerHalf
 from genmux.contract.http import HttpReply, HttpRequest, WireEvent
 from genmux.contract.wires import Sent
 from genmux.engine.stream import OpenStream
@@ -12,33 +10,50 @@ from genmux.flows.call.flow import CallFlow
 from genmux.flows.call.options import CallOptions
 from genmux.flows.call.settle import Run
 from genmux.flows.call.target import Target, place
-from genmux.types.chat import ChatRequest
 from genmux.types.errors import NetworkError, ProviderError, Retry
 from genmux.types.split import split
 from genmux.types.usage import TOKENS_INPUT, TOKENS_OUTPUT, Usage
 
+CHARACTERS_PER_TOKEN = 4
+"""By which the output of a stream is counted whose provider did not say."""
+
+
+class Passage(msgspec.Struct, frozen=True):
+    """A caller's own request, ready for a provider of the same dialect."""
+
+    server: ServerHalf
+    accepted: Accepted
+    target: Target
+    options: CallOptions
+    http: HttpRequest
+
 
 class PassageFlow:
-    """Sends a caller's own bytes on, with only the model's name replaced."""
+    """Sends a caller's own bytes on, with only the model's name (and the host's names for fields) replaced."""
 
     def __init__(self, calls: CallFlow) -> None:
         self._calls = calls
 
-    def fits(self, dialect: str, accepted: Accepted, target: Target) -> bool:
-        """Whether bytes can pass: the provider speaks the dialect and wants nothing renamed in this request."""
-        if target.local or not target.speaks(dialect):
-            return False
-        passes: Callable[..., bool] | None = getattr(target.wire, "passes", None)
-        return passes is None or passes(accepted.request, target.model)
+    def prepare(
+        self, dialect: str, server: ServerHalf, body: bytes, accepted: Accepted, target: Target, options: CallOptions
+    ) -> Passage | None:
+        """The request to send; None when it has to be translated, because the provider wants it in another form.
 
-    async def whole(
-        self, server: ServerHalf, body: bytes, accepted: Accepted, target: Target, options: CallOptions
-    ) -> HttpReply:
+        A caller who wants numbers pulled into their range wants to have them changed, so that bytes do not pass.
+        """
+        if options.clamp or target.local or not target.speaks(dialect):
+            return None
+        wire: PassingWire | None = target.wire if hasattr(target.wire, "pass_on") else None
+        http = None if wire is None else wire.pass_on(body, accepted, target.model)
+        return None if http is None else Passage(server, accepted, target, options, http)
+
+    async def whole(self, passage: Passage) -> HttpReply:
         """The provider's own reply, its usage booked. Raises ProviderError."""
-        run, http = self._begin(server, body, accepted, target, options)
+        target, request = passage.target, passage.accepted.request
+        run = self._begin(passage)
         try:
-            called = await self._calls.send(target, http, options)
-            usage, finish = server.usage_of(called.reply)
+            called = await self._calls.send(target, passage.http, passage.options)
+            usage, finish = passage.server.usage_of(called.reply)
         except BaseException as error:
             place(error, target)
             self._calls.settler.fail(run, error)
@@ -47,85 +62,78 @@ class PassageFlow:
             run,
             usage,
             attempts=called.attempts,
-            service_tier=accepted.request.service_tier,
+            service_tier=request.service_tier,
             finish=finish.unified if finish else None,
         )
         return called.reply
 
-    async def stream(
-        self, server: ServerHalf, body: bytes, accepted: Accepted, target: Target, options: CallOptions
-    ) -> "PassingStream":
+    async def stream(self, passage: Passage) -> "PassingStream":
         """The provider's own bytes as they come; returns when it has begun to answer. Raises ProviderError."""
-        run, http = self._begin(server, body, accepted, target, options)
+        run = self._begin(passage)
         try:
-            opened = await self._calls.open(target, http, options)
+            opened = await self._calls.open(passage.target, passage.http, passage.options)
             try:
-                sent = Sent(accepted.request, target.model, http)
-                return PassingStream(opened, server, sent, run, self._calls, accepted)
+                return PassingStream(opened, passage, run, self._calls)
             except BaseException:  # a dialect's fault must not keep the connection
                 await opened.aclose()
                 raise
         except BaseException as error:
-            place(error, target)
+            place(error, passage.target)
             self._calls.settler.fail(run, error)
             raise
 
-    def _begin(
-        self, server: ServerHalf, body: bytes, accepted: Accepted, target: Target, options: CallOptions
-    ) -> tuple[Run, HttpRequest]:
-        self._calls.check_budget(accepted.request, target, options)
-        encoded = target.wire.encode(accepted.request, target.model, stream=accepted.stream)
-        http = msgspec.structs.replace(encoded.http, body=server.splice(body, accepted, target.model))
-        return self._calls.settler.begin(target, "chat", options), http
+    def _begin(self, passage: Passage) -> Run:
+        self._calls.check_budget(passage.accepted.request, passage.target, passage.options)
+        return self._calls.settler.begin(passage.target, "chat", passage.options)
 
 
 class PassingStream:
-    """A stream that passes through; its usage is booked when it ends, however it ends."""
+    """A stream that passes through; its usage is booked when it ends, however it ends. Close it with `aclose`."""
 
-    def __init__(
-        self,
-        opened: OpenStream,
-        server: ServerHalf,
-        sent: Sent[ChatRequest],
-        run: Run,
-        calls: CallFlow,
-        accepted: Accepted,
-    ) -> None:
+    def __init__(self, opened: OpenStream, passage: Passage, run: Run, calls: CallFlow) -> None:
+        self.headers = opened.headers
         self._opened = opened
-        self._server = server
-        self._sent = sent
-        self._watcher = server.watcher(accepted, sent)
+        self._server = passage.server
+        self._accepted = passage.accepted
+        self._sent = Sent(passage.accepted.request, passage.target.model, passage.http)
+        self._watcher = passage.server.watcher(passage.accepted, self._sent)
         self._run = run
         self._calls = calls
-        self._accepted = accepted
+        self._ended = False
         self._settled = False
 
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """The bytes to hand on, each with what arrived at once. Raises ProviderError when the connection breaks.
+    async def read(self) -> bytes | None:
+        """The bytes to hand on, those that arrived at once; None at the end. Raises ProviderError when the connection breaks.
 
         A caller who asked for usage gets the provider's bytes as they are; for the others the events are framed anew,
         without those that they did not ask for.
         """
-        watcher, untouched = self._watcher, self._accepted.include_usage
+        if self._ended:
+            return None
         try:
-            while (arrived := await self._opened.read()) is not None:
-                chunk, events = arrived
-                wanted = [event for event in events if watcher.see(event)]
-                if untouched and chunk:
-                    yield chunk
-                elif wanted:
-                    yield b"".join(map(frame, wanted))
-            if self._opened.whole is not None:
-                yield self._streamed(self._opened.whole)
-            elif watcher.finish is None and watcher.usage is None:
-                message = "the provider closed the connection in the middle of its answer"
-                raise NetworkError(message, retry=Retry.UNSURE)
+            arrived = await self._opened.read()
+            if arrived is None:
+                return await self._last()
         except ProviderError as error:
             place(error, self._run.target)
             self._settle(error)
             raise
-        finally:
-            await self.aclose()
+        chunk, events = arrived
+        see = self._watcher.see
+        wanted = [event for event in events if see(event)]
+        return chunk if chunk and self._accepted.include_usage else b"".join(map(frame, wanted))
+
+    async def _last(self) -> bytes | None:
+        """The provider has said everything. Raises ProviderError when that was not all."""
+        self._ended = True
+        last = None
+        if self._opened.whole is not None:
+            last = self._streamed(self._opened.whole)
+        elif self._watcher.finish is None and self._watcher.usage is None:
+            message = "the provider closed the connection in the middle of its answer"
+            raise NetworkError(message, retry=Retry.UNSURE)
+        await self.aclose()
+        return last
 
     def _streamed(self, reply: HttpReply) -> bytes:
         """The provider answered whole where a stream was asked for."""
@@ -136,6 +144,7 @@ class PassingStream:
 
     async def aclose(self) -> None:
         """Close the connection and book what was seen. May be called again."""
+        self._ended = True
         try:
             await self._opened.aclose()
         finally:
@@ -160,7 +169,8 @@ class PassingStream:
 
     def _counted(self) -> Usage:
         asked = self._calls.counter.count(self._accepted.request, self._run.target.model).tokens
-        return Usage(meters={TOKENS_INPUT: asked, TOKENS_OUTPUT: -(-self._watcher.text_length // 4)}, estimated=True)
+        written = -(-self._watcher.text_length // CHARACTERS_PER_TOKEN)
+        return Usage(meters={TOKENS_INPUT: asked, TOKENS_OUTPUT: written}, estimated=True)
 
 
 def frame(event: WireEvent) -> bytes:

@@ -44,7 +44,7 @@ def find_model(name: str, options: Mapping[str, str], environ: Mapping[str, str]
 
     Raises NotFoundError for what is no GGUF file by its name, ConfigurationError for one that is not there or is none.
     """
-    given = Path(name).expanduser()
+    given = _path(name)
     if given.suffix.lower() != ".gguf":
         message = f"local has the models smollm2 and minilm, and any path that ends in .gguf; {name!r} is neither"
         raise NotFoundError(message, param="model")
@@ -52,11 +52,27 @@ def find_model(name: str, options: Mapping[str, str], environ: Mapping[str, str]
     folders = [Path(own).expanduser()] if own else []
     folders.append(weights_folder(environ, options))
     places = [given] if given.is_absolute() else [*(folder / given for folder in folders), given]
-    found = next((place for place in places if place.is_file()), None)
+    found = next((place for place in places if _is_file(place)), None)
     if found is None:
         raise ConfigurationError(_absent(name, places), param="model")
     _check_magic(found)
     return found
+
+
+def _path(name: str) -> Path:
+    """The path that a name means; `~name` of nobody stays as it is."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        return Path(name)
+
+
+def _is_file(place: Path) -> bool:
+    """Whether there is a file; a name that is too long, or a folder that is closed to us, holds none."""
+    try:
+        return place.is_file()
+    except OSError:
+        return False
 
 
 def _absent(name: str, places: list[Path]) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+import msgspec
+
 from genmux.types.money import Line, Price
 
 CALL = "calls"
@@ -10,6 +12,8 @@ CALL = "calls"
 
 ABOVE = "input_tokens_gt"
 """The condition of a dearer row: more input tokens than this. It then holds for all tokens, not only for those above."""
+
+_REMEMBERED = 256
 
 
 class Tariff:
@@ -33,34 +37,63 @@ class Tariff:
             if meter != CALL
         }
         self._narrowest_first = sorted(self._inside, key=lambda meter: -len(self._words[meter]))
-        self._covered: dict[str, bool] = {}
+        self._plans: dict[tuple[str, ...], _Plan] = {}
 
     def lines(self, meters: Mapping[str, int | float]) -> tuple[Line, ...]:
         """One line for each meter that is priced and was used."""
-        own: dict[str, int | float] = {}
-        for meter in self._narrowest_first:
-            quantity = meters.get(meter, 0)
-            if quantity:
-                own[meter] = max(quantity - sum(own.get(other, 0) for other in self._inside[meter]), 0)
-        if CALL in self._rows:
-            own[CALL] = meters.get(CALL, 1)
-        asked = meters.get("tokens.input", 0)
-        return tuple(
-            Line(meter=meter, quantity=quantity, amount=_exactly(quantity) * row.amount / row.per)
-            for meter, steps in self._rows.items()
-            if (quantity := own.get(meter)) and (row := _step(steps, asked)) is not None
-        )
+        return self._lines(self._plan(meters), meters)
 
     def covers(self, meters: Mapping[str, int | float]) -> bool:
         """Whether everything that was used has a price, so that the lines are the whole bill."""
-        return all(not quantity or self._covers(meter) for meter, quantity in meters.items())
+        return self._plan(meters).whole
 
-    def _covers(self, meter: str) -> bool:
-        known = self._covered.get(meter)
-        if known is None:
-            words = _words_of(meter)
-            known = self._covered[meter] = any(theirs <= words for theirs in self._words.values())
-        return known
+    def whole_bill(self, meters: Mapping[str, int | float]) -> tuple[Line, ...] | None:
+        """The lines, None when something that was used has no price."""
+        plan = self._plan(meters)
+        return self._lines(plan, meters) if plan.whole else None
+
+    def _lines(self, plan: "_Plan", meters: Mapping[str, int | float]) -> tuple[Line, ...]:
+        own: dict[str, int | float] = {}
+        for meter, inside in plan.taken:
+            quantity = meters[meter]
+            for other in inside:
+                quantity -= own[other]
+            own[meter] = max(quantity, 0)
+        if CALL in self._rows:
+            own[CALL] = meters.get(CALL, 1)
+        lines: list[Line] = []
+        for meter, steps in plan.rows:
+            quantity = own[meter]
+            row = steps[0] if len(steps) == 1 and not steps[0].when else _step(steps, meters.get("tokens.input", 0))
+            if quantity and row is not None:
+                lines.append(Line(meter=meter, quantity=quantity, amount=_exactly(quantity) * row.amount / row.per))
+        return tuple(lines)
+
+    def _plan(self, meters: Mapping[str, int | float]) -> "_Plan":
+        """How these meters are billed. It depends only on which of them were used, so it is made once for each choice."""
+        used = tuple([meter for meter, quantity in meters.items() if quantity])
+        plan = self._plans.get(used)
+        if plan is None:
+            if len(self._plans) >= _REMEMBERED:
+                self._plans.clear()
+            plan = self._plans[used] = self._planned(used)
+        return plan
+
+    def _planned(self, used: tuple[str, ...]) -> "_Plan":
+        priced = [meter for meter in self._narrowest_first if meter in used]
+        return _Plan(
+            whole=all(any(theirs <= _words_of(meter) for theirs in self._words.values()) for meter in used),
+            taken=tuple((meter, tuple(one for one in self._inside[meter] if one in used)) for meter in priced),
+            rows=tuple((meter, steps) for meter, steps in self._rows.items() if meter in priced or meter == CALL),
+        )
+
+
+class _Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """How certain meters are billed: whether all of them are priced, what is taken off what, and the rows that apply."""
+
+    whole: bool
+    taken: tuple[tuple[str, tuple[str, ...]], ...]
+    rows: tuple[tuple[str, list[Price]], ...]
 
 
 def bill(rows: Iterable[Price], meters: Mapping[str, int | float]) -> tuple[Line, ...]:

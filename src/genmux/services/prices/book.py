@@ -18,12 +18,15 @@ TIER = "service_tier"
 
 _REMEMBERED = 1_024
 _US_DOLLARS = "USD"
+_NOTHING = Decimal(0)
+_MINUTE = datetime.timedelta(minutes=1)
 
 
 class _Kept(msgspec.Struct, frozen=True):
     """What holds for a model at one minute; some prices depend on the hour."""
 
-    minute: int
+    minute: datetime.datetime
+    until: datetime.datetime
     rows: tuple[Price, ...] | None
     tariff: Tariff | None = None
     priced_as: str | None = None
@@ -64,33 +67,36 @@ class PriceBook:
             return Cost(amount=usage.reported_cost, source="reported")
         kept = self._look_up(model, service_tier)
         meters = usage.meters
-        if kept.tariff is None or not meters or not kept.tariff.covers(meters):
+        lines = kept.tariff.whole_bill(meters) if kept.tariff is not None and meters else None
+        if lines is None:
             return None
-        lines = kept.tariff.lines(meters)
-        amount = sum((line.amount for line in lines), Decimal(0))
+        amount = _NOTHING
+        for line in lines:
+            amount += line.amount
         return Cost(amount=amount, currency=kept.currency, lines=lines, priced_as=kept.priced_as)
 
     def _look_up(self, model: Model, service_tier: str | None) -> _Kept:
         now = self._now()
-        minute = int(now.timestamp()) // 60
         key = (model.provider, model.wire_id, service_tier)
         store = self._kept
         kept = store.get(key)
-        if kept is None or kept.minute != minute:
+        if kept is None or not kept.minute <= now < kept.until:
             if len(store) >= _REMEMBERED:
                 store.clear()
-            kept = store[key] = self._find(model, service_tier, now, minute)
+            kept = store[key] = self._find(model, service_tier, now)
         return kept
 
-    def _find(self, model: Model, service_tier: str | None, now: datetime.datetime, minute: int) -> _Kept:
+    def _find(self, model: Model, service_tier: str | None, now: datetime.datetime) -> _Kept:
+        minute = now.replace(second=0, microsecond=0)
+        until = minute + _MINUTE
         priced_as: str | None = model.reference
         rows = model.spec.prices and _of_tier(model.spec.prices, service_tier)
         if not rows:
             rows, priced_as = self._from_list(model, service_tier, now)
         currencies = {row.currency for row in rows or ()}
         if not rows or len(currencies) > 1:  # amounts in different currencies cannot be added up
-            return _Kept(minute, None)
-        return _Kept(minute, rows, Tariff(rows), priced_as, currencies.pop())
+            return _Kept(minute, until, None)
+        return _Kept(minute, until, rows, Tariff(rows), priced_as, currencies.pop())
 
     def _from_list(
         self, model: Model, service_tier: str | None, now: datetime.datetime

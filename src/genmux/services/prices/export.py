@@ -53,6 +53,11 @@ def exported() -> bytes:
     return msgspec.json.encode({provider.id: _provider(provider) for provider in get_snapshot().providers})
 
 
+def main() -> None:
+    """Write it to standard output."""
+    sys.stdout.buffer.write(exported())
+
+
 def _provider(provider: "listed.Provider") -> ListedProvider:
     models = (_model(model) for model in provider.models)
     return ListedProvider(
@@ -118,7 +123,3 @@ def _clause(match: Any) -> Clause:
     if (clauses := getattr(match, "or_", None)) is not None:
         return Clause(any_of=tuple(map(_clause, clauses)))
     return Clause(all_of=tuple(map(_clause, match.and_)))
-
-
-if __name__ == "__main__":
-    sys.stdout.buffer.write(exported())

@@ -4,6 +4,7 @@ genai-prices is Python code that takes half a second and 40 MB to import. It is 
 its own, and what matters of it is kept as one small file for each provider until genai-prices changes.
 """
 
+import functools
 import importlib.util
 import logging
 import shutil
@@ -22,6 +23,9 @@ from genmux.services.prices.listed import ListedModel, ListedProvider
 EDITION = 1
 """Counts the forms of the kept files: a new one is never mistaken for an old one."""
 
+BOOT = "import sys; sys.path[:] = sys.argv[1:]; from genmux.services.prices.export import main; main()"
+"""The process's program: it sees the same modules as its parent."""
+
 KEPT = 4
 """So many folders are kept, for environments that have different versions of genai-prices."""
 
@@ -37,7 +41,7 @@ class PriceList:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._raw: dict[str, bytes] | None = None
+        self._raw: Mapping[str, bytes] | None = None
         self._read: dict[str, ListedProvider | None] = {}
         self._preparing: threading.Thread | None = None
         self.ready = False
@@ -85,9 +89,11 @@ class PriceList:
             if self.ready:
                 return
             if self._folder is None or not self._place().is_dir():
-                made = self._export()
+                made = _made()
                 if self._folder is None or not _keep(made, self._place()):
                     self._raw = made
+                else:
+                    _made.cache_clear()
             self.ready = True
 
     def _place(self) -> Path:
@@ -95,14 +101,16 @@ class PriceList:
         assert self._folder is not None  # noqa: S101 — asked for only where there is one
         return self._folder / f"prices-{EDITION}-{_installed()}"
 
-    def _export(self) -> dict[str, bytes]:
-        try:
-            return {
-                name: bytes(raw) for name, raw in msgspec.json.decode(_exported(), type=dict[str, msgspec.Raw]).items()
-            }
-        except (OSError, subprocess.SubprocessError, ImportError, msgspec.MsgspecError) as error:
-            _log.warning("the price list cannot be read, so its prices are unknown: %s", error)
-            return {}
+
+@functools.cache  # once for all lists that are kept in memory
+def _made() -> Mapping[str, bytes]:
+    """The list as JSON by provider."""
+    try:
+        return {name: bytes(raw) for name, raw in msgspec.json.decode(_exported(), type=dict[str, msgspec.Raw]).items()}
+    except (OSError, subprocess.SubprocessError, ImportError, msgspec.MsgspecError) as error:
+        told = getattr(error, "stderr", None) or b""
+        _log.warning("the price list cannot be read, so its prices are unknown: %s %s", error, told[-500:].decode())
+        return {}
 
 
 def _installed() -> str:
@@ -123,7 +131,7 @@ def _exported() -> bytes:
         from genmux.services.prices.export import exported
 
         return exported()
-    command: Any = [sys.executable, "-m", "genmux.services.prices.export"]
+    command: Any = [sys.executable, "-c", BOOT, *sys.path]
     return subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE).stdout  # noqa: S603 — our own module
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from genmux.contract.http import HttpReply, WireEvent
 from genmux.dialects.anthropic_messages import dialect
 from genmux.dialects.anthropic_messages.envelope import seal
+from genmux.dialects.anthropic_messages.passage import splice
 from genmux.types.chat import FinishReason
 from genmux.types.content import Reasoning
 from genmux.types.usage import Usage
@@ -31,7 +32,7 @@ TO = model("new-name")
 
 
 def spliced(body: bytes) -> bytes:
-    return SERVER.splice(body, SERVER.accept(body), TO)
+    return splice(body, SERVER.accept(body), TO)
 
 
 def test_only_the_name_of_the_model_is_replaced():
@@ -68,7 +69,7 @@ def test_whatever_else_is_in_the_body_stays_as_it_is(extra):
 
 
 def test_a_plain_request_may_pass():
-    assert WIRE.passes(accepted(temperature=1).request, TO)
+    assert WIRE.pass_on(b'{"model":"old"}', accepted(temperature=1), TO).body == b'{"model":"new-name"}'
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def test_a_plain_request_may_pass():
     ],
 )
 def test_a_request_that_the_service_would_refuse_may_not_pass(fields, options):
-    assert not dialect.client(options).passes(accepted(**fields).request, TO)
+    assert dialect.client(options).pass_on(b'{"model":"old"}', accepted(**fields), TO) is None
 
 
 def test_usage_and_end_of_a_passing_stream_are_seen():

@@ -93,7 +93,8 @@ def reply(*choices: dict[str, Any], **fields: Any) -> dict[str, Any]:
         "created": 7,
         "model": "m-1",
         "choices": [
-            {"index": index, "message": one, "finish_reason": "stop"} for index, one in enumerate(choices or (message(),))
+            {"index": index, "message": one, "finish_reason": "stop"}
+            for index, one in enumerate(choices or (message(),))
         ],
         "usage": USAGE,
         **fields,

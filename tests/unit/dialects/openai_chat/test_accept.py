@@ -71,7 +71,9 @@ def test_a_missing_model_is_left_to_the_catalog() -> None:
 
 
 def test_settings_of_the_same_name_are_taken() -> None:
-    request = accepted(temperature=0, top_p=0.5, seed=3, n=2, logprobs=True, top_logprobs=2, user="u", metadata={"a": 1}).request
+    request = accepted(
+        temperature=0, top_p=0.5, seed=3, n=2, logprobs=True, top_logprobs=2, user="u", metadata={"a": 1}
+    ).request
     assert (request.temperature, request.top_p, request.seed, request.n) == (0, 0.5, 3, 2)
     assert (request.logprobs, request.top_logprobs, request.user, request.metadata) == (True, 2, "u", {"a": 1})
     assert request.extra is None
@@ -160,7 +162,9 @@ def test_what_an_item_says_besides_is_carried_by_place() -> None:
 def test_an_audio_format_that_leads_nowhere_back_is_kept() -> None:
     item = {"type": "input_audio", "input_audio": {"data": "QUJD", "format": "x-wav", "rate": 5}}
     (block,) = accepted({"role": "user", "content": [item]}).request.messages[0].content
-    assert block == Audio(base64="QUJD", media_type="audio/x-wav", extra={"input_audio": {"format": "x-wav", "rate": 5}})
+    assert block == Audio(
+        base64="QUJD", media_type="audio/x-wav", extra={"input_audio": {"format": "x-wav", "rate": 5}}
+    )
 
 
 def test_an_assistants_turn_has_all_its_blocks_in_order() -> None:
@@ -210,7 +214,10 @@ def test_arguments_that_are_an_object_are_read_and_kept() -> None:
 
 def test_tools_are_taken_and_a_providers_own_is_carried_whole() -> None:
     function = {"name": "f", "description": "d", "parameters": {"type": "object"}, "strict": True, "returns": "x"}
-    tools = [{"type": "function", "function": function, "cache_control": {"type": "ephemeral"}}, {"type": "web", "max": 1}]
+    tools = [
+        {"type": "function", "function": function, "cache_control": {"type": "ephemeral"}},
+        {"type": "web", "max": 1},
+    ]
     assert accepted(tools=tools).request.tools == (
         Tool(
             name="f",
@@ -286,7 +293,9 @@ def test_how_much_to_think_is_understood(fields: dict[str, Any], config: Reasoni
 
 
 def test_contradictions_about_thinking_are_carried() -> None:
-    request = accepted(reasoning={"effort": "low", "enabled": True}, reasoning_effort="high", enable_thinking=False).request
+    request = accepted(
+        reasoning={"effort": "low", "enabled": True}, reasoning_effort="high", enable_thinking=False
+    ).request
     assert request.reasoning == ReasoningConfig(effort="low", enabled=True, extra={"reasoning": None})
     assert request.extra == {"reasoning_effort": "high", "enable_thinking": False}
 

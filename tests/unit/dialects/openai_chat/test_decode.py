@@ -23,7 +23,9 @@ def test_a_reply_is_read() -> None:
 
 def test_nulls_everywhere_are_no_more_than_absent() -> None:
     nothing = dict.fromkeys(("content", "refusal", "tool_calls", "function_call", "audio", "reasoning", "annotations"))
-    result = answered({"role": None, **nothing}, id=None, model=None, created=None, usage=None, service_tier=None, x=None)
+    result = answered(
+        {"role": None, **nothing}, id=None, model=None, created=None, usage=None, service_tier=None, x=None
+    )
     assert (result.message.content, result.message.extra, result.extra) == ((), None, None)
     assert (result.id, result.model, result.created, result.usage.meters) == (None, None, None, {})
 
@@ -33,7 +35,9 @@ def test_fields_of_odd_types_are_carried_and_break_nothing() -> None:
         "id": 5,
         "created": "now",
         "usage": [],
-        "choices": [{"message": {"content": {"a": 1}, "tool_calls": "no", "reasoning": 5, "audio": "a"}, "finish_reason": 3}],
+        "choices": [
+            {"message": {"content": {"a": 1}, "tool_calls": "no", "reasoning": 5, "audio": "a"}, "finish_reason": 3}
+        ],
     }
     result = decoded(document)
     assert result.text == '{"a":1}'

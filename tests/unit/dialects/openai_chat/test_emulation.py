@@ -39,7 +39,10 @@ def test_the_words_are_added_to_instructions_that_are_there() -> None:
     request = asking(saying("system", "Be brief."), "hi", output=SCHEMA)
     system, _ = encoded(request, model(**NONE))["messages"]
     assert system["content"].startswith("Be brief.\n\nAnswer with JSON")
-    assert encoded(asking("hi", output=SCHEMA), model(**NONE), system_role="developer")["messages"][0]["role"] == "developer"
+    assert (
+        encoded(asking("hi", output=SCHEMA), model(**NONE), system_role="developer")["messages"][0]["role"]
+        == "developer"
+    )
     assert "response_format" not in encoded(request, model(**NONE))
 
 
@@ -66,6 +69,7 @@ def test_a_code_fence_around_the_answer_is_taken_off(text: str, bare: str) -> No
 
 def test_bytes_do_not_pass_where_something_is_emulated() -> None:
     schema: dict[str, Any] = {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}}
-    request = accepted(response_format=schema).request
-    assert client({}).passes(request, model())
-    assert not client({}).passes(request, model(**NONE))
+    asked = accepted(response_format=schema)
+    body = b'{"model":"old"}'
+    assert client({}).pass_on(body, asked, model()) is not None
+    assert client({}).pass_on(body, asked, model(**NONE)) is None

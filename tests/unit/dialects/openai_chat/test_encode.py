@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from genmux.contract.http import Framing
+from genmux.dialects.openai_chat.accept import accept
 from genmux.types.chat import OutputFormat, ReasoningConfig, Tool, ToolChoice
 from genmux.types.content import Cache, Opaque, Refusal, Text, ToolCall, ToolResult
 from genmux.types.errors import ConfigurationError
@@ -116,7 +118,11 @@ def test_a_tool_of_another_dialects_provider_is_dropped_with_a_warning() -> None
         {"tool_choice": {"type": "custom", "custom": {"name": "f"}}},
         {"tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": []}}},
         {"tools": [{"type": "custom", "custom": {"name": "f", "format": {"type": "text"}}}]},
-        {"tools": [{"type": "function", "function": {"name": "f"}, "cache_control": {"type": "ephemeral", "ttl": "1h"}}]},
+        {
+            "tools": [
+                {"type": "function", "function": {"name": "f"}, "cache_control": {"type": "ephemeral", "ttl": "1h"}}
+            ]
+        },
         {"response_format": {"type": "text"}},
         {"response_format": {"type": "json_object", "schema": {}}},
         {"response_format": {"type": "json_schema", "json_schema": {"schema": {}, "x": 1}}},
@@ -147,7 +153,12 @@ def test_structured_output_is_asked_for_natively() -> None:
         (ReasoningConfig(enabled=False), ["reasoning_effort"], {"reasoning_effort": "none"}, []),
         (ReasoningConfig(enabled=True), ["reasoning_effort"], {}, []),
         (ReasoningConfig(max_tokens=5), ["reasoning_effort"], {}, ["reasoning.max_tokens"]),
-        (ReasoningConfig(effort="low", max_tokens=5), ["reasoning"], {"reasoning": {"effort": "low", "max_tokens": 5}}, []),
+        (
+            ReasoningConfig(effort="low", max_tokens=5),
+            ["reasoning"],
+            {"reasoning": {"effort": "low", "max_tokens": 5}},
+            [],
+        ),
         (ReasoningConfig(enabled=False), ["thinking"], {"thinking": {"type": "disabled"}}, []),
         (ReasoningConfig(effort="none"), ["thinking"], {"thinking": {"type": "disabled"}}, ["reasoning.effort"]),
         (
@@ -288,14 +299,31 @@ def test_cache_markers_of_a_caller_of_this_dialect_stay_where_they_were(message:
     assert echoed(message)["messages"] == [message]
 
 
-def test_bytes_pass_only_where_they_say_what_would_be_sent() -> None:
-    plain, limited = accepted().request, accepted(max_tokens=5).request
-    assert client({}).passes(limited, model())
-    assert not client({"max_tokens": "max_completion_tokens"}).passes(limited, model())
-    assert client({"max_tokens": "max_completion_tokens"}).passes(plain, model())
-    assert not client({"stream_usage": "unasked"}).passes(plain, model())
-    assert not client({"rename": {"max_tokens": "tokens"}}).passes(limited, model())
-    assert not client({"drop": ["max_tokens"]}).passes(limited, model())
-    assert not client({"system_role": "system"}).passes(
-        accepted({"role": "developer", "content": "x"}).request, model()
-    )
+def passed(options: dict[str, Any], *messages: dict[str, Any], **fields: Any) -> dict[str, Any] | None:
+    """The document that goes to the host as the caller's own bytes; None when it may not."""
+    document = {"model": "old", "messages": [*messages] or [{"role": "user", "content": "hi"}], **fields}
+    body = msgspec.json.encode(document)
+    http = client(options).pass_on(body, accept(body), model())
+    return None if http is None else msgspec.json.decode(http.body)
+
+
+def test_bytes_pass_where_only_top_level_fields_have_other_names() -> None:
+    assert passed({}, max_tokens=5)["max_tokens"] == 5
+    assert passed({"max_tokens": "max_completion_tokens"}, max_tokens=5).keys() == {
+        "model",
+        "messages",
+        "max_completion_tokens",
+    }
+    assert passed({"max_tokens": "max_tokens"}, max_completion_tokens=5)["max_tokens"] == 5
+    renamed = passed({"max_tokens": "max_tokens", "rename": {"max_tokens": "tokens"}}, max_completion_tokens=5)
+    assert renamed.keys() == {"model", "messages", "tokens"}
+
+
+def test_bytes_do_not_pass_where_more_would_have_to_change() -> None:
+    assert passed({"stream_usage": "unasked"}, stream=True) is None
+    assert passed({"stream_usage": "unasked"}) is not None
+    assert passed({"max_tokens": "max_tokens"}, max_completion_tokens=5, max_tokens=6) is None
+    assert passed({"drop": ["max_tokens"]}, max_tokens=5) is None
+    assert passed({"system_role": "system"}, {"role": "developer", "content": "x"}) is None
+    assert passed({"message_extra": False}, {"role": "user", "content": "x", "annotations": []}) is None
+    assert passed({"reasoning_echo": "none"}, {"role": "assistant", "content": "x", "reasoning": "hm"}) is None

@@ -1,5 +1,6 @@
 """The laws of a symmetric dialect, for whatever hypothesis thinks of."""
 
+import itertools
 from typing import Any
 
 import msgspec
@@ -10,11 +11,10 @@ from genmux.contract.http import WireEvent
 from genmux.dialects.openai_chat.equivalence import normalize
 from genmux.types.chat import ChatResult, FinishReason, Message, OutputFormat, ReasoningConfig, Tool, ToolChoice
 from genmux.types.content import Audio, Cache, Content, File, Image, Reasoning, Refusal, Text, ToolCall, ToolResult
-from genmux.types.errors import ProviderError
+from genmux.types.errors import InvalidRequestError, ProviderError
 from genmux.types.join import join
 from genmux.types.parts import BlockEnd, BlockStart, Finish, Part, ReasoningDelta, Start, TextDelta, ToolCallDelta
 from tests.unit.dialects.openai_chat.speaking import (
-    ORIGIN,
     SERVER,
     accepted,
     asking,
@@ -33,7 +33,9 @@ from tests.unit.dialects.openai_chat.speaking import (
 EXAMPLES = settings(max_examples=60, deadline=None)
 texts = st.text(max_size=20)
 names = st.text("abcdef_", min_size=1, max_size=8)
-scalars = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | texts
+scalars = (
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | texts
+)
 documents = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3), max_leaves=8
 )
@@ -55,7 +57,12 @@ linked = table({"url": links})
 parts = st.one_of(
     table({"type": st.just("text"), "text": texts}, cache_control=markers),
     table({"type": st.just("image_url"), "image_url": table({"url": links}, detail=names) | links}),
-    table({"type": st.just("input_audio"), "input_audio": table({"data": names}, format=st.sampled_from(["wav", "mp3", "opus", "pcm16"]))}),
+    table(
+        {
+            "type": st.just("input_audio"),
+            "input_audio": table({"data": names}, format=st.sampled_from(["wav", "mp3", "opus", "pcm16"])),
+        }
+    ),
     table({"type": st.just("file"), "file": table({"file_data": links}, filename=names)}),
     table({"type": st.just("file"), "file": table({"file_id": names})}),
     *(table({"type": st.just(kind), kind: linked}) for kind in ("video_url", "audio_url")),
@@ -93,19 +100,27 @@ tools = st.one_of(
     table(
         {
             "type": st.just("function"),
-            "function": table({"name": names}, description=texts, parameters=st.dictionaries(names, documents, max_size=2), strict=st.booleans()),
+            "function": table(
+                {"name": names},
+                description=texts,
+                parameters=st.dictionaries(names, documents, max_size=2),
+                strict=st.booleans(),
+            ),
         },
         cache_control=markers,
     ),
     table({"type": st.just("custom"), "custom": table({"name": names}, format=settled)}),
     table({"type": st.just("web_search"), "max": st.integers()}),
 )
+schemas = st.dictionaries(names, documents, max_size=2)
+chosen = table({"type": st.just("function"), "function": table({"name": names})})
+json_schemas = table({"name": names}, schema=schemas, strict=st.booleans())
+formats = table({"type": st.just("json_object")}) | table({"type": st.just("json_schema"), "json_schema": json_schemas})
 requests = table(
     {"model": names, "messages": st.lists(turns, min_size=1, max_size=3)},
     tools=st.lists(tools, min_size=1, max_size=2),
-    tool_choice=st.sampled_from(["auto", "none", "required", "any"]) | table({"type": st.just("function"), "function": table({"name": names})}),
-    response_format=table({"type": st.just("json_object")})
-    | table({"type": st.just("json_schema"), "json_schema": table({"name": names}, schema=st.dictionaries(names, documents, max_size=2), strict=st.booleans())}),
+    tool_choice=st.sampled_from(["auto", "none", "required", "any"]) | chosen,
+    response_format=formats,
     reasoning_effort=names,
     reasoning=table({}, effort=names, max_tokens=st.integers(), enabled=st.booleans()),
     thinking=table({"type": st.sampled_from(["enabled", "disabled", "adaptive"])}),
@@ -117,9 +132,9 @@ requests = table(
     stop=texts.filter(bool) | st.lists(texts, max_size=2),
     stream=st.booleans(),
     stream_options=table({}, include_usage=st.booleans()),
-    metadata=st.dictionaries(names, documents, max_size=2),
+    metadata=schemas,
     seed=st.integers(),
-)  # fmt: skip
+)
 
 
 @given(requests)
@@ -204,7 +219,9 @@ our_tools = st.builds(
     stop=st.lists(texts, max_size=2).map(tuple),
 )
 @EXAMPLES
-def test_a_request_of_ours_is_understood_as_it_was_meant(messages: list[Message], effort: str | None, **fields: Any) -> None:
+def test_a_request_of_ours_is_understood_as_it_was_meant(
+    messages: list[Message], effort: str | None, **fields: Any
+) -> None:
     fields["tool_choice"] = fields.pop("choice")
     reasoning = None if effort is None else ReasoningConfig(effort=effort)
     request = asking(*messages, reasoning=reasoning, **fields)
@@ -249,7 +266,7 @@ def test_a_stream_that_is_written_and_read_again_has_the_same_parts(made: list[A
     bodies = [make(index) for index, make in enumerate(made)]
     if any(
         kind_of(one[0]) == kind_of(other[0]) and not isinstance(one[0].block, ToolCall)
-        for one, other in zip(bodies, bodies[1:], strict=False)
+        for one, other in itertools.pairwise(bodies)
     ):
         return  # adjacent blocks of one kind are one block on this wire
     start = Start(id="c", model="m", created=1, dialect="openai_chat")
@@ -270,7 +287,12 @@ def _numbered_apart(parts: list[Part]) -> list[Part]:
     return [part for part in parts if not isinstance(part, BlockEnd)]
 
 
-@given(st.lists(st.dictionaries(st.sampled_from(["id", "choices", "usage", "model", "error", "x_groq", "object"]), documents), max_size=4))
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from(["id", "choices", "usage", "model", "error", "x_groq", "object"]), documents),
+        max_size=4,
+    )
+)
 @EXAMPLES
 def test_no_stream_of_json_breaks_the_reader(chunks: list[dict[str, Any]]) -> None:
     _reads_or_refuses([*chunks, {"choices": [{"finish_reason": "stop"}]}])
@@ -278,9 +300,20 @@ def test_no_stream_of_json_breaks_the_reader(chunks: list[dict[str, Any]]) -> No
 
 odd_deltas = st.dictionaries(
     st.sampled_from(
-        ["content", "role", "reasoning", "reasoning_details", "tool_calls", "function_call", "audio", "images", "refusal"]
+        [
+            "content",
+            "role",
+            "reasoning",
+            "reasoning_details",
+            "tool_calls",
+            "function_call",
+            "audio",
+            "images",
+            "refusal",
+        ]
     ),
-    documents | st.lists(st.dictionaries(st.sampled_from(["type", "text", "index", "id", "function", "data"]), documents)),
+    documents
+    | st.lists(st.dictionaries(st.sampled_from(["type", "text", "index", "id", "function", "data"]), documents)),
 )
 
 
@@ -304,15 +337,18 @@ def test_no_reply_breaks_the_decoder(document: dict[str, Any], message: dict[str
     assert isinstance(decoded({**document, "error": None, "choices": [{"message": message}]}), ChatResult)
 
 
-@given(st.dictionaries(st.sampled_from(["model", "messages", "tools", "stop", "tool_choice", "n", "stream_options"]), documents))
+@given(
+    st.dictionaries(
+        st.sampled_from(["model", "messages", "tools", "stop", "tool_choice", "n", "stream_options"]), documents
+    )
+)
 @EXAMPLES
 def test_no_body_breaks_the_server(document: dict[str, Any]) -> None:
     try:
         asked = SERVER.accept(msgspec.json.encode(document))
-    except ProviderError as error:
-        assert error.kind == "invalid_request"
-    else:
-        assert client({}).encode(asked.request, model()).http.body
+    except InvalidRequestError:
+        return
+    assert client({}).encode(asked.request, model()).http.body
 
 
 @given(odd_deltas)
@@ -320,14 +356,12 @@ def test_no_body_breaks_the_server(document: dict[str, Any]) -> None:
 def test_no_turn_of_an_assistant_breaks_the_server(turn: dict[str, Any]) -> None:
     try:
         request = accepted({**turn, "role": "assistant"}).request
-    except ProviderError as error:
-        assert error.kind == "invalid_request"
-    else:
-        assert encoded(request)["messages"]
+    except InvalidRequestError:
+        return
+    assert encoded(request)["messages"]
 
 
 def test_a_cache_marker_travels() -> None:
     request = asking(Message(role="user", content=(Text("x", Cache(ttl="1h")),)))
     body = msgspec.json.encode(encoded(request, cache_control=True))
     assert SERVER.accept(body).request.messages[0].content == request.messages[0].content
-    assert ORIGIN == model().origin

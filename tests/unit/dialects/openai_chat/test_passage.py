@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from genmux.contract.http import HttpReply, WireEvent
+from genmux.dialects.openai_chat.passage import splice
 from genmux.types.chat import FinishReason
 from genmux.types.errors import InvalidRequestError, MalformedReplyError, ProviderError
 from tests.unit.dialects.openai_chat.speaking import (
@@ -24,7 +25,7 @@ from tests.unit.dialects.openai_chat.speaking import (
 
 
 def spliced(body: bytes) -> bytes:
-    return SERVER.splice(body, SERVER.accept(body), model("their-name"))
+    return splice(body, SERVER.accept(body), model("their-name"))
 
 
 def test_only_the_models_name_is_replaced() -> None:
@@ -56,7 +57,9 @@ def test_a_missing_model_is_added() -> None:
     ],
 )
 def test_a_stream_is_asked_for_its_usage(options: dict[str, Any], asked: dict[str, Any]) -> None:
-    body = msgspec.json.encode({"model": "m", "messages": [{"role": "user", "content": "x"}], "stream": True, **options})
+    body = msgspec.json.encode(
+        {"model": "m", "messages": [{"role": "user", "content": "x"}], "stream": True, **options}
+    )
     assert msgspec.json.decode(spliced(body))["stream_options"] == asked
 
 
@@ -69,7 +72,7 @@ def test_of_a_field_that_is_given_twice_only_the_one_that_was_understood_is_sent
 
 def test_what_is_no_json_object_cannot_be_spliced() -> None:
     with pytest.raises(InvalidRequestError):
-        SERVER.splice(b"[]", accepted(), model())
+        splice(b"[]", accepted(), model())
 
 
 def test_usage_and_finish_reason_of_a_whole_reply_are_read() -> None:
@@ -95,7 +98,13 @@ def watched(*events: WireEvent, usage: bool = False) -> tuple[Any, list[bool]]:
 
 def test_a_passing_stream_is_looked_at_and_the_unasked_usage_withheld() -> None:
     last = raw_chunk(choices=[], usage=USAGE)
-    events = chunk({"role": "assistant", "content": "abc"}), chunk({"reasoning": "de"}), chunk(finish="length"), last, DONE
+    events = (
+        chunk({"role": "assistant", "content": "abc"}),
+        chunk({"reasoning": "de"}),
+        chunk(finish="length"),
+        last,
+        DONE,
+    )
     watcher, passed = watched(*events)
     assert passed == [True, True, True, False, True]
     assert watcher.usage.output == 5

@@ -59,7 +59,9 @@ def test_done_with_a_space_behind_it_is_done() -> None:
 
 
 @pytest.mark.parametrize("events", [(), (ROLE,), (ROLE, chunk({"content": "a"}))])
-def test_a_stream_that_ends_too_early_is_a_network_error_and_may_have_been_billed(events: tuple[WireEvent, ...]) -> None:
+def test_a_stream_that_ends_too_early_is_a_network_error_and_may_have_been_billed(
+    events: tuple[WireEvent, ...],
+) -> None:
     with pytest.raises(NetworkError, match="ended before the answer was complete") as caught:
         read(*events)
     assert caught.value.retry is Retry.UNSURE
@@ -139,7 +141,9 @@ def test_what_chunks_say_besides_is_told_once_and_again_when_it_changes() -> Non
 
 def test_usage_may_come_early_and_often_and_is_overwritten() -> None:
     first, last = {"prompt_tokens": 3, "completion_tokens": None}, USAGE
-    parts = read(chunk({"content": "a"}, usage=first), chunk({"content": "b"}, usage=last), chunk(finish="stop", usage=last))
+    parts = read(
+        chunk({"content": "a"}, usage=first), chunk({"content": "b"}, usage=last), chunk(finish="stop", usage=last)
+    )
     assert len([part for part in parts if isinstance(part, UsagePart)]) == 2
     assert join(parts).usage.meters == {"tokens.input": 3, "tokens.output": 5}
 
@@ -164,7 +168,9 @@ def test_a_repeated_finish_reason_is_one_finish_and_what_follows_is_not_lost() -
 
 @pytest.mark.parametrize("name", ["reasoning", "reasoning_content"])
 def test_reasoning_in_a_plain_field_comes_before_the_text(name: str) -> None:
-    parts = read(chunk({name: "h"}), chunk({"role": "assistant", "content": None, name: "m"}), chunk({"content": "x"}), *END)
+    parts = read(
+        chunk({name: "h"}), chunk({"role": "assistant", "content": None, name: "m"}), chunk({"content": "x"}), *END
+    )
     assert parts[1:] == [
         BlockStart(0, Reasoning(extra={name: None})),
         ReasoningDelta(0, "h"),
@@ -228,16 +234,25 @@ def test_items_that_say_nothing_open_no_block_and_odd_ones_are_carried() -> None
 
 def test_typed_thinking_is_read_in_pieces() -> None:
     def thinking(*texts: str, **fields: Any) -> WireEvent:
-        return chunk({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": one} for one in texts], **fields}]})
+        return chunk(
+            {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": one} for one in texts], **fields}]}
+        )
 
-    parts = read(thinking("h"), thinking("m"), thinking(closed=True), chunk({"content": [{"type": "text", "text": "x"}]}), *END)
+    parts = read(
+        thinking("h"), thinking("m"), thinking(closed=True), chunk({"content": [{"type": "text", "text": "x"}]}), *END
+    )
     assert join(parts).message.content == (Reasoning("hm", extra={"thinking": {"closed": True}}), Text("x"))
     assert ReasoningDelta(0, "m") in parts
 
 
 def test_other_typed_content_is_read_whole() -> None:
     reference = {"type": "reference", "ids": [1]}
-    content = [{"type": "text", "text": "a"}, reference, {"type": "text", "text": "b", "x": 1}, {"type": "text", "text": ""}]
+    content = [
+        {"type": "text", "text": "a"},
+        reference,
+        {"type": "text", "text": "b", "x": 1},
+        {"type": "text", "text": ""},
+    ]
     assert join(read(chunk({"content": content}), *END)).message.content == (
         Text("a"),
         Opaque("openai_chat", "reference", reference),
@@ -390,7 +405,11 @@ def test_several_choices_are_never_mixed() -> None:
 
 def test_log_probabilities_and_lists_are_collected_to_the_end() -> None:
     def with_logprobs(text: str, **fields: Any) -> WireEvent:
-        choice = {"index": 0, "delta": {"content": text, **fields}, "logprobs": {"content": [{"token": text}], "refusal": None}}
+        choice = {
+            "index": 0,
+            "delta": {"content": text, **fields},
+            "logprobs": {"content": [{"token": text}], "refusal": None},
+        }
         return raw_chunk(choices=[choice])
 
     result = join(read(with_logprobs("a", annotations=[{"n": 1}]), with_logprobs("b", annotations=[{"n": 2}]), *END))

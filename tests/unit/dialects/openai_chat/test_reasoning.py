@@ -93,7 +93,11 @@ def test_typed_thinking_stands_between_the_texts() -> None:
         {"role": "assistant", "content": "x", "reasoning_details": [SIGNED]},
         {"role": "assistant", "content": "x", "reasoning": "hm", "reasoning_details": [SIGNED]},
         {"role": "assistant", "content": "x", "reasoning": "hm", "reasoning_details": [SUMMARY, SEALED]},
-        {"role": "assistant", "content": "x", "reasoning_details": [{"type": "reasoning.text", "text": "", "signature": ""}]},
+        {
+            "role": "assistant",
+            "content": "x",
+            "reasoning_details": [{"type": "reasoning.text", "text": "", "signature": ""}],
+        },
         {"role": "assistant", "content": "x", "reasoning_details": [{}]},
         {"role": "assistant", "content": "x", "reasoning_details": ["odd"]},
         {"role": "assistant", "content": "x", "reasoning_details": [{"type": "reasoning.other", "text": 5}]},
@@ -186,7 +190,10 @@ def test_a_host_may_take_no_reasoning() -> None:
 
 
 def test_state_of_another_origin_travels_through_a_client_of_this_dialect_and_back() -> None:
-    state = (Reasoning("hm", "sig", None, "anthropic/claude"), Reasoning("", None, "blob", "anthropic/claude", {"id": "x"}))
+    state = (
+        Reasoning("hm", "sig", None, "anthropic/claude"),
+        Reasoning("", None, "blob", "anthropic/claude", {"id": "x"}),
+    )
     given = answered()
     result = decoded(reply())
     told = responded(
@@ -216,7 +223,9 @@ def test_state_of_another_origin_travels_through_a_client_of_this_dialect_and_ba
         },
     ]
     first, second, text = accepted(told).request.messages[0].content
-    assert first == Reasoning("hm", "sig", None, "anthropic/claude", {"reasoning_details": None, "reasoning_content": None})
+    assert first == Reasoning(
+        "hm", "sig", None, "anthropic/claude", {"reasoning_details": None, "reasoning_content": None}
+    )
     assert second == state[1]
     assert text == Text("x")
 

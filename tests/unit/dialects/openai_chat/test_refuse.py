@@ -44,7 +44,13 @@ def test_a_caller_is_told_how_long_to_wait_and_whether_to_try_again() -> None:
 
 @pytest.mark.parametrize(
     "secret",
-    ["sk-proj-abcdefghijklmnop", "sk-ant-api03-abcdefghijklmnop", "gsk_abcdefghijklmnop", "AIzaSyAbcdefghijklmnop", "Bearer abcdefghijklmnop"],
+    [
+        "sk-proj-abcdefghijklmnop",
+        "sk-ant-api03-abcdefghijklmnop",
+        "gsk_abcdefghijklmnop",
+        "AIzaSyAbcdefghijklmnop",
+        "Bearer abcdefghijklmnop",
+    ],
 )
 def test_what_looks_like_a_key_is_never_told(secret: str) -> None:
     error = ProviderError(f"Incorrect API key provided: {secret}.", kind=ErrorKind.AUTHENTICATION, body=secret)

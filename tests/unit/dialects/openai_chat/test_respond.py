@@ -9,7 +9,16 @@ from openai.types.chat import ChatCompletion
 from genmux.types.chat import ChatResult, Choice, FinishReason
 from genmux.types.content import Audio, Content, Image, Opaque, Refusal, Text, ToolCall
 from genmux.types.usage import Usage
-from tests.unit.dialects.openai_chat.speaking import SERVER, accepted, answered, decoded, message, reply, responded, saying
+from tests.unit.dialects.openai_chat.speaking import (
+    SERVER,
+    accepted,
+    answered,
+    decoded,
+    message,
+    reply,
+    responded,
+    saying,
+)
 
 STOP = FinishReason("stop", "end_turn")
 

@@ -223,7 +223,9 @@ def test_a_hosts_own_word_for_the_end_is_told_as_it_came() -> None:
 
 
 def test_every_choice_begins_with_its_role() -> None:
-    stream = written(OWN, *block(0, Text("a")), BlockStart(1, Text("b"), 1), Finish(FinishReason("stop", "stop"), 1), STOP)
+    stream = written(
+        OWN, *block(0, Text("a")), BlockStart(1, Text("b"), 1), Finish(FinishReason("stop", "stop"), 1), STOP
+    )
     told = [(choice["index"], choice["delta"]) for one in documents(stream) for choice in one["choices"]]
     role = {"role": "assistant", "content": "", "refusal": None}
     assert told == [(0, role), (0, {"content": "a"}), (1, role), (1, {"content": "b"}), (1, {}), (0, {})]

@@ -69,6 +69,12 @@ def test_a_missing_file_is_named_with_the_places(tmp_path: Path) -> None:
         find_model(NAME, options, {})
 
 
+@pytest.mark.parametrize("name", ["~nobody-of-this-name/x.gguf", "x" * 5_000 + ".gguf", "x\0.gguf"])
+def test_a_name_that_no_file_can_have_is_a_missing_file(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigurationError, match="there is no model file"):
+        find_model(name, {"models_dir": str(tmp_path)}, {})
+
+
 def test_missing_weights_can_be_installed(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="weights of smollm2 are not installed: run `genmux local install`"):
         find_model(WEIGHTS["smollm2"].file, {"data_dir": str(tmp_path)}, {})

@@ -18,12 +18,10 @@ INPUT, CACHED, OUTPUT = (
 
 
 def amounts(*rows: Price, **used: float) -> dict[str, str]:
-    """What is billed for which meter, in units of the price list."""
+    """What is billed for which meter: so many at so much for a million."""
     meters = {name.replace("__", "."): quantity for name, quantity in used.items()}
-    return {
-        line.meter: f"{line.quantity}@{line.amount / Decimal(str(line.quantity)) * 1_000_000:f}"
-        for line in bill(rows, meters)
-    }
+    prices = {line.meter: line.amount / Decimal(str(line.quantity)) * 1_000_000 for line in bill(rows, meters)}
+    return {line.meter: f"{line.quantity}@{prices[line.meter].normalize():f}" for line in bill(rows, meters)}
 
 
 def test_a_line_says_what_how_much_and_for_how_much() -> None:

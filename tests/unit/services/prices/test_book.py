@@ -8,7 +8,7 @@ import pytest
 from genmux.contract.model import Model
 from genmux.services.prices import PriceBook, PriceList, book
 from genmux.services.prices.listed import Clause, Dated, ListedModel
-from genmux.types.money import Cost, Price
+from genmux.types.money import Cost
 from genmux.types.usage import Usage
 from tests.unit.services.shop import model, price
 
@@ -47,7 +47,7 @@ class Clock:
         return self.now
 
 
-def priced(*rows: Price) -> PriceBook:
+def priced() -> PriceBook:
     return PriceBook(lambda: NOON, lambda _provider: "acme-list", OneModel())
 
 

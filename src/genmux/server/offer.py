@@ -1,0 +1,36 @@
+"""Which models callers may name."""
+
+from genmux.app import App
+from genmux.contract.operations import Operation
+from genmux.types.errors import NotFoundError
+
+_REMEMBERED = 1_024
+"""So many names are kept at most: callers could think of any number."""
+
+
+class Offer:
+    """Keeps files of this machine from callers who are not its user.
+
+    An embedded engine takes any path as a model. Where that is not wanted, only models that are listed and aliases from
+    the settings can be named; anything else is not found, whether there is such a file or not.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        settings = app.settings.gateway
+        self._files = not settings.keys if settings.model_files is None else settings.model_files
+        self._known: set[tuple[str, Operation]] = set()
+
+    def check(self, name: str | None, operation: Operation) -> None:
+        """Raise NotFoundError for a model that callers may not name, or that there is not."""
+        if self._files or not name or name in self._app.settings.aliases or (name, operation) in self._known:
+            return
+        model = self._app.catalog.resolve(name, operation)
+        if not model.listed and self._app.registry.manifest(model.provider).local:
+            listed = (one for one in self._app.catalog.usable() if one.provider == model.provider)
+            offered = ", ".join(one.reference for one in listed if operation in one.spec.operations)
+            message = f"this gateway offers no model files but those that it lists: {offered or 'none'}"
+            raise NotFoundError(message, provider=model.provider, model=model.id, param="model")
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        self._known.add((name, operation))

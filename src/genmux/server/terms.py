@@ -1,0 +1,34 @@
+"""What holds for every request, whatever its endpoint: how large, how slow, which models, which options."""
+
+from genmux.app import App
+from genmux.contract.operations import Operation
+from genmux.flows.call.options import CallOptions
+from genmux.server.http import Request
+from genmux.server.offer import Offer
+from genmux.server.options import read_options
+
+
+class Terms:
+    """The terms on which the gateway serves."""
+
+    def __init__(self, app: App) -> None:
+        settings, defaults = app.settings.gateway, app.settings.defaults
+        self._limit = settings.body_limit
+        self._idle = settings.body_idle
+        self._offer = Offer(app)
+        self._options = CallOptions(
+            timeout=defaults.timeout, retries=defaults.retries, budget_limit=defaults.budget_limit, strict=False
+        )
+
+    async def body(self, request: Request) -> bytes:
+        """The body of a request. Raises ProviderError when it is too large or does not come."""
+        return await request.body(self._limit, idle=self._idle)
+
+    def options(self, request: Request, model: str | None, operation: Operation = "chat") -> CallOptions:
+        """How the call is made. Raises ProviderError for a header that is wrong and for a model that is not offered."""
+        self._offer.check(model, operation)
+        return read_options(request, self._options)
+
+    def check_model(self, model: str | None, operation: Operation) -> None:
+        """Raise NotFoundError for a model that is not offered."""
+        self._offer.check(model, operation)

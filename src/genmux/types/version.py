@@ -1,0 +1,3 @@
+"""Which genmux this is."""
+
+VERSION = "0.1.0"
