@@ -50,9 +50,17 @@ def serve(tmp_path: Path) -> Callable[[float], Iterator[Serving]]:
     def serving(drain: float) -> Iterator[Serving]:
         config = tmp_path / "genmux.toml"
         config.write_text(f"[gateway]\ndrain = {drain}\n")
-        environ = {**os.environ, "GENMUX_CONFIG": str(config), "NO_COLOR": "1", "COLUMNS": "200", "PYTHONUNBUFFERED": "1"}
+        environ = {
+            **os.environ,
+            "GENMUX_CONFIG": str(config),
+            "NO_COLOR": "1",
+            "COLUMNS": "200",
+            "PYTHONUNBUFFERED": "1",
+        }
         command = [sys.executable, "-m", "genmux", "serve", "--port", "0"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ) as process:
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ
+        ) as process:
             try:
                 line = process.stdout.readline()
                 found = re.search(r"http://([\d.:]+)", line)

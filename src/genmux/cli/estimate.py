@@ -25,9 +25,8 @@ def estimate(
             return
         span = money(made.high) if made.low == made.high else f"{money(made.low)} to {money(made.high)}"
         out.print(f"{span} ({made.confidence} confidence)")
-        show_table(
-            ("meter", "at most", "amount"),
-            ((line.meter, f"{line.quantity:,}", money(line.amount)) for line in made.lines),
-        )
+        if made.lines:
+            rows = ((line.meter, f"{line.quantity:,}", money(line.amount)) for line in made.lines)
+            show_table(("meter", "at most", "amount"), rows)
         for unknown in made.unknown:
             warn(f"unknown: {unknown}")

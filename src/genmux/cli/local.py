@@ -27,14 +27,14 @@ def install(name: Name = "smollm2", /, *, common: Common | None = None) -> None:
 
         columns = (TextColumn("{task.description}", style="dim"), BarColumn(), DownloadColumn())
         with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
-            path = store().install(name, progress=_shown(progress.add_task, progress.update, name))
+            path = store().install(name, progress=bar(progress.add_task, progress.update, name))
         if common.json:
             print_json({"name": name, "path": path})
         else:
             out.print(f"{name} is at {path}")
 
 
-def _shown(begin: Callable[..., object], update: Callable[..., object], name: str) -> Callable[[int, int], None]:
+def bar(begin: Callable[..., object], update: Callable[..., object], name: str) -> Callable[[int, int], None]:
     """Draws the bar; it begins with the first byte, for what is there already needs none."""
     tasks: list[object] = []
 

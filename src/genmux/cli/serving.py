@@ -61,7 +61,7 @@ def _welcome(app: "App", url: str) -> None:
     chat = f'{{"model": "{model}", "messages": [{{"role": "user", "content": "Hello"}}]}}'
     message = f'{{"model": "{model}", "max_tokens": 64, "messages": [{{"role": "user", "content": "Hello"}}]}}'
     for line in (
-        f'{_our_name()} chat --model {model} "Say hello in one short sentence."',
+        f'{our_name()} chat --model {model} "Say hello in one short sentence."',
         f"curl {url}/v1/chat/completions{key} -H 'content-type: application/json' -d '{chat}'",
         f"curl {url}/v1/messages{key} -H 'content-type: application/json' -d '{message}'",
     ):
@@ -76,7 +76,7 @@ def _model_to_try(app: "App") -> str:
     return "local/smollm2" if any(one.name == embedded for one in store().installed()) else "mock/echo"
 
 
-def _our_name() -> str:
+def our_name() -> str:
     """How this program is called from here."""
     called = Path(sys.argv[0])
     on_path = shutil.which(called.name)

@@ -39,7 +39,7 @@ _DEPTH = 5
 _STATUS = re.compile(r"[45]\d\d")
 _CODE_LENGTH = 100
 _NO_CODES = {"error", "list", "object", ""}
-_SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
+_SECONDS = re.compile(r"(\d{1,15}(?:\.\d+)?)s")
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):

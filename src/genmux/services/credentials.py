@@ -1,6 +1,7 @@
 """Where a provider's keys come from: arguments, then the environment, then `genmux.toml`."""
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from genmux.contract.manifest import Manifest
 from genmux.services.ports import ProviderOptions
@@ -62,11 +63,19 @@ class Credentials:
     def base_url(self, manifest: Manifest, given: str | None = None) -> str:
         """Where the provider is: argument, then environment, then `genmux.toml`, then its manifest.
 
-        One without a scheme, such as `localhost:11434`, gets that of the manifest's.
+        One without a scheme or a port, such as `0.0.0.0`, gets that of the manifest's.
         """
         own = self._options.get(manifest.id)
         from_environment = next((url for env in manifest.base_url_env if (url := self._environ.get(env))), None)
         chosen = (given or from_environment or (own.base_url if own else None) or manifest.base_url).strip()
-        if chosen and "://" not in chosen:
-            chosen = f"{manifest.base_url.partition('://')[0] or 'http'}://{chosen}"
-        return chosen.rstrip("/")
+        return _complete(chosen, manifest.base_url).rstrip("/")
+
+
+def _complete(address: str, usual: str) -> str:
+    """An address that is only a host, or host and port, with what the usual one has besides."""
+    if not address or "://" in address:
+        return address
+    parts = urlsplit(usual)
+    port = f":{parts.port}" if parts.port and ":" not in address.partition("/")[0] else ""
+    host, slash, path = address.partition("/")
+    return f"{parts.scheme or 'http'}://{host}{port}{slash}{path}"

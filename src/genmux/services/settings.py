@@ -75,7 +75,11 @@ class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Everything in `genmux.toml`. `provider_paths` are folders with further manifests, seen from that file."""
+    """Everything in `genmux.toml`.
+
+    `provider_paths` are folders with further manifests, seen from that file; `~/.config/genmux/providers` is one of them
+    where it exists.
+    """
 
     defaults: Defaults = Defaults()
     aliases: dict[str, str] = msgspec.field(default_factory=dict)
@@ -99,12 +103,25 @@ def read_settings(environ: Mapping[str, str], *, path: str | Path | None = None)
     asked = path or environ.get("GENMUX_CONFIG")
     file = Path(asked) if asked else next((place for place in _places(environ) if place.is_file()), None)
     settings = Settings() if file is None else _read(file)
-    return _with_environment(settings, environ)
+    return _with_environment(_with_own_providers(settings, environ), environ)
 
 
 def _places(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    return (Path("genmux.toml"), _own_folder(environ) / "genmux.toml")
+
+
+def _own_folder(environ: Mapping[str, str]) -> Path:
+    """Where the user's configuration of genmux is."""
     home = environ.get("XDG_CONFIG_HOME") or str(Path(environ.get("HOME") or "~").expanduser() / ".config")
-    return (Path("genmux.toml"), Path(home) / "genmux" / "genmux.toml")
+    return Path(home) / "genmux"
+
+
+def _with_own_providers(settings: Settings, environ: Mapping[str, str]) -> Settings:
+    """Manifests in `~/.config/genmux/providers` are found without being named."""
+    folder = _own_folder(environ) / "providers"
+    if not folder.is_dir():
+        return settings
+    return msgspec.structs.replace(settings, provider_paths=(*settings.provider_paths, str(folder)))
 
 
 def _read(file: Path) -> Settings:

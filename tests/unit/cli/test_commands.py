@@ -187,11 +187,11 @@ def test_the_program_is_called_as_it_can_be_called_again(monkeypatch: pytest.Mon
     program.touch(mode=0o755)
     monkeypatch.setattr(sys, "argv", [str(program)])
     monkeypatch.setenv("PATH", "/nowhere")
-    assert serving._our_name() == str(program)
+    assert serving.our_name() == str(program)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert serving._our_name() == "genmux"
+    assert serving.our_name() == "genmux"
     monkeypatch.setattr(sys, "argv", ["/somewhere/__main__.py"])
-    assert serving._our_name() == "genmux"
+    assert serving.our_name() == "genmux"
 
 
 def test_help_imports_neither_client_nor_network() -> None:

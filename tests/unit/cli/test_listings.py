@@ -78,7 +78,7 @@ class TestProviders:
     def test_those_that_can_be_used_come_first_and_the_others_say_what_they_need(self, run: Run) -> None:
         told = rows(run("providers").out)
 
-        assert list(told)[0] in ("llamacpp", "lmstudio", "local", "mock")
+        assert next(iter(told)) in ("llamacpp", "lmstudio", "local", "mock")
         assert told["openai"].endswith("needs $OPENAI_API_KEY")
         assert told["mock"].endswith("ready")
         assert "if it runs at http://127.0.0.1:11434" in told["ollama"]
@@ -202,9 +202,9 @@ class TestLocal:
     def test_the_bar_begins_with_the_first_byte(self) -> None:
         begun: list[str] = []
         seen: list[tuple[object, int]] = []
-        shown = local_module._shown(
+        shown = local_module.bar(
             lambda text, total: begun.append(f"{text} of {total}") or "task",
-            lambda task, *, completed, total: seen.append((task, completed)),
+            lambda task, **told: seen.append((task, told["completed"])),
             "smollm2",
         )
         assert not begun

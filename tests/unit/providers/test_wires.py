@@ -19,9 +19,6 @@ REGISTRY = Registry()
 OTHER_NAMES = {"vercel-gateway": "vercel"}
 """Providers whose recordings lie under another name."""
 
-KNOWN_LOSSES = {("mistral", "prefix")}
-"""What a host has accepted and its manifest leaves out, with a warning: Mistral refuses most other unknown fields."""
-
 
 def model_of(provider_id: str, name: str) -> Model:
     manifest = REGISTRY.manifest(provider_id)
@@ -156,12 +153,7 @@ def test_what_a_host_has_accepted_on_record_is_still_sent_to_it() -> None:
         understood = load_dialect(wire.dialect).server.accept(msgspec.json.encode(recorded))
         model = model_of(provider_id, recorded["model"])
         sent = REGISTRY.load(provider_id).wires["chat"].encode(understood.request, model, stream=understood.stream)
-        losses += [
-            f"{exchange.id}: {warning}"
-            for warning in sent.warnings
-            if warning.kind == "unsupported"
-            and not any(provider_id == name and lost in warning.detail for name, lost in KNOWN_LOSSES)
-        ]
+        losses += [f"{exchange.id}: {warning}" for warning in sent.warnings if warning.kind == "unsupported"]
     assert losses == []
 
 

@@ -89,6 +89,8 @@ def test_an_address_without_a_scheme_gets_that_of_the_manifest() -> None:
     local = manifest("local", base_url="http://127.0.0.1:11434", base_url_env=("LOCAL_HOST",))
 
     assert Credentials({"LOCAL_HOST": "box:1234"}, {}).base_url(local) == "http://box:1234"
+    assert Credentials({"LOCAL_HOST": "box"}, {}).base_url(local) == "http://box:11434"
+    assert Credentials({"LOCAL_HOST": "box/ollama"}, {}).base_url(local) == "http://box:11434/ollama"
     assert Credentials({"ACME_HOST": "box"}, {}).base_url(ACME) == "https://box"
     assert Credentials({}, {}).base_url(manifest("bare")) == ""
     assert Credentials({}, {}).base_url(manifest("bare"), "box:1") == "http://box:1"

@@ -207,3 +207,11 @@ def test_a_wrong_variable_is_named_with_its_value(file: Path, name: str, value: 
 
     assert name in message
     assert repr(value) in message
+
+
+def test_the_users_own_folder_of_manifests_is_found_without_being_named(tmp_path: Path) -> None:
+    folder = tmp_path / "genmux" / "providers"
+    environ = {"XDG_CONFIG_HOME": str(tmp_path)}
+    assert read_settings(environ).provider_paths == ()
+    folder.mkdir(parents=True)
+    assert read_settings(environ).provider_paths == (str(folder),)

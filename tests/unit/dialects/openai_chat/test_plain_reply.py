@@ -49,7 +49,9 @@ def answering(choice: dict[str, Any] | None = None, **fields: Any) -> bytes:
     "body",
     [
         answering(),
-        answering(message={"content": None, "tool_calls": [CALL, {**CALL, "id": ""}]}, choice={"finish_reason": "tool_calls"}),
+        answering(
+            message={"content": None, "tool_calls": [CALL, {**CALL, "id": ""}]}, choice={"finish_reason": "tool_calls"}
+        ),
         answering(message={"content": "", "tool_calls": []}, choice={"finish_reason": None}),
         answering(choice={"finish_reason": "", "native_finish_reason": "STOP", "logprobs": {"content": []}}),
         answering(choice={"finish_reason": "never heard of"}, id="", model="", usage=None),
@@ -88,14 +90,22 @@ def test_both_ways_agree_on_whatever_both_read(document: dict[str, Any]) -> None
     assert read_plain(body) in (None, long_way(body))
 
 
-scalars = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5)
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5)
+)
 odd = scalars | st.lists(scalars, max_size=2) | st.dictionaries(st.text(max_size=3), scalars, max_size=2)
 
 
 @given(
     st.dictionaries(st.sampled_from([*ANSWER, "provider", "x_groq", "timings"]), odd, max_size=3),
     st.dictionaries(st.sampled_from(["index", "finish_reason", "logprobs", "stop_reason"]), odd, max_size=2),
-    st.dictionaries(st.sampled_from(["role", "content", "refusal", "annotations", "tool_calls", "audio"]), odd, max_size=2),
+    st.dictionaries(
+        st.sampled_from(["role", "content", "refusal", "annotations", "tool_calls", "audio"]), odd, max_size=2
+    ),
 )
 @settings(max_examples=200, deadline=None)
 def test_both_ways_agree_on_odd_values(fields: dict[str, Any], choice: dict[str, Any], message: dict[str, Any]) -> None:

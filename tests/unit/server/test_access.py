@@ -1,0 +1,81 @@
+"""Who is served."""
+
+import pytest
+
+from genmux.server.access import Access, check_exposure
+from genmux.server.loopback import host_of, is_loopback
+from genmux.server.pages import Pages
+from genmux.types.errors import AuthenticationError, ConfigurationError, PermissionDeniedError
+from tests.unit.server.asgi import asking
+
+KEY = "a-key-that-nobody-guesses"
+KEYED = Access([KEY, "another-key-of-the-gateway"], Pages((), local=False))
+OPEN = Access((), Pages(["https://app.example/"], local=True))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"authorization": f"Bearer {KEY}"},
+        {"authorization": f"bearer  {KEY} "},
+        {"x-api-key": KEY},
+        {"authorization": f"Bearer {KEY}", "host": "gateway.example", "origin": "https://x.example"},
+    ],
+)
+def test_a_key_opens(headers: dict[str, str]):
+    KEYED.check(asking(**headers))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"authorization": "Bearer"},
+        {"authorization": f"Basic {KEY}"},
+        {"x-api-key": KEY[:-1]},
+        {"x-api-key": "\xff"},
+    ],
+)
+def test_anything_else_does_not(headers: dict[str, str]):
+    with pytest.raises(AuthenticationError):
+        KEYED.check(asking(**headers))
+
+
+@pytest.mark.parametrize("host", ["localhost:8484", "127.0.0.1", "[::1]:8484", "genmux.localhost", "127.9.9.9:1"])
+@pytest.mark.parametrize(
+    "origin", ["http://localhost:5173", "http://[::1]", "https://app.example", "https://APP.example"]
+)
+def test_without_keys_this_machine_is_served(host: str, origin: str):
+    OPEN.check(asking(host=host, origin=origin))
+    OPEN.check(asking(host=host))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "evil.example"},
+        {"host": "localhost.evil.example"},
+        {"host": "[::1"},
+        {"host": "localhost", "origin": "https://evil.example"},
+        {"host": "localhost", "origin": "null"},
+        {"host": "localhost", "origin": "http://[bad"},
+    ],
+)
+def test_without_keys_nobody_else_is(headers: dict[str, str]):
+    with pytest.raises(PermissionDeniedError):
+        OPEN.check(asking(**headers))
+
+
+def test_a_gateway_is_not_opened_by_mistake():
+    check_exposure("127.0.0.1", ())
+    check_exposure("0.0.0.0", [KEY])  # noqa: S104 — the point of it
+    with pytest.raises(ConfigurationError, match="GENMUX_GATEWAY_KEYS"):
+        check_exposure("0.0.0.0", ())  # noqa: S104 — as above
+    with pytest.raises(ConfigurationError, match="shorter than 16"):
+        check_exposure("127.0.0.1", [KEY, "short"])
+
+
+def test_names_of_this_machine_are_known():
+    assert all(map(is_loopback, ("localhost", "a.localhost", "127.0.0.1", "::1", "[::1]")))
+    assert not any(map(is_loopback, ("", "example.com", "10.0.0.1", "localhost.example.com", "0.0.0.0")))  # noqa: S104
+    assert host_of("http://[bad") == ""
