@@ -15,9 +15,17 @@ import aiohttp
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 _FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --remote-debugging-port=0 --window-size=1000,900"
-).split()
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--remote-debugging-port=0",
+    "--window-size=1000,900",
+)
 
 
 class Page:
@@ -50,7 +58,7 @@ class Page:
 
     async def until(self, expression: str) -> None:
         """Wait, inside the page, until an expression is true."""
-        look = "done => { const look = () => (%s) ? done(true) : requestAnimationFrame(look); look(); }" % expression
+        look = f"done => {{ const look = () => ({expression}) ? done(true) : setTimeout(look, 10); look(); }}"
         late = "(_, fail) => setTimeout(() => fail(new Error('it did not happen')), 20000)"
         await self.value(f"Promise.race([new Promise({look}), new Promise({late})])")
 

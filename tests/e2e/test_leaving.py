@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import time
+from typing import Self
 
 import psutil
 import pytest
@@ -35,7 +36,7 @@ class Serving:
         self.server = uvicorn.Server(config)
         self.server.capture_signals = _no_signals
 
-    async def __aenter__(self) -> "Serving":
+    async def __aenter__(self) -> Self:
         self.task = asyncio.create_task(self.server.serve(sockets=[self.listening]))
         await self.until(lambda: self.server.started)
         return self

@@ -1,5 +1,6 @@
 """The commands, put together, and the one place where all of them end."""
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -43,6 +44,7 @@ app.register_install_completion_command()
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command line with the arguments of this process. A fault of our own is told in a line, never as a traceback."""
     told = [*(sys.argv[1:] if arguments is None else arguments)]
+    _forgive_encodings()
     try:
         if not told or told[0] in app.help_flags:
             load_commands()
@@ -60,6 +62,13 @@ def run(arguments: Sequence[str] | None = None) -> None:
         if {"-v", "--verbose"}.intersection(told) or os.environ.get("GENMUX_LOG"):
             raise
         raise SystemExit(show_fault(error, as_json="--json" in told)) from None
+
+
+def _forgive_encodings() -> None:
+    """A letter that the terminal or the pipe cannot show becomes a question mark."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def load_commands() -> None:

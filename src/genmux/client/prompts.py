@@ -29,8 +29,8 @@ def messages_of(prompt: Prompt, *, system: str | None = None) -> tuple[Message, 
     before = (Message(role="system", content=(Text(system),)),) if system else ()
     if isinstance(prompt, str):
         return (*before, _user(prompt))
-    if type(prompt) in (list, tuple) and {*map(type, prompt)} == _MESSAGES_ONLY:
-        return (*before, *prompt)
+    if isinstance(prompt, (list, tuple)) and {*map(type, prompt)} == _MESSAGES_ONLY:
+        return (*before, *prompt)  # pyright: ignore[reportReturnType] — looked at above
     if isinstance(prompt, Message):
         return (*before, prompt)
     if isinstance(prompt, Mapping):

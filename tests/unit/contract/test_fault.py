@@ -138,6 +138,12 @@ def test_what_is_not_json_says_nothing(body: bytes) -> None:
     assert read_fault(body) == Fault()
 
 
+def test_a_wait_without_end_is_none() -> None:
+    details = [{"retryDelay": "9" * 400 + "s"}]
+
+    assert fault_of({"error": {"message": "m", "details": details}}).retry_after is None
+
+
 def test_nesting_beyond_all_reason_is_not_followed() -> None:
     body: Any = "deep down"
     for _ in range(500):

@@ -62,6 +62,7 @@ def test_what_is_told(headers: dict[str, str], wait: float | None) -> None:
         ("", None),
         ("soon", None),
         ("-1", None),
+        ("9" * 400 + "s", None),
     ],
 )
 def test_a_reset_in_any_of_its_forms(value: str, wait: float | None) -> None:

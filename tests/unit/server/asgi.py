@@ -52,4 +52,4 @@ def asking(line: Line | None = None, clock: AlarmClock | None = None, /, **heade
     raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
     scope = {"method": "POST", "path": "/", "query_string": b"", "headers": raw}
     ends = line or Line()
-    return Request(scope, ends.receive, ends.send, clock or NoClock())
+    return Request(scope, ends.receive, ends.send, NoClock() if clock is None else clock)

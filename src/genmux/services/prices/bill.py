@@ -58,13 +58,13 @@ class Tariff:
             quantity = meters[meter]
             for other in inside:
                 quantity -= own[other]
-            own[meter] = max(quantity, 0)
+            own[meter] = max(0, quantity)
         if CALL in self._rows:
             own[CALL] = meters.get(CALL, 1)
         lines: list[Line] = []
         for meter, steps in plan.rows:
             quantity = own[meter]
-            row = steps[0] if len(steps) == 1 and not steps[0].when else _step(steps, meters.get("tokens.input", 0))
+            row = _step(steps, meters.get("tokens.input", 0)) if isinstance(steps, list) else steps
             if quantity and row is not None:
                 lines.append(Line(meter=meter, quantity=quantity, amount=_exactly(quantity) * row.amount / row.per))
         return tuple(lines)
@@ -84,16 +84,23 @@ class Tariff:
         return _Plan(
             whole=all(any(theirs <= _words_of(meter) for theirs in self._words.values()) for meter in used),
             taken=tuple((meter, tuple(one for one in self._inside[meter] if one in used)) for meter in priced),
-            rows=tuple((meter, steps) for meter, steps in self._rows.items() if meter in priced or meter == CALL),
+            rows=tuple(
+                (meter, steps[0] if len(steps) == 1 and not steps[0].when else steps)
+                for meter, steps in self._rows.items()
+                if meter in priced or meter == CALL
+            ),
         )
 
 
 class _Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """How certain meters are billed: whether all of them are priced, what is taken off what, and the rows that apply."""
+    """How certain meters are billed: whether all of them are priced, what is taken off what, and the rows that apply.
+
+    A row that holds whatever the quantities are stands by itself, not in a list of steps.
+    """
 
     whole: bool
     taken: tuple[tuple[str, tuple[str, ...]], ...]
-    rows: tuple[tuple[str, list[Price]], ...]
+    rows: tuple[tuple[str, Price | list[Price]], ...]
 
 
 def bill(rows: Iterable[Price], meters: Mapping[str, int | float]) -> tuple[Line, ...]:
