@@ -75,7 +75,7 @@ class Gateway(msgspec.Struct):
         ]
         self.cpu_per_request(500)
         cpu = min(self.cpu_per_request(2_000) for _ in range(3))
-        chunk = min(self.cpu_per_request(60, concurrent=8, stream=True) / 200 for _ in range(3))
+        chunk = min(self.cpu_per_request(300, concurrent=8, stream=True) / 200 for _ in range(3))
         return {
             "start_s": self.start_seconds,
             "cpu_us": cpu,

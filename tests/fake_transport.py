@@ -75,6 +75,7 @@ class FakeTransport:
         self.timeouts: list[Timeouts] = []
         self.replies: list[PlayedReply] = []
         self.closed = 0
+        self.left = 0
 
     async def send(self, request: HttpRequest, *, timeouts: Timeouts, limits: SizeLimits) -> HttpReply:
         return await read_whole(await self.open(request, timeouts=timeouts), limits=limits)
@@ -87,6 +88,9 @@ class FakeTransport:
             raise played.error
         self.replies.append(PlayedReply(played))
         return self.replies[-1]
+
+    async def leave(self) -> None:
+        self.left += 1
 
     async def aclose(self) -> None:
         self.closed += 1

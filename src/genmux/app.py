@@ -131,6 +131,11 @@ class App:
                 return None
         return faults[0]
 
+    async def leave(self) -> None:
+        """Close what belongs to the running event loop, which is about to end; other loops go on."""
+        await self.hosts.leave()
+        await self.engine.leave()
+
     async def aclose(self) -> None:
         """Close all connections and stop the embedded engines. May be called again."""
         await self.hosts.aclose()

@@ -13,6 +13,7 @@ import pytest
 
 import genmux
 from genmux.app import App
+from genmux.client.bound import bind
 from genmux.testing.simulator import Simulator
 from tests.e2e.conftest import behind
 
@@ -46,8 +47,7 @@ def client(app: App) -> Iterator[genmux.Client]:
         yield made
 
 
-ECHOES = ("openai/mock-echo", "anthropic/mock-echo")
-MODELS = tuple(name.replace("mock-", "mock/") for name in ECHOES)
+MODELS = ("openai/mock/echo", "anthropic/mock/echo")
 
 
 @pytest.fixture(params=["openai", "anthropic"])
@@ -138,7 +138,7 @@ def test_anthropic_counts_tokens_itself(client: genmux.Client, genmux_simulator:
 def test_a_bound_provider_meets_a_server_of_its_own(genmux_simulator: Simulator) -> None:
     async def ask() -> str:
         async with genmux.AsyncClient() as client:
-            mine = genmux.client.bound.bind(
+            mine = bind(
                 client.app,
                 "openai",
                 model="mock/echo",
@@ -164,36 +164,24 @@ def test_32_threads_share_one_client(client: genmux.Client) -> None:
     assert sum(total.calls for total in client.totals().values()) == 64
 
 
-async def test_200_streams_that_are_left_early_leave_nothing_open(app: App, genmux_simulator: Simulator) -> None:
-    async with genmux.AsyncClient(app=app) as client:
+async def test_200_streams_that_are_left_early_leave_nothing_open() -> None:
+    async with Simulator(pace=0.01, tokens=200) as simulator:
+        app = App(behind(simulator), environ={})
+        async with genmux.AsyncClient(app=app) as client:
 
-        async def leave(number: int) -> None:
-            async with await client.stream(
-                "[mock tokens=200 pace=0.01] x",
-                model=f"{('openai', 'anthropic')[number % 2]}/mock/story",
-                max_tokens=500,
-            ) as stream:
-                async for part in stream:
-                    if isinstance(part, genmux.TextDelta):
-                        break
+            async def leave(number: int) -> None:
+                model = f"{('openai', 'anthropic')[number % 2]}/mock/story"
+                async with await client.stream("x", model=model, max_tokens=500) as stream:
+                    async for part in stream:
+                        if isinstance(part, genmux.TextDelta):
+                            break
 
-        for _ in range(4):
-            await asyncio.gather(*map(leave, range(50)))
-        left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+            for _ in range(4):
+                await asyncio.gather(*map(leave, range(50)))
 
-    assert left == []
-    assert sum(total.calls for total in client.totals().values()) == 200
-    await app.aclose()
-    loop = asyncio.get_running_loop()
-    await loop.run_in_executor(None, _wait_until_left, genmux_simulator)
-    assert genmux_simulator.open_connections == 0
-    assert genmux_simulator.disconnects == 200
+            assert sum(total.calls for total in client.totals().values()) == 200
+        await app.aclose()
+        await simulator.until(lambda: simulator.open_connections == 0)
 
-
-def _wait_until_left(simulator: Simulator) -> None:
-    """Wait on the simulator's own loop until nobody is connected."""
-    import time
-
-    deadline = time.monotonic() + 10
-    while simulator.open_connections and time.monotonic() < deadline:
-        threading.Event().wait(0.02)
+        assert simulator.disconnects == 200
+        assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []

@@ -141,7 +141,7 @@ def errors(client: genmux.Client) -> str:
 
 def told_apart(client: genmux.Client) -> None:
     """What the checker must refuse."""
-    client.chat("Hello", temprature=1)  # pyright: ignore[reportCallIssue]
+    client.chat("Hello", temperatures=1)  # pyright: ignore[reportCallIssue]
     client.chat(5)  # pyright: ignore[reportArgumentType]
     client.chat("Hello", max_tokens="many")  # pyright: ignore[reportArgumentType]
     client.embed("Hello", temperature=1)  # pyright: ignore[reportCallIssue]

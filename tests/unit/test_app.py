@@ -37,7 +37,7 @@ def test_every_fault_of_the_configuration_is_told() -> None:
             "acme": ProviderSettings(),
             "opnai": ProviderSettings(),
             "zzzzzz": ProviderSettings(),
-            "mock": ProviderSettings(credentials={"pase": "1"}),
+            "mock": ProviderSettings(credentials={"pacee": "1"}),
             "groq": ProviderSettings(enabled=False),
         },
         aliases={"fast": "acme/none"},
@@ -50,7 +50,7 @@ def test_every_fault_of_the_configuration_is_told() -> None:
     assert faults[0].startswith("acme: no api_key for acme: set $ACME_KEY")
     assert faults[1] == "genmux.toml has settings for 'opnai', but there is no such provider; did you mean openai?"
     assert faults[2] == "genmux.toml has settings for 'zzzzzz', but there is no such provider"
-    assert faults[3].startswith("mock: there is no setting `pase`; there are latency, pace")
+    assert faults[3].startswith("mock: there is no setting `pacee`; there are latency, pace")
     assert faults[4] == "the default model for chat, 'acme/vectors': acme/vectors cannot chat; it can: embed"
     assert faults[5].startswith("the default model for embed, 'nothing-known': no provider is known")
     assert faults[6].startswith("the alias 'fast': acme has no model 'none'")

@@ -66,7 +66,7 @@ def test_importing_genmux_imports_nothing_heavy() -> None:
 def test_importing_genmux_imports_hardly_anything_of_its_own() -> None:
     said = in_a_fresh_python("import sys, genmux; print(*[name for name in sys.modules if name.startswith('genmux')])")
 
-    assert said.split() == ["genmux"]
+    assert {*said.split()} <= {"genmux", "genmux.types", "genmux.types.version"}
 
 
 def test_a_client_that_asks_nothing_imports_no_transport_and_no_price_list() -> None:

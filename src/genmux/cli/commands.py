@@ -33,6 +33,7 @@ app = App(
     help="One interface to every generative-AI provider.",
     version=VERSION,
     version_flags=("--version", "-V"),
+    version_format="plaintext",
     result_action="return_value",
     suppress_keyboard_interrupt=False,
 )

@@ -93,6 +93,25 @@ def _lines(rows: list[list[Text]]) -> Iterable[str]:
         yield "  ".join(cells).rstrip()
 
 
+def show_facts(facts: Iterable[tuple[str, str]]) -> None:
+    """Names and what is to be said of each; a terminal folds what is long, a pipe gets it as it is."""
+    from rich.table import Table
+
+    shown = Table.grid(padding=(0, 2))
+    shown.add_column(style="dim", no_wrap=True)
+    shown.add_column(overflow="fold")
+    told = [(name, harmless(text)) for name, text in facts if text]
+    for name, text in told:
+        shown.add_row(Text(name), Text(text))
+    if out.is_terminal:
+        out.print(shown, soft_wrap=False)
+        return
+    width = max((len(name) for name, _ in told), default=0)
+    for name, text in told:
+        for number, line in enumerate(text.splitlines()):
+            _put(f"{'' if number else name:<{width}}  {line}\n")
+
+
 def note(text: str) -> None:
     """Something beside the answer, on standard error."""
     err.print(Text(harmless(text), style="dim"))
@@ -144,7 +163,8 @@ def _facts(error: GenmuxError) -> str:
     """What else is known of an error: kind, model, status."""
     if not isinstance(error, ProviderError):
         return ""
-    where = "/".join(part for part in (error.provider, error.model) if part and part not in error.message)
+    names = [part for part in (error.provider, error.model) if part]
+    where = "" if all(name in error.message for name in names) else "/".join(names)
     facts = (str(error.kind), where, f"HTTP {error.status}" if error.status else "", error.request_id or "")
     return f" ({', '.join(fact for fact in facts if fact)})"
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from rich.text import Text
 
-from genmux.cli.console import note, print_json, show_table
+from genmux.cli.console import note, print_json, show_facts, show_table
 from genmux.cli.options import Common, Switch
 from genmux.cli.session import connected
 
@@ -91,15 +91,7 @@ def _show_one(model: "ModelInfo") -> None:
         **{name.replace("_", " "): _plain(value) for name, value in _set_fields(lifecycle)},
         "prices": "unknown" if model.prices is None else "\n".join(_price(row) for row in model.prices) or "none",
     }
-    for key, value in rows.items():
-        for number, line in enumerate((value or "").splitlines()):
-            _show_line("" if number else key, line)
-
-
-def _show_line(key: str, line: str) -> None:
-    from genmux.cli.console import harmless, out
-
-    out.print(Text.assemble((f"{key:<20} ", "dim"), harmless(line)))
+    show_facts((name, value or "") for name, value in rows.items())
 
 
 def _set_fields(struct: object) -> list[tuple[str, object]]:

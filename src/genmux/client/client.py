@@ -38,7 +38,7 @@ class Client(Survey):
         super().__init__(app_of(app, config, keys))
         self._client = AsyncClient(model=model, app=self._app)
         self._loop = LoopThread()
-        self._farewell = self._app.aclose if app is None else _nothing
+        self._farewell = self._app.aclose if app is None else self._app.leave
         weakref.finalize(self, self._loop.close, self._farewell, patience=FAREWELL)
 
     def chat(self, prompt: Prompt, **params: Unpack[ChatParams]) -> ChatResult:
@@ -85,7 +85,3 @@ class Client(Survey):
     def __exit__(self, *_: object) -> None:
         """Close at the end of the block."""
         self.close()
-
-
-async def _nothing() -> None:
-    """A shared App is not closed by those who share it."""

@@ -54,12 +54,13 @@ class Watcher(Protocol):
     """Looks on while a stream of the same dialect passes through as bytes.
 
     `usage` and `finish` are what was seen so far; `text_length` counts the characters that went by, for streams that
-    end without usage.
+    end without usage. `complete` says whether the stream said that it is at its end: until then `usage` is provisional.
     """
 
     usage: Usage | None
     finish: FinishReason | None
     text_length: int
+    complete: bool
 
     def see(self, event: WireEvent) -> bool:
         """Look at one event; False means that the caller did not ask for it and must not get it."""

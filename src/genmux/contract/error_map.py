@@ -40,6 +40,9 @@ class ErrorMap(msgspec.Struct, frozen=True, kw_only=True):
     kinds: Mapping[int, ErrorKind] = msgspec.field(default_factory=dict)
 
 
+PROXY_STATUSES = frozenset({500, 502, 503})
+"""With these a proxy in front of the provider answers when the connection behind it breaks, in text or HTML."""
+
 COMMON = ErrorMap()
 """For providers of which nothing special is known."""
 
@@ -48,6 +51,9 @@ def classify(reply: HttpReply, errors: ErrorMap = COMMON, *, fault: Fault | None
     """Make the error for a reply that is one. `fault` is what its body says, where that was read already."""
     told = _with_header_codes(fault or read_fault(reply.body), reply.headers)
     retry = Retry.NEVER if reply.headers.get("x-should-retry") == "false" else None
+    by_proxy = reply.status in PROXY_STATUSES and not reply.body.lstrip().startswith((b"{", b"["))
+    if retry is None and by_proxy and "retry-after" not in reply.headers:
+        retry = Retry.UNSURE  # perhaps a proxy speaks, after the provider had taken the request
     return _error(
         told,
         errors,

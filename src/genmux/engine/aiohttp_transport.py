@@ -98,6 +98,16 @@ class AiohttpTransport:
             if loop.is_closed() and line.process == os.getpid():
                 line.abandon()
 
+    async def leave(self) -> None:
+        """Close the session of the running event loop; the others stay open."""
+        line = self._lines.pop(asyncio.get_running_loop(), None)
+        if line is None:
+            return
+        if line.process == os.getpid():
+            await line.session.close()
+        else:
+            self._inherited.append(line)
+
     async def _upload(
         self, line: "_Line", request: HttpRequest, timeouts: Timeouts, *, answer_within: float | None
     ) -> "aiohttp.ClientResponse":

@@ -31,10 +31,14 @@ _REMEMBERED = 1_024
 
 
 class Called(msgspec.Struct, frozen=True):
-    """A reply that is not an error, and how many attempts it took."""
+    """A reply that is not an error, and how many attempts it took.
+
+    `explain` takes an error that is found in the reply later: it learns where it happened, and loses every secret.
+    """
 
     reply: HttpReply
     attempts: int
+    explain: Callable[[ProviderError], ProviderError]
 
 
 class Engine:
@@ -92,7 +96,7 @@ class Engine:
                 reply = await self._attempts(trip, self._send)
         except TimeoutError as error:
             raise self._overdue(trip, f"{timeouts.total} s (total)") from error
-        return Called(reply, trip.attempts)
+        return Called(reply, trip.attempts, trip.explain)
 
     async def open(  # noqa: PLR0913 — each names one fact of the call
         self,
@@ -124,6 +128,10 @@ class Engine:
                 return await self._attempts(trip, self._open)
         except TimeoutError as error:
             raise self._overdue(trip, f"{timeouts.stream} s (stream)") from error
+
+    async def leave(self) -> None:
+        """Close the connections of the running event loop, which is about to end; other loops go on."""
+        await self._transport.leave()
 
     async def aclose(self) -> None:
         """Close all connections. Idempotent; nothing can be sent afterwards."""

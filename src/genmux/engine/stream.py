@@ -102,6 +102,10 @@ class OpenStream:
         self._end()
         return (b"", events) if events else None
 
+    def explain(self, error: ProviderError) -> ProviderError:
+        """An error that is found in the stream later: it learns where it happened, and loses every secret."""
+        return self._trip.explain(error)
+
     def __aiter__(self) -> Self:
         return self
 

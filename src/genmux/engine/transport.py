@@ -42,6 +42,10 @@ class Transport(Protocol):
         """The reply as soon as its head is there; watches over `connect`, `first_byte` and `idle`."""
         ...
 
+    async def leave(self) -> None:
+        """Close the connections of the running event loop, which is about to end; those of others stay open."""
+        ...
+
     async def aclose(self) -> None:
         """Close all connections. Idempotent; a later request opens new ones."""
         ...

@@ -28,6 +28,10 @@ _REMEMBERED = 4_096
 """So many names are kept at most: where any id may be used, callers could think of any number."""
 
 
+LONGEST_NAME = 1_024
+"""In characters; the path of a model file is a name too."""
+
+
 class ModelInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One model for people to choose from. `unavailable` says why it cannot be used now; `prices` is None when unknown."""
 
@@ -64,6 +68,9 @@ class Catalog:
         store = self._resolved
         model = store.get((name, operation))
         if model is None:
+            if name is not None and len(name) > LONGEST_NAME:
+                message = f"the model's name has {len(name)} characters; none is longer than {LONGEST_NAME}"
+                raise InvalidRequestError(message, param="model")
             model = self._resolve(name, operation)
             if len(store) >= _REMEMBERED:
                 store.clear()

@@ -11,6 +11,9 @@ from genmux.types.usage import Usage
 
 US_DOLLARS = "USD"
 
+MODELS = 1_000
+"""So many models are told apart; further ones are booked together under `provider/*`, for callers can invent names."""
+
 
 class Total(msgspec.Struct, kw_only=True):
     """What one model has used. `cost` is in US dollars; `unpriced` counts the calls whose cost is not known in them."""
@@ -47,7 +50,8 @@ class Totals:
     def _of(self, provider: str, model: str) -> Total:
         total = self._totals.get((provider, model))
         if total is None:
-            total = self._totals[provider, model] = Total()
+            key = (provider, model if len(self._totals) < MODELS else "*")
+            total = self._totals.setdefault(key, Total())
         return total
 
     def snapshot(self) -> Mapping[str, Total]:

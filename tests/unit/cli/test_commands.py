@@ -45,7 +45,7 @@ def test_every_option_is_explained(run: Run, command: list[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "near"),
     [
-        (("modles",), "models"),
+        (("modelss",), "models"),
         (("chat", "--modl", "x"), "--model"),
         (("local", "lst"), "list"),
         (("chat", "--temperature", "x"), "--temperature"),
@@ -113,6 +113,7 @@ def test_an_interrupt_while_importing_is_quiet(monkeypatch: pytest.MonkeyPatch) 
         raise KeyboardInterrupt
 
     monkeypatch.setattr(commands, "run", interrupt)
+    monkeypatch.setattr(sys, "argv", ["genmux", "models"])
     with pytest.raises(SystemExit) as ended:
         main()
 
@@ -192,6 +193,19 @@ def test_the_program_is_called_as_it_can_be_called_again(monkeypatch: pytest.Mon
     assert serving.our_name() == "genmux"
     monkeypatch.setattr(sys, "argv", ["/somewhere/__main__.py"])
     assert serving.our_name() == "genmux"
+
+
+def test_the_version_is_told_without_importing_the_commands() -> None:
+    code = """
+import sys
+sys.argv = ["genmux", "--version"]
+from genmux.cli import main
+main()
+print([name for name in ("cyclopts", "rich", "msgspec", "genmux.cli.commands") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ})
+
+    assert done.stdout == f"{__version__}\n[]\n"
 
 
 def test_help_imports_neither_client_nor_network() -> None:

@@ -156,7 +156,7 @@ async def test_tokens_are_counted_and_costs_estimated() -> None:
 
 async def test_everything_that_is_wrong_is_told_at_once_by_validate_and_by_every_call() -> None:
     async with AsyncClient(model="mock/echo") as client:
-        wrong: Any = {"temprature": 1, "temperature": 9, "tools": [5], "images": ["/nowhere.png"], "timeout": -1}
+        wrong: Any = {"temperatures": 1, "temperature": 9, "tools": [5], "images": ["/nowhere.png"], "timeout": -1}
         for call in (client.validate, client.chat, client.stream, client.count_tokens, client.estimate):
             with pytest.raises(ValidationError) as caught:
                 await _called(call, **wrong)
@@ -165,7 +165,7 @@ async def test_everything_that_is_wrong_is_told_at_once_by_validate_and_by_every
             await client.embed([5], model="mock/embed", dimensions=0)  # type: ignore[list-item]
         assert len(caught.value.faults) == 2
         with pytest.raises(ValidationError, match="there is no parameter"):
-            client.validate("hi", modle="x")  # type: ignore[call-arg]
+            client.validate("hi", models_="x")  # type: ignore[call-arg]
         assert client.validate("hi", temperature=1) == ()
         assert client.totals() == {}
 
@@ -293,8 +293,8 @@ def test_what_cannot_be_bound_is_told(shared: App) -> None:
     assert shared
     with pytest.raises(NotFoundError, match="there is no provider 'opnai'; did you mean openai"):
         genmux.get_provider("opnai")
-    with pytest.raises(ValidationError, match="there is no parameter `temprature`; did you mean `temperature`"):
-        genmux.get_provider("mock", temprature=1)
+    with pytest.raises(ValidationError, match="there is no parameter `temperatures`; did you mean `temperature`"):
+        genmux.get_provider("mock", temperatures=1)
     with pytest.raises(ValidationError, match="did you mean `api_key`"):
         genmux.get_provider("openai", api_kye="x")
     with pytest.raises(ValidationError, match="`timeout` is -1"):

@@ -13,7 +13,6 @@ import pytest
 import genmux
 from genmux import Client
 from genmux.client import loop as loop_module
-from genmux.client.client import _nothing
 from genmux.client.loop import LoopThread
 from genmux.types.errors import ConfigurationError, RequestCancelledError, ValidationError
 from genmux.types.events import Event
@@ -23,7 +22,16 @@ from tests.unit.flows.call.house import answer, app, said, streamed, total
 
 
 def running() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "genmux"]
+    """The threads of blocking clients that were started in this test."""
+    return [thread for thread in threading.enumerate() if thread.name == "genmux" and thread not in _BEFORE]
+
+
+_BEFORE: set[threading.Thread] = set()
+
+
+@pytest.fixture(autouse=True)
+def only_threads_of_this_test() -> None:
+    _BEFORE.update(threading.enumerate())
 
 
 def test_a_prompt_is_answered() -> None:
@@ -165,7 +173,7 @@ def test_closing_ends_what_other_threads_wait_for() -> None:
         with pytest.raises(RequestCancelledError, match="the client was closed in the meantime"):
             waiting.result(10)
 
-    assert transport.closed == 0  # the App is somebody else's
+    assert (transport.closed, transport.left) == (0, 1)  # the App is somebody else's
     assert running() == []
 
 
@@ -261,7 +269,10 @@ def test_a_forked_child_has_nothing_to_close(monkeypatch: pytest.MonkeyPatch) ->
     thread = LoopThread()
     monkeypatch.setattr(os, "getpid", lambda: -1)
 
-    thread.close(_nothing)
+    async def never() -> None:
+        raise AssertionError
+
+    thread.close(never)
 
     assert running() == []
 

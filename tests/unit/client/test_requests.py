@@ -127,7 +127,7 @@ def test_an_amount_may_be_written_in_several_ways(given: Any, amount: str) -> No
 @pytest.mark.parametrize(
     ("params", "said"),
     [
-        ({"temprature": 1}, "there is no parameter `temprature`; did you mean `temperature`?"),
+        ({"temperatures": 1}, "there is no parameter `temperatures`; did you mean `temperature`?"),
         ({"dimensions": 5}, "there is no parameter `dimensions`; what only one provider knows goes into `extra={…}`"),
         ({"zzz": None}, "there is no parameter `zzz`"),
         ({"model": 5}, "`model` is 5; it must be a name such as"),
@@ -167,7 +167,7 @@ def test_a_wrong_keyword_is_a_fault_that_says_what_is_right(params: dict[str, An
 def test_all_faults_are_known_at_once_and_the_rest_is_read() -> None:
     asked = ask_chat(
         5,
-        {"modle": 1, "tools": [5, 6], "stop": 5, "timeout": -1, "temperature": 0.5},
+        {"models_": 1, "tools": [5, 6], "stop": 5, "timeout": -1, "temperature": 0.5},
         model="m",
         options=PLAIN,  # type: ignore[arg-type]
     )

@@ -212,6 +212,13 @@ def test_an_answer_that_does_not_fit_is_a_malformed_reply(kind: Any, text: str, 
     assert caught.value.retry == "unsure"
 
 
+def test_an_object_that_lets_a_property_be_left_out_is_not_strict() -> None:
+    optional = {"type": "object", "properties": {"a": {}, "b": {}}, "required": ["a"], "additionalProperties": False}
+
+    assert not is_strict(optional)
+    assert not is_strict({"anyOf": [optional]})
+
+
 PARTS = st.recursive(
     st.sampled_from([{"type": "integer"}, {"type": "string", "enum": ["a"]}, {"$ref": "#/$defs/x"}, True]),
     lambda inner: st.one_of(

@@ -95,8 +95,15 @@ def test_only_refusals_for_rate_or_load_may_be_repeated_and_failures_are_in_doub
     }
 
     assert {kind for kind, verdict in verdicts if verdict == "safe"} == {"rate_limit", "overloaded"}
-    assert {kind for kind, verdict in verdicts if verdict == "unsure"} == {"timeout", "server", "unknown"}
-    assert len({kind for kind, _ in verdicts}) == len(verdicts)
+    assert {kind for kind, verdict in verdicts if verdict == "unsure"} == {"timeout", "server", "unknown", "overloaded"}
+    assert len({kind for kind, _ in verdicts}) == len(verdicts) - 1
+
+
+@pytest.mark.parametrize("body", [b"", b"upstream connect error: connection termination", b"<html>busy</html>"])
+def test_a_503_in_which_no_provider_speaks_is_in_doubt(body: bytes) -> None:
+    assert classify(HttpReply(status=503, headers={}, body=body)).retry is Retry.UNSURE
+    assert classify(HttpReply(status=503, headers={"retry-after": "1"}, body=body)).retry is Retry.SAFE
+    assert classify(HttpReply(status=503, headers={}, body=b'{"error": {"message": "busy"}}')).retry is Retry.SAFE
 
 
 @pytest.mark.parametrize("status", [408, 504, 524])

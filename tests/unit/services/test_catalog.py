@@ -162,6 +162,16 @@ def test_a_broken_provider_hides_no_other() -> None:
     assert "broken" in fault(found, "bad/one").message
 
 
+def test_models_of_providers_that_cannot_be_used_are_not_usable() -> None:
+    found = catalog(OPENAI, AZURE, lacking={"openai": "no key"})
+
+    assert [model.reference for model in found.usable()] == ["azure/gpt-5"]
+
+
+def test_a_name_of_any_length_is_not_looked_for() -> None:
+    assert "has 2000 characters; none is longer than" in fault(catalog(OPENAI), "openai/" + "x" * 1_993).message
+
+
 def test_what_was_resolved_is_kept_until_it_is_forgotten() -> None:
     shelf = Shelf(OPENAI)
     found = Catalog(shelf, aliases={}, defaults={})
@@ -250,3 +260,10 @@ def test_a_filter_that_does_not_exist_is_an_error(asked: dict[str, Any], said: s
         catalog(SHOP).models(PRICES, **asked)
 
     assert said in caught.value.message
+
+
+def test_a_name_beyond_all_measure_is_refused_without_being_repeated() -> None:
+    catalog = Catalog(Shelf(), aliases={}, defaults={})
+    with pytest.raises(InvalidRequestError, match="has 100000 characters") as caught:
+        catalog.resolve("x" * 100_000, "chat")
+    assert len(caught.value.message) < 200

@@ -84,6 +84,13 @@ def test_the_narrower_of_two_limits_counts() -> None:
     assert faults(asked(max_tokens=11), both) == ("`max_tokens` is 11; the range is no lower limit to 10 (acme/one)",)
 
 
+def test_ever_new_models_are_checked_by_their_own_limits() -> None:
+    for number in range(1, 3_000):
+        small = model(limits=Limits(max_output_tokens=number))
+        assert faults(asked(max_tokens=number), small) == ()
+        assert len(faults(asked(max_tokens=number + 1), small)) == 1
+
+
 def test_a_provider_s_own_tool_may_be_chosen_by_a_name_that_we_cannot_see() -> None:
     own = Opaque("anthropic_messages", "web_search", {"name": "search"})
 
@@ -193,3 +200,15 @@ def test_what_was_made_to_fit_fits(fields: dict[str, Any], clamp: bool) -> None:
     assert faults(fitted, STRICT) == ()
     changed = {name for name, value in fields.items() if repr(getattr(fitted, name)) != repr(value)}
     assert changed == {warning.field for warning in warnings}
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(sorted(set(UNIVERSAL) - {"dimensions"})), VALUES), max_size=4))
+def test_what_was_asked_before_changes_nothing(many: list[dict[str, Any]]) -> None:
+    for fields in many:
+        fresh = model(limits=STRICT.limits, params=STRICT.spec.params)
+        assert faults(asked(**fields), STRICT) == faults(asked(**fields), fresh)
+
+
+def test_a_value_that_only_equals_one_that_fitted_is_looked_at() -> None:
+    assert faults(asked(seed=1), STRICT) == ()
+    assert faults(asked(seed=True), STRICT) == ("`seed` is True; it must be of type integer",)

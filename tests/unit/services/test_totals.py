@@ -3,7 +3,7 @@
 import threading
 from decimal import Decimal
 
-from genmux.services.totals import Total, Totals
+from genmux.services.totals import MODELS, Total, Totals
 from genmux.types.money import Cost
 from genmux.types.usage import Usage
 
@@ -70,3 +70,12 @@ def test_32_threads_lose_nothing() -> None:
     total = totals.snapshot()["acme/one"]
     assert (total.calls, total.cost) == (3200, Decimal("32.00"))
     assert total.meters == {"tokens.input": 32_000, "tokens.output": 6_400}
+
+
+def test_invented_names_are_booked_together_beyond_a_bound() -> None:
+    totals = Totals()
+    for number in range(MODELS + 50):
+        totals.fail("shop", f"invented-{number}", Usage(), None)
+    told = totals.snapshot()
+    assert len(told) == MODELS + 1
+    assert told["shop/*"].failed == 50

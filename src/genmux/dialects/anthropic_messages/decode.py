@@ -23,14 +23,20 @@ OPTIONAL = ("stop_sequence", "stop_details", "container", "context_management", 
 
 def decode(reply: HttpReply, sent: Sent[ChatRequest]) -> ChatResult:
     """The result in a reply. Raises ProviderError when it is an error after all, or no message."""
+    fields = read_message(reply)
+    result = read_result(fields, sent.model.origin, request_id=request_id_of(reply.headers))
+    emulation = emulation_of(sent.request, sent.model)
+    return result if emulation is None else undo(result, emulation)
+
+
+def read_message(reply: HttpReply) -> Fields:
+    """The decoded message. Raises ProviderError when the reply is an error after all, or no message."""
     fields = reply.read(OBJECT)
     if is_error(fields):
         raise classify(reply)
     if fields.get("type") != "message" and type(fields.get("content")) not in (list, str):
         raise malformed("the reply is no message: it has neither the type `message` nor content", status=reply.status)
-    result = read_result(fields, sent.model.origin, request_id=request_id_of(reply.headers))
-    emulation = emulation_of(sent.request, sent.model)
-    return result if emulation is None else undo(result, emulation)
+    return fields
 
 
 def is_error(fields: Fields) -> bool:

@@ -1,13 +1,13 @@
 """When caller and provider speak this dialect both: bytes pass, and are only looked at."""
 
-import re
+from typing import Any
 
 import msgspec
 
 from genmux.contract.dialect import Accepted
 from genmux.contract.http import HttpReply, WireEvent
 from genmux.contract.model import Model
-from genmux.dialects.anthropic_messages.decode import read_finish, read_table
+from genmux.dialects.anthropic_messages.decode import read_finish, read_message, read_table
 from genmux.dialects.anthropic_messages.fields import take
 from genmux.dialects.anthropic_messages.profile import Profile
 from genmux.dialects.anthropic_messages.schema import BLOCK_DELTA, ArgumentsPiece, TextPiece, ThinkingPiece
@@ -16,18 +16,9 @@ from genmux.types.chat import ChatRequest, FinishReason
 from genmux.types.content import Fields, Reasoning
 from genmux.types.usage import Usage
 
-_QUOTED = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
-_NAMED = re.compile(rb'"model"\s*:\s*(' + _QUOTED + rb")", re.DOTALL)
-_TOKEN = re.compile(_QUOTED + rb"|[{}\[\]]", re.DOTALL)
-_VALUE = re.compile(rb"\s*:\s*(" + _QUOTED + rb")", re.DOTALL)
-
-
-class _Head(msgspec.Struct):
-    model: str = ""
-
-
-_HEAD = msgspec.json.Decoder(_Head)
-_STRING = msgspec.json.Decoder(str)
+_RAW = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_GROWING = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
+"""In which field each kind of delta brings more of the answer."""
 
 
 def passes(request: ChatRequest, profile: Profile) -> bool:
@@ -44,38 +35,15 @@ def passes(request: ChatRequest, profile: Profile) -> bool:
 
 
 def splice(body: bytes, accepted: Accepted, model: Model) -> bytes:
-    """The caller's bytes with another model's name in them; nothing else is touched."""
+    """The caller's bytes with another model's name in them.
+
+    Every other value leaves byte for byte as it came. Only the top level is put together anew: of a field that was given
+    twice the last one stays, which is the one that was understood, priced and permitted.
+    """
     del accepted  # what it says is in the bytes
-    name = msgspec.json.encode(model.wire_id)
-    places = [found.span(1) for found in _NAMED.finditer(body)]
-    if len(places) == 1:
-        spliced = _replaced(body, places, name)
-        if _HEAD.decode(spliced).model == model.wire_id:
-            return spliced
-    return _replaced(body, _places(body), name)
-
-
-def _replaced(body: bytes, places: list[tuple[int, int]], name: bytes) -> bytes:
-    for start, end in reversed(places):
-        body = body[:start] + name + body[end:]
-    return body
-
-
-def _places(body: bytes) -> list[tuple[int, int]]:
-    """Where the values of `model` stand at the top level: `model` is a word that tools and schemas use as well."""
-    places: list[tuple[int, int]] = []
-    depth = 0
-    for token in _TOKEN.finditer(body):
-        match body[token.start()]:
-            case 0x7B | 0x5B:
-                depth += 1
-            case 0x7D | 0x5D:
-                depth -= 1
-            case _ if depth == 1 and (value := _VALUE.match(body, token.end())) and _STRING.decode(token[0]) == "model":
-                places.append(value.span(1))
-            case _:
-                pass
-    return places
+    fields = _RAW.decode(body)
+    fields["model"] = msgspec.Raw(msgspec.json.encode(model.wire_id))
+    return msgspec.json.encode(fields)
 
 
 class MessageWatcher:
@@ -85,6 +53,7 @@ class MessageWatcher:
         self.usage: Usage | None = None
         self.finish: FinishReason | None = None
         self.text_length = 0
+        self.complete = False
         self._raw: Fields = {}
 
     def see(self, event: WireEvent) -> bool:
@@ -92,13 +61,14 @@ class MessageWatcher:
         if event.event == "content_block_delta":
             self._measure(event.data)
         elif event.event != "ping" and (fields := read_table(event.data)) is not None:
-            self._note(fields, event.data)
+            self._note(fields.get("type", event.event), fields)
         return True
 
     def _measure(self, data: bytes) -> None:
         try:
             piece = BLOCK_DELTA.decode(data).delta
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            self._measure_odd(read_table(data) or {})
             return
         match piece:
             case TextPiece(text=text) | ThinkingPiece(thinking=text) | ArgumentsPiece(partial_json=text):
@@ -106,18 +76,32 @@ class MessageWatcher:
             case _:
                 pass
 
-    def _note(self, fields: Fields, data: bytes) -> None:
-        match fields.get("type"):
+    def _measure_odd(self, fields: Fields) -> None:
+        """A delta with fields that nobody knows."""
+        delta = take(fields, "delta", dict) or {}
+        kind = delta.get("type")
+        text = delta.get(_GROWING.get(kind, "")) if isinstance(kind, str) else None
+        self.text_length += len(text) if isinstance(text, str) else 0
+
+    def _note(self, kind: Any, fields: Fields) -> None:
+        match kind:
             case "message_start":
                 self._add(take(fields, "message", dict) or {})
             case "message_delta":
                 self._add(fields)
                 self._end(take(fields, "delta", dict) or {})
-            case "message":
+            case "message_stop":
+                self.complete = True
+            case "message":  # the whole answer as the only event
+                content = fields.get("content")
+                self.text_length += sum(map(_length, content)) if type(content) is list else _length(content)
                 self._add(fields)
                 self._end(fields)
+                self.complete = True
+            case "content_block_start":
+                self.text_length += _length(fields.get("content_block"))
             case "content_block_delta":  # from a server that leaves the names of events out
-                self._measure(data)
+                self._measure_odd(fields)
             case _:
                 pass
 
@@ -132,9 +116,22 @@ class MessageWatcher:
             self.finish = finish
 
 
+def _length(block: Any) -> int:
+    """How many characters of text, reasoning and arguments a block has."""
+    match block:
+        case str():
+            return len(block)
+        case {"text": str() as text} | {"thinking": str() as text}:
+            return len(text)
+        case {"input": dict() as given} if given:
+            return len(msgspec.json.encode(given))
+        case _:
+            return 0
+
+
 def usage_of(reply: HttpReply) -> tuple[Usage, FinishReason | None]:
-    """Usage and reason to stop of a whole reply that passes."""
-    fields = read_table(reply.body) or {}
+    """Usage and reason to stop of a whole reply that passes. Raises ProviderError when it is an error, or no message."""
+    fields = read_message(reply)
     usage = take(fields, "usage", dict)
     finish = read_finish(fields)
     return (Usage() if usage is None else read_usage(usage)), (None if finish.raw is None else finish)

@@ -88,7 +88,7 @@ def refuse(error: ProviderError) -> Answer:
     """Write an error. `x-should-retry` keeps the official clients from repeating what may have been billed."""
     status, _ = REFUSALS[error.kind]
     headers = [("content-type", "application/json"), ("x-should-retry", "true" if error.retryable else "false")]
-    if error.retry_after is not None:
+    if error.retry_after is not None and math.isfinite(error.retry_after):
         headers.append(("retry-after", str(max(math.ceil(error.retry_after), 0))))
     if error.request_id is not None:
         headers.append(("request-id", error.request_id))

@@ -40,8 +40,8 @@ def read_usage(raw: Fields) -> Usage:
     _set(meters, TOKENS_OUTPUT, _count(raw, "output_tokens"))
     _set(meters, TOKENS_OUTPUT_REASONING, _count(raw.get("output_tokens_details"), "thinking_tokens"))
     _set(meters, CALLS_WEB_SEARCH, _count(raw.get("server_tool_use"), "web_search_requests") or None)
-    cost = raw.get("cost")
-    stated = Decimal(str(cost)) if type(cost) in (int, float) else None
+    cost: Any = raw.get("cost")
+    stated = Decimal(str(cost)) if type(cost) in (int, float) and cost >= 0 else None
     return Usage(meters=meters, reported_cost=stated, raw=raw)
 
 
@@ -90,8 +90,11 @@ def service_tier_of(raw: Fields) -> str | None:
 
 
 def _count(table: Any, key: str) -> int | None:
+    """A count; one that is no whole number, or below nought, says nothing."""
     value: Any = table.get(key) if type(table) is dict else None
-    return int(value) if type(value) in (int, float) else None
+    if type(value) is int or (type(value) is float and value.is_integer()):
+        return int(value) if value >= 0 else None
+    return None
 
 
 def _set(meters: dict[str, int | float], meter: str, quantity: int | None) -> None:

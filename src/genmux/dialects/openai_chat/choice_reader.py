@@ -39,6 +39,15 @@ def changed(fields: Fields, said: Fields) -> Fields:
     return news
 
 
+def says_more(choices: Any) -> bool:
+    """Whether the choices of a chunk bring more of an answer, and not only a role or the end."""
+    for choice in choices if type(choices) is list else ():
+        delta = (choice.get("delta") or choice.get("message")) if type(choice) is dict else None
+        if type(delta) is dict and any(value for key, value in delta.items() if key != "role"):
+            return True
+    return False
+
+
 class ChoiceReader:
     """Reads one choice. At most one block of text or reasoning is open; another kind closes it."""
 

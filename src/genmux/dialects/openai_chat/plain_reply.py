@@ -1,6 +1,6 @@
 """The commonplace reply, read without looking for what hardly any reply has: one choice, of text and calls of functions.
 
-It costs 9 µs of a call where `decode` takes 25. Its structs refuse every field that they do not name, so a reply with
+It costs 10 µs of a call at 64 at once, where `decode_any` costs 25. Its structs refuse every field that they do not name, so a reply with
 anything special in it is left to `decode`; what it does read must be what `decode` reads, which the tests compare.
 """
 

@@ -7,7 +7,7 @@ import msgspec
 
 from genmux.contract.error_map import stream_error
 from genmux.contract.http import WireEvent, malformed
-from genmux.dialects.openai_chat.choice_reader import ChoiceReader, Numbers, changed
+from genmux.dialects.openai_chat.choice_reader import ChoiceReader, Numbers, changed, says_more
 from genmux.dialects.openai_chat.decode import is_error
 from genmux.dialects.openai_chat.fields import take
 from genmux.dialects.openai_chat.schema import DONE, NAME, OBJECT, PADDING
@@ -63,6 +63,8 @@ class StreamReader:
             if event.event == "error" or is_error(chunk):
                 raise stream_error(chunk)
             self._read_envelope(chunk, choices, parts)
+        if self._complete and says_more(choices):
+            self._complete = False  # the usage came early
         if type(choices) is list:
             for position, choice in enumerate(choices):
                 if type(choice) is dict:
@@ -78,7 +80,8 @@ class StreamReader:
         """The stream has ended. Raises ProviderError(network) when that was too early."""
         if self._ended:
             return ()
-        if not self._complete and not any(choice.finished for choice in self._choices.values()):
+        finished = bool(self._choices) and all(choice.finished for choice in self._choices.values())
+        if not (self._complete or finished):
             message = "the stream ended before the answer was complete: no finish reason, no usage, no [DONE]"
             raise ProviderError(message, kind=ErrorKind.NETWORK, retry=Retry.UNSURE)
         return self._end()
@@ -102,10 +105,11 @@ class StreamReader:
             self._held.update(news)
         if usage is None and self._usage is None and isinstance(groq := rest.get("x_groq"), dict):
             usage = take(dict(groq), "usage", dict)  # where Groq told it before it had `stream_options`
+        if usage is not None and not choices and self._choices:
+            self._complete = True
         if usage is not None and usage != self._usage:
             self._usage = usage
             parts.append(UsagePart(read_usage(usage, self._said)))
-            self._complete = self._complete or not choices
 
     def _read_start(self, rest: Fields, parts: list[Part], *, now: bool) -> None:
         """Azure opens with a chunk that has neither id nor choices: the beginning waits for the next one."""

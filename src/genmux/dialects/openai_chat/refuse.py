@@ -23,8 +23,8 @@ def refuse(error: ProviderError) -> Answer:
     may have been accepted is not to be repeated.
     """
     headers = [("content-type", "application/json"), ("x-should-retry", "true" if error.retryable else "false")]
-    if error.retry_after is not None:
-        headers.append(("retry-after", str(math.ceil(error.retry_after))))
+    if error.retry_after is not None and math.isfinite(error.retry_after):
+        headers.append(("retry-after", str(max(math.ceil(error.retry_after), 0))))
     status = REFUSALS[error.kind][0]
     return Answer(status=status, body=msgspec.json.encode(error_document(error)), headers=tuple(headers))
 

@@ -67,12 +67,11 @@ def read_usage(usage: Fields, said: Fields | None = None) -> Usage:
     meters: dict[str, int | float] = {}
     for key, value in usage.items():
         if (meter := _FIRST.get(key)) is not None:
-            if type(value) is int:
-                meters[meter] = value
+            _note(meters, meter, value)
         elif (details := _FIRST_DETAILS.get(key)) is not None and type(value) is dict:
             for name, count in value.items():
-                if (meter := details.get(name)) is not None and type(count) is int:
-                    meters[meter] = count
+                if (meter := details.get(name)) is not None:
+                    _note(meters, meter, count)
     if not _OTHERWISE_KEYS.isdisjoint(usage):
         _fill(meters, usage)
     _include(meters, usage.get("total_tokens"))
@@ -88,8 +87,20 @@ def _fill(meters: dict[str, int | float], usage: Fields) -> None:
             value = usage.get(path[0])
             if len(path) > 1:
                 value = value.get(path[1]) if isinstance(value, dict) else None
-            if meter not in meters and type(value) is int:
-                meters[meter] = value
+            if meter not in meters:
+                _note(meters, meter, value)
+
+
+def _note(meters: dict[str, int | float], meter: str, value: Any) -> None:
+    if (count := _count(value)) is not None:
+        meters[meter] = count
+
+
+def _count(value: Any) -> int | None:
+    """A count, which some hosts tell as 5.0; one that is no whole number, or below nought, says nothing."""
+    if type(value) is int or (type(value) is float and value.is_integer()):
+        return int(value) if value >= 0 else None
+    return None
 
 
 def _include(meters: dict[str, int | float], total: Any) -> None:
@@ -97,7 +108,8 @@ def _include(meters: dict[str, int | float], total: Any) -> None:
 
     xAI counts reasoning beside `completion_tokens`, Mistral sound beside `prompt_tokens`; all others inside.
     """
-    if type(total) is not int or total == meters.get(TOKENS_INPUT, 0) + meters.get(TOKENS_OUTPUT, 0):
+    total = _count(total)
+    if total is None or total == meters.get(TOKENS_INPUT, 0) + meters.get(TOKENS_OUTPUT, 0):
         return
     for parent, child in ((TOKENS_OUTPUT, TOKENS_OUTPUT_REASONING), (TOKENS_INPUT, TOKENS_INPUT_AUDIO)):
         apart = meters.get(child, 0)
@@ -112,9 +124,10 @@ def _cost(usage: Fields, said: Fields) -> Decimal | None:
             return _dollars(cost.get("total_cost"))
         case {"cost_in_usd_ticks": int() as ticks} if ticks > 0:
             return ticks * _TICKS
-        case {"cost": int() | float() as cost, "is_byok": True, "cost_details": dict() as details}:
+        case {"cost": cost, "is_byok": True}:
             # OpenRouter with the caller's own key: its fee, and what the provider behind it charges.
-            upstream = _dollars(details.get("upstream_inference_cost"))
+            details = usage.get("cost_details")
+            upstream = _dollars(details.get("upstream_inference_cost")) if isinstance(details, dict) else None
             fee = _dollars(cost)
             return None if fee is None or upstream is None else fee + upstream
         case {"cost": cost}:  # OpenRouter, Vercel
@@ -125,9 +138,10 @@ def _cost(usage: Fields, said: Fields) -> Decimal | None:
 
 
 def _dollars(value: Any) -> Decimal | None:
+    """A price; one below nought says nothing."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return Decimal(repr(value))
+    return Decimal(repr(value)) if value >= 0 else None
 
 
 def write_usage(usage: Usage, *, own: bool) -> Fields | None:
@@ -164,8 +178,9 @@ def _put(document: Fields, path: tuple[str, ...], quantity: float) -> None:
 def _whole(raw: Fields) -> Fields:
     """The three counts that official clients require are there, whatever the host left out or null."""
     given = raw.get("prompt_tokens"), raw.get("completion_tokens"), raw.get("total_tokens")
-    if all(type(count) is int for count in given):
+    if all(type(count) is int and count >= 0 for count in given):
         return raw
-    asked, answered = (count if type(count) is int else 0 for count in given[:2])
-    total = given[2] if type(given[2]) is int else asked + answered
+    asked, answered = (_count(count) or 0 for count in given[:2])
+    total = _count(given[2])
+    total = asked + answered if total is None else total
     return {**raw, "prompt_tokens": asked, "completion_tokens": answered, "total_tokens": total}

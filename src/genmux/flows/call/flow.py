@@ -79,6 +79,7 @@ class CallFlow:
     async def chat(self, request: ChatRequest, options: CallOptions = DEFAULT_OPTIONS) -> ChatResult:
         """The whole answer. Raises ProviderError."""
         target = self.targets.find(request.model, "chat", options)
+        await self.settler.prepare(target.model)
         request, warnings = self.ready(request, target, options)
         run = self.settler.begin(target, "chat", options)
         try:
@@ -103,6 +104,7 @@ class CallFlow:
     async def stream(self, request: ChatRequest, options: CallOptions = DEFAULT_OPTIONS) -> PartStream:
         """The answer in parts; returns when the provider has begun to answer. Raises ProviderError."""
         target = self.targets.find(request.model, "chat", options)
+        await self.settler.prepare(target.model)
         request, warnings = self.ready(request, target, options)
         run = self.settler.begin(target, "chat", options)
         try:
@@ -124,6 +126,7 @@ class CallFlow:
     async def embed(self, request: EmbedRequest, options: CallOptions = DEFAULT_OPTIONS) -> EmbedResult:
         """One vector for each input. Raises ProviderError."""
         target = self.targets.find(request.model, "embed", options)
+        await self.settler.prepare(target.model)
         self._check(request, target, options)
         run = self.settler.begin(target, "embed", options)
         try:
@@ -271,7 +274,11 @@ class CallFlow:
         """Encode, send, decode; the result knows what was not carried and how often it was sent."""
         encoded = target.wire.encode(request, target.model, stream=False)
         called = await self.send(target, encoded.http, options)
-        result = target.wire.decode(called.reply, Sent(request, target.model, encoded.http))
+        try:
+            result = target.wire.decode(called.reply, Sent(request, target.model, encoded.http))
+        except ProviderError as error:
+            called.explain(error)
+            raise
         return msgspec.structs.replace(
             result,
             attempts=called.attempts,

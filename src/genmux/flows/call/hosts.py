@@ -31,6 +31,12 @@ class LocalHosts:
             host = self._hosts[loop] = self._make()
         return host
 
+    async def leave(self) -> None:
+        """Stop the engines of the running event loop, which is about to end; those of others go on."""
+        host = self._hosts.pop(asyncio.get_running_loop(), None)
+        if host is not None:
+            await host.aclose()
+
     async def aclose(self) -> None:
         """Stop all engines. May be called again."""
         self._closed = True

@@ -3,19 +3,21 @@
 import msgspec
 
 from genmux.contract.dialect import Accepted, PassingWire, ServerHalf
+from genmux.contract.error_map import stream_error
 from genmux.contract.http import HttpReply, HttpRequest, WireEvent
 from genmux.contract.wires import Sent
 from genmux.engine.stream import OpenStream
 from genmux.flows.call.flow import CallFlow
 from genmux.flows.call.options import CallOptions
 from genmux.flows.call.settle import Run
+from genmux.flows.call.stream import at_least
 from genmux.flows.call.target import Target, place
 from genmux.types.errors import NetworkError, ProviderError, Retry
 from genmux.types.split import split
-from genmux.types.usage import TOKENS_INPUT, TOKENS_OUTPUT, Usage
+from genmux.types.usage import Usage
 
-CHARACTERS_PER_TOKEN = 4
-"""By which the output of a stream is counted whose provider did not say."""
+ALIVE = b":\n\n"
+"""A comment, in place of those by which a provider says that it is still at work."""
 
 
 class Passage(msgspec.Struct, frozen=True):
@@ -50,10 +52,14 @@ class PassageFlow:
     async def whole(self, passage: Passage) -> HttpReply:
         """The provider's own reply, its usage booked. Raises ProviderError."""
         target, request = passage.target, passage.accepted.request
-        run = self._begin(passage)
+        run = await self._begin(passage)
         try:
             called = await self._calls.send(target, passage.http, passage.options)
-            usage, finish = passage.server.usage_of(called.reply)
+            try:
+                usage, finish = passage.server.usage_of(called.reply)
+            except ProviderError as error:
+                called.explain(error)
+                raise
         except BaseException as error:
             place(error, target)
             self._calls.settler.fail(run, error)
@@ -69,7 +75,7 @@ class PassageFlow:
 
     async def stream(self, passage: Passage) -> "PassingStream":
         """The provider's own bytes as they come; returns when it has begun to answer. Raises ProviderError."""
-        run = self._begin(passage)
+        run = await self._begin(passage)
         try:
             opened = await self._calls.open(passage.target, passage.http, passage.options)
             try:
@@ -82,7 +88,8 @@ class PassageFlow:
             self._calls.settler.fail(run, error)
             raise
 
-    def _begin(self, passage: Passage) -> Run:
+    async def _begin(self, passage: Passage) -> Run:
+        await self._calls.settler.prepare(passage.target.model)
         self._calls.check_budget(passage.accepted.request, passage.target, passage.options)
         return self._calls.settler.begin(passage.target, "chat", passage.options)
 
@@ -99,18 +106,20 @@ class PassingStream:
         self._watcher = passage.server.watcher(passage.accepted, self._sent)
         self._run = run
         self._calls = calls
+        self._failure: ProviderError | None = None
         self._ended = False
         self._settled = False
 
     async def read(self) -> bytes | None:
         """The bytes to hand on, those that arrived at once; None at the end. Raises ProviderError when the connection breaks.
 
-        A caller who asked for usage gets the provider's bytes as they are; for the others the events are framed anew,
-        without those that they did not ask for.
+        Whole events go on, as they came, without those that the caller did not ask for.
         """
         if self._ended:
             return None
         try:
+            if self._failure is not None:
+                raise self._failure
             arrived = await self._opened.read()
             if arrived is None:
                 return await self._last()
@@ -119,9 +128,30 @@ class PassingStream:
             self._settle(error)
             raise
         chunk, events = arrived
-        see = self._watcher.see
-        wanted = [event for event in events if see(event)]
-        return chunk if chunk and self._accepted.include_usage else b"".join(map(frame, wanted))
+        return self._framed(events) or (ALIVE if chunk.startswith(b":") else b"")
+
+    def _framed(self, events: list[WireEvent]) -> bytes:
+        """The events that the caller shall get; what the provider says of a failure is raised in its turn, as an error of ours."""
+        pieces: list[bytes] = []
+        for event in events:
+            if b'"error"' in event.data and (failure := self._told(event)) is not None:
+                self._failure = failure
+                break
+            if self._watcher.see(event):
+                pieces.append(frame(event))
+        return b"".join(pieces)
+
+    def _told(self, event: WireEvent) -> ProviderError | None:
+        try:
+            said = msgspec.json.decode(event.data)
+        except msgspec.DecodeError:
+            return None
+        if not isinstance(said, dict) or not (said.get("error") or said.get("type") == "error"):
+            return None
+        failure = self._opened.explain(stream_error(said, self._run.target.provider.errors))
+        if failure.retry is Retry.SAFE:
+            failure.retry = Retry.UNSURE  # part of the answer was given, and will be billed
+        return failure
 
     async def _last(self) -> bytes | None:
         """The provider has said everything. Raises ProviderError when that was not all."""
@@ -129,7 +159,7 @@ class PassingStream:
         last = None
         if self._opened.whole is not None:
             last = self._streamed(self._opened.whole)
-        elif self._watcher.finish is None and self._watcher.usage is None:
+        elif not self._watcher.complete:
             message = "the provider closed the connection in the middle of its answer"
             raise NetworkError(message, retry=Retry.UNSURE)
         await self.aclose()
@@ -154,7 +184,7 @@ class PassingStream:
         if self._settled:
             return
         self._settled = True
-        usage = self._watcher.usage or self._counted()
+        usage = self._usage()
         if error is not None:
             self._calls.settler.fail(self._run, error, usage=usage)
             return
@@ -167,10 +197,12 @@ class PassingStream:
             finish=finish.unified if finish else None,
         )
 
-    def _counted(self) -> Usage:
-        asked = self._calls.counter.count(self._accepted.request, self._run.target.model).tokens
-        written = -(-self._watcher.text_length // CHARACTERS_PER_TOKEN)
-        return Usage(meters={TOKENS_INPUT: asked, TOKENS_OUTPUT: written}, estimated=True)
+    def _usage(self) -> Usage:
+        watcher, model = self._watcher, self._run.target.model
+        if watcher.complete and watcher.usage is not None:
+            return watcher.usage
+        counted = self._calls.counter.count
+        return at_least(watcher.usage, watcher.text_length, lambda: counted(self._accepted.request, model).tokens)
 
 
 def frame(event: WireEvent) -> bytes:

@@ -1,5 +1,6 @@
 """The end of a call: price it, book it, tell it."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -18,8 +19,12 @@ NOTHING = Usage()
 class Pricer(Protocol):
     """Knows prices."""
 
-    def prepare(self, model: Model) -> None:
-        """A price will be asked for soon."""
+    def is_ready(self, model: Model) -> bool:
+        """Whether a model's price can be told at once."""
+        ...
+
+    def prepare(self) -> None:
+        """Have all prices ready, which may take a second."""
         ...
 
     def cost(self, model: Model, usage: Usage, *, service_tier: str | None = None) -> Cost | None:
@@ -69,9 +74,13 @@ class Settler:
         self._teller = teller
         self._new_id = new_id
 
+    async def prepare(self, model: Model) -> None:
+        """Have the model's price at hand, without holding up the event loop."""
+        if not self._pricer.is_ready(model):
+            await asyncio.to_thread(self._pricer.prepare)
+
     def begin(self, target: Target, operation: str, options: CallOptions) -> "Run":
         """A call is about to be sent."""
-        self._pricer.prepare(target.model)
         run = Run(target, operation, options, self._new_id() if self._teller.heard else None)
         if run.id is not None:
             self._tell("generation.started", run, {})

@@ -39,7 +39,7 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
 class WireSource:
     """Reads an open stream with the wire's reader."""
 
-    __slots__ = ("_feed", "_opened", "_over", "_reader", "_sent", "_target")
+    __slots__ = ("_feed", "_given", "_opened", "_over", "_reader", "_sent", "_target")
 
     def __init__(self, opened: OpenStream, target: Target, sent: Sent[ChatRequest]) -> None:
         self._opened = opened
@@ -48,6 +48,7 @@ class WireSource:
         self._target = target
         self._sent = sent
         self._over = False
+        self._given = False
 
     async def read(self) -> list[Part] | None:
         """The parts that arrived at once; None at the end."""
@@ -60,11 +61,16 @@ class WireSource:
                 else:
                     batch = [part for event in arrived[1] for part in self._feed(event)]
                 if batch:
+                    self._given = True
                     return batch
         except BaseException as error:  # whatever it was, also a cancellation: the connection is not needed any more
             self._over = True
             await self._opened.aclose()
             place(error, self._target)
+            if isinstance(error, ProviderError):
+                self._opened.explain(error)
+                if self._given and error.retry is Retry.SAFE:
+                    error.retry = Retry.UNSURE  # part of the answer was given, and will be billed
             raise
         return None
 

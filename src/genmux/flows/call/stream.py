@@ -179,18 +179,17 @@ class PartStream:
         return batch
 
     def _counted(self) -> Usage:
-        """What the provider said, else our own count, marked as such."""
-        if self._usage is None:
+        """What the provider said at the end, else our own count, marked as such.
+
+        What a provider says before the end is where it began: whoever leaves early has had at least what was received.
+        """
+        if self._usage is None or self._finish is None:
             written = sum(
                 len(part.arguments if isinstance(part, ToolCallDelta) else part.text)
                 for part in self._seen
                 if isinstance(part, TextDelta | ReasoningDelta | ToolCallDelta)
             )
-            meters: dict[str, int | float] = {
-                TOKENS_INPUT: self._count_input(),
-                TOKENS_OUTPUT: -(-written // CHARACTERS_PER_TOKEN),
-            }
-            return Usage(meters=meters, estimated=True)
+            return at_least(self._usage, written, self._count_input)
         return self._usage
 
     def _settle(self) -> None:
@@ -219,6 +218,16 @@ class PartStream:
                 self._settled = True
                 self._usage = self._counted() if self._seen else Usage()
                 self._settler.fail(self._run, error, usage=self._usage)
+
+
+def at_least(said: Usage | None, characters: int, count_input: Callable[[], int]) -> Usage:
+    """The usage of an answer that was not heard to its end: what was said so far, but no less output than was received."""
+    received = -(-characters // CHARACTERS_PER_TOKEN)
+    if said is None:
+        return Usage(meters={TOKENS_INPUT: count_input(), TOKENS_OUTPUT: received}, estimated=True)
+    if (said.output or 0) >= received:
+        return said
+    return msgspec.structs.replace(said, meters={**said.meters, TOKENS_OUTPUT: received}, estimated=True)
 
 
 class Batches:

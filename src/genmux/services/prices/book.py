@@ -49,10 +49,13 @@ class PriceBook:
         """Look everything up anew: a provider was registered or removed."""
         self._kept = {}
 
-    def prepare(self, model: Model) -> None:
-        """Its price will be asked for: have the price list read in the meantime, if that is where the price is."""
-        if not self._list.ready and not model.spec.prices and self._price_provider(model.provider) is not None:
-            self._list.prepare()
+    def is_ready(self, model: Model) -> bool:
+        """Whether the price of a model can be told at once. It can, but for the first one from a list that was never read."""
+        return self._list.ready or bool(model.spec.prices) or self._price_provider(model.provider) is None
+
+    def prepare(self) -> None:
+        """Have the price list ready, which may take a second."""
+        self._list.prepare()
 
     def rows(self, model: Model, *, service_tier: str | None = None) -> tuple[Price, ...] | None:
         """The price rows of a model at this minute, None when its price is unknown."""

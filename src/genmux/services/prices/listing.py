@@ -43,17 +43,21 @@ class PriceList:
         self._lock = threading.Lock()
         self._raw: Mapping[str, bytes] | None = None
         self._read: dict[str, ListedProvider | None] = {}
-        self._preparing: threading.Thread | None = None
         self.ready = False
         """Whether a search costs no more than reading a file."""
 
     def prepare(self) -> None:
-        """Have the list made in the background, if that was never done."""
+        """Have the files there, or the list in memory where no file can be. The first time that takes a second."""
         with self._lock:
-            if self._preparing is not None or self.ready:
+            if self.ready:
                 return
-            self._preparing = threading.Thread(target=self._make, name="genmux-prices", daemon=True)
-        self._preparing.start()
+            if self._folder is None or not self._place().is_dir():
+                made = _made()
+                if self._folder is None or not _keep(made, self._place()):
+                    self._raw = made
+                else:
+                    _made.cache_clear()
+            self.ready = True
 
     def find(self, provider_id: str, wire_id: str) -> ListedModel | None:
         """A provider's model by the provider's own name for it, None when it is not in the list."""
@@ -70,7 +74,7 @@ class PriceList:
     def provider(self, provider_id: str) -> ListedProvider | None:
         """One provider, None when it is not in the list."""
         if provider_id not in self._read:
-            self._make()
+            self.prepare()
             self._read[provider_id] = self._decoded(provider_id)
         return self._read[provider_id]
 
@@ -82,19 +86,6 @@ class PriceList:
         except msgspec.MsgspecError as error:
             _log.warning("the prices of %s cannot be read, so they are unknown: %s", provider_id, error)
             return None
-
-    def _make(self) -> None:
-        """Have the files there, or the list in memory where no file can be."""
-        with self._lock:
-            if self.ready:
-                return
-            if self._folder is None or not self._place().is_dir():
-                made = _made()
-                if self._folder is None or not _keep(made, self._place()):
-                    self._raw = made
-                else:
-                    _made.cache_clear()
-            self.ready = True
 
     def _place(self) -> Path:
         """The folder for the installed genai-prices."""

@@ -182,6 +182,12 @@ def test_a_rate_limit_says_how_long_to_wait():
     }
 
 
+@pytest.mark.parametrize("seconds", [float("inf"), float("-inf"), float("nan")])
+def test_a_wait_without_an_end_is_not_told(seconds):
+    answer = SERVER.refuse(RateLimitError("slow down", retry=Retry.SAFE, retry_after=seconds))
+    assert (answer.status, "retry-after" in dict(answer.headers)) == (429, False)
+
+
 def test_a_count_is_told():
     answer = MessagesServer().respond_count(TokenCount(7, exact=False, method="characters"))
     assert anthropic.types.MessageTokensCount.model_validate_json(answer.body, strict=True).input_tokens == 7

@@ -123,6 +123,45 @@ def test_arguments_of_tools_count_as_text() -> None:
     assert watched(chunk({"tool_calls": calls}))[0].text_length == 2
 
 
+@pytest.mark.parametrize(
+    ("delta", "length"),
+    [
+        ({"content": "four", "reasoning": "four", "role": "assistant"}, 8),
+        ({"reasoning": "four", "reasoning_content": "four"}, 4),
+        ({"reasoning": "four", "reasoning_details": [{"type": "reasoning.text", "text": "four"}]}, 4),
+        ({"reasoning_details": [{"text": "four"}, {"summary": "four"}, {"data": "not counted"}, "four"]}, 12),
+        ({"content": [{"type": "text", "text": "four"}]}, 4),
+        ({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "four"}]}]}, 4),
+        ({"refusal": "four"}, 4),
+        ({"tool_calls": [{"index": 0, "custom": {"input": "four"}}]}, 4),
+        ({"function_call": {"name": "f", "arguments": "four"}}, 4),
+    ],
+)
+def test_text_reasoning_and_arguments_in_all_their_forms_are_measured(delta: dict[str, Any], length: int) -> None:
+    assert watched(chunk(delta))[0].text_length == length
+    assert watched(raw_chunk(choices=[{"index": 0, "message": delta}]))[0].text_length == length
+
+
+@pytest.mark.parametrize(
+    ("events", "complete"),
+    [
+        ((), False),
+        ((chunk({"content": "a"}),), False),
+        ((chunk({"content": "a"}), chunk(finish="stop")), True),
+        ((chunk({"content": "a"}), DONE), True),
+        ((chunk({"content": "a"}), chunk({"content": "b"}, index=1), chunk(finish="stop")), False),
+        ((chunk(finish="stop"), chunk(finish="stop", index=1), raw_chunk(choices=[], usage=USAGE)), True),
+        ((chunk({"content": "a"}), raw_chunk(choices=[], usage=USAGE)), True),
+        ((raw_chunk(choices=[], usage=USAGE),), False),
+        ((raw_chunk(choices=[], usage=USAGE), chunk({"content": "a"})), False),
+        ((chunk({"content": "a"}), raw_chunk(choices=[], usage=USAGE), chunk({"content": "b"})), False),
+        ((chunk({"content": "a"}), WireEvent(b'{"error": {"message": "no"}}')), False),
+    ],
+)
+def test_a_passing_stream_is_complete_when_it_has_said_so(events: tuple[WireEvent, ...], *, complete: bool) -> None:
+    assert watched(*events)[0].complete is complete
+
+
 def test_the_first_choice_tells_why_it_ended() -> None:
     watcher, _ = watched(chunk(finish="length", index=1), chunk(finish="stop"), chunk(finish="length", index=1))
     assert watcher.finish == FinishReason("stop", "stop")

@@ -79,6 +79,28 @@ def test_usage_in_every_chunk_does_not_end_a_stream() -> None:
         read(chunk({"content": "a"}, usage=USAGE))
 
 
+@pytest.mark.parametrize(
+    "events",
+    [
+        (chunk({"content": "a"}), chunk({"content": "b"}, index=1), chunk(finish="stop")),
+        (raw_chunk(choices=[], usage=USAGE),),
+        (raw_chunk(choices=[], usage=USAGE), chunk({"content": "a"})),
+        (chunk({"content": "a"}), raw_chunk(choices=[], usage=USAGE), chunk({"content": "b"})),
+    ],
+    ids=["a choice is cut", "nothing but usage", "usage first", "usage in the middle"],
+)
+def test_a_stream_of_which_a_part_is_missing_was_cut(events: tuple[WireEvent, ...]) -> None:
+    with pytest.raises(NetworkError):
+        read(*events)
+
+
+def test_a_stream_whose_usage_is_followed_by_nothing_new_is_whole() -> None:
+    usage = raw_chunk(choices=[], usage=USAGE)
+    assert join(read(chunk({"content": "a"}), usage, chunk({"role": "assistant", "content": ""}))).text == "a"
+    assert join(read(usage, chunk({"content": "a"}), usage)).text == "a"
+    assert join(read(usage, chunk({"content": "a"}, finish="stop"))).text == "a"
+
+
 @pytest.mark.parametrize("data", [b"{", b"[]", b"<html>", b'{"a": "\xff"}'])
 def test_a_chunk_that_is_no_json_object_is_malformed(data: bytes) -> None:
     with pytest.raises(MalformedReplyError):

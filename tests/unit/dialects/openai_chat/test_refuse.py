@@ -42,6 +42,12 @@ def test_a_caller_is_told_how_long_to_wait_and_whether_to_try_again() -> None:
     assert "retry-after" not in doubtful
 
 
+@pytest.mark.parametrize("seconds", [float("inf"), float("-inf"), float("nan")])
+def test_a_wait_without_an_end_is_not_told(seconds: float) -> None:
+    answer = SERVER.refuse(ProviderError("x", kind=ErrorKind.RATE_LIMIT, retry=Retry.SAFE, retry_after=seconds))
+    assert (answer.status, "retry-after" in dict(answer.headers)) == (429, False)
+
+
 @pytest.mark.parametrize(
     "secret",
     [

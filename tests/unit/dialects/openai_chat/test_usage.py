@@ -48,6 +48,15 @@ def test_nulls_and_odd_values_count_nothing() -> None:
     assert read_usage({**told, "completion_tokens_details": [1], "cache_creation": 5}).meters == {"tokens.input": 10}
 
 
+def test_whole_numbers_with_a_point_are_counts_and_others_and_negative_ones_are_not() -> None:
+    details = {"prompt_tokens_details": {"cached_tokens": 4.0, "audio_tokens": -1}, "reasoning_tokens": -2}
+    told = {"prompt_tokens": 10.0, "completion_tokens": -5, "num_search_queries": 1.5, **details}
+    assert read_usage(told).meters == {"tokens.input": 10, "tokens.input.cached": 4}
+    assert write_usage(read_usage(told), own=True) == {**told, "completion_tokens": 0, "total_tokens": 10}
+    apart = {**COUNTS, "total_tokens": 115.0, "completion_tokens_details": {"reasoning_tokens": 100}}
+    assert read_usage(apart).output == 105
+
+
 def test_reasoning_that_a_host_counts_beside_the_answer_is_included() -> None:
     told = {**COUNTS, "total_tokens": 115, "completion_tokens_details": {"reasoning_tokens": 100}}
     usage = read_usage(told)
@@ -86,6 +95,11 @@ def test_a_price_that_the_host_states_is_the_cost(told: dict[str, Any], cost: st
         {"cost": True},
         {"cost": {}},
         {"cost_in_usd_ticks": 0},
+        {"cost": -0.01},
+        {"cost": {"total_cost": -0.01}},
+        {"cost": 0.01, "is_byok": True},
+        {"cost": 0.01, "is_byok": True, "cost_details": None},
+        {"cost": 0.01, "is_byok": True, "cost_details": {"upstream_inference_cost": -0.2}},
         {"cost": 0.01, "is_byok": True, "cost_details": {"upstream_inference_cost": None}},
     ],
 )

@@ -1,6 +1,7 @@
 """A call is resolved, checked, sent, decoded, priced, booked and told; whatever goes wrong is one typed error."""
 
 import asyncio
+import threading
 from decimal import Decimal
 from typing import Any
 
@@ -249,6 +250,20 @@ async def test_a_budget_holds_for_every_attempt_that_may_be_billed() -> None:
     assert (await house.calls.chat(asked, limited(str(high)))).text == "hello"
     with pytest.raises(BudgetExceededError, match="in 3 attempts"):
         await house.calls.chat(asked, limited(str(high), retry_unsure=True))
+
+
+async def test_the_price_list_is_read_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    house, _ = app(answer(model="gpt-4o-mini"))
+    readers: list[str] = []
+    monkeypatch.setattr(house.prices, "prepare", lambda: readers.append(threading.current_thread().name))
+    monkeypatch.setattr(house.prices, "rows", lambda *_, **__: None)
+    monkeypatch.setattr(house.prices, "cost", lambda *_, **__: None)
+
+    await house.calls.chat(request(name="openai/gpt-4o-mini"), CallOptions(credential={"api_key": "k"}))
+    await house.calls.chat(request())
+
+    assert len(readers) == 1
+    assert readers[0] != threading.main_thread().name
 
 
 # ---- embedded engines

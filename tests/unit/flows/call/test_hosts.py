@@ -57,6 +57,17 @@ def test_a_host_of_an_ended_loop_has_its_processes_ended(monkeypatch: pytest.Mon
     assert ended == [(17, signal.SIGTERM)] * 2
 
 
+async def test_leaving_closes_only_the_host_of_this_loop() -> None:
+    hosts, made = LocalHosts(lambda: made.append(Host()) or made[-1]), list[Host]()
+    first = hosts.here()
+
+    await hosts.leave()
+    await hosts.leave()
+
+    assert len(made[0].closed_on) == 1
+    assert hosts.here() is not first
+
+
 async def test_closing_reaches_the_hosts_of_other_threads() -> None:
     hosts, made = LocalHosts(lambda: made.append(Host()) or made[-1]), list[Host]()
     loop, ready = asyncio.new_event_loop(), threading.Event()

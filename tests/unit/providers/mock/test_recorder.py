@@ -1,4 +1,6 @@
-from genmux.providers.mock import engine
+import pytest
+
+from genmux.providers.mock import engine, recorder
 from genmux.providers.mock.engine import MockEngine
 from genmux.providers.mock.recorder import Recorder
 from genmux.testing import forget_mock_requests, mock_requests
@@ -35,3 +37,15 @@ def test_the_requests_of_the_process_can_be_looked_at() -> None:
     assert [one.request for one in mock_requests()] == [request]
     forget_mock_requests()
     assert mock_requests() == ()
+
+
+def test_what_is_kept_has_a_size_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder, "MOST_BYTES", 1_000)
+    kept = Recorder()
+    for number in range(20):
+        kept.note("echo", EmbedRequest(model=f"mock/{number}", inputs=("x" * 200,)))
+    assert 0 < len(kept.requests) < 5
+    assert kept.requests[-1].number == 20
+    kept.clear()
+    kept.note("echo", EmbedRequest(model="mock/embed", inputs=("x" * 5_000,)))
+    assert kept.requests == ()

@@ -115,6 +115,15 @@ def test_a_tariff_knows_whether_everything_has_a_price() -> None:
     assert not tariff.covers({"tokens.input": 1, "calls.web_search": 1})
 
 
+def test_ever_new_meters_do_not_pile_up() -> None:
+    tariff = Tariff((INPUT,))
+
+    for number in range(1_000):
+        assert len(tariff.lines({"tokens.input": 1, f"odd.{number}": 1})) == 1
+
+    assert len(tariff._plans) < 1_000  # noqa: SLF001
+
+
 WORDS = ("cached", "audio", "image")
 NESTED = {
     frozenset(words): ".".join(("tokens", "input", *words))

@@ -92,21 +92,20 @@ def test_a_provider_that_is_not_in_the_list_is_not_looked_for() -> None:
     found = PriceBook(lambda: NOON, lambda _provider: None, prices)
 
     assert found.rows(model()) is None
-    found.prepare(model())
+    assert found.is_ready(model())
     assert (prices.searches, prices.prepared) == ([], 0)
 
 
-def test_the_list_is_prepared_only_for_models_whose_price_is_in_it() -> None:
+def test_only_a_price_from_a_list_that_was_never_read_takes_time() -> None:
     prices = OneModel()
     found = PriceBook(lambda: NOON, lambda _provider: "acme-list", prices)
 
-    found.prepare(model(prices=ROWS))
-    assert prices.prepared == 0
-    found.prepare(model())
+    assert found.is_ready(model(prices=ROWS))
+    assert not found.is_ready(model())
+    found.prepare()
     assert prices.prepared == 1
     prices.ready = True
-    found.prepare(model())
-    assert prices.prepared == 1
+    assert found.is_ready(model())
 
 
 def test_another_currency_stays_one() -> None:

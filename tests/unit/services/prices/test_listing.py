@@ -212,6 +212,12 @@ def test_times_of_other_places_are_kept_in_utc() -> None:
     assert export._naive(datetime.time(1, 30)) == datetime.time(1, 30)  # noqa: SLF001
 
 
+def test_what_a_price_does_not_say_has_no_row() -> None:
+    fields = {"input_mtok": Decimal(1), "output_mtok": None, "_note": "x"}
+
+    assert [*export._rows(fields.items())] == [price("tokens.input", "1", source="genai-prices")]  # noqa: SLF001
+
+
 def test_a_model_that_is_billed_by_something_unknown_is_left_out(
     monkeypatch: pytest.MonkeyPatch, theirs: list[Any]
 ) -> None:
@@ -269,16 +275,14 @@ def test_without_a_folder_or_where_none_can_be_the_list_is_kept_in_memory(small:
     assert small == [1]
 
 
-def test_it_can_be_made_in_the_background(small: list[int], tmp_path: Path) -> None:
+def test_it_can_be_made_before_it_is_needed(small: list[int], tmp_path: Path) -> None:
     found = PriceList(tmp_path)
 
     found.prepare()
     found.prepare()
-    assert found.find("acme", "one") is not None  # waits for it
-    found.prepare()
 
-    assert small == [1]
-    assert found.ready
+    assert (small, found.ready) == ([1], True)
+    assert found.find("acme", "one") is not None
 
 
 def test_threads_make_it_once(small: list[int], tmp_path: Path) -> None:
