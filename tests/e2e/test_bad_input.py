@@ -193,14 +193,11 @@ def test_a_caller_that_leaves_stops_the_provider(gateway: RunningGateway, genmux
         )
         next(iter(stream))
         stream.close()
-        _until(lambda before=before: genmux_simulator.disconnects > before)
+        assert _soon(lambda before=before: genmux_simulator.disconnects > before), "the provider was not told"
+    client.close()
 
 
-def _until(condition: Callable[[], bool]) -> None:
+def _soon(condition: Callable[[], bool]) -> bool:
     """The simulator lives in a loop of its own thread: look at it from here until it says so."""
     ticker = threading.Event()
-    for _ in range(1_000):
-        if condition():
-            return
-        ticker.wait(0.01)
-    pytest.fail("the provider was not told")
+    return any(condition() or ticker.wait(0.01) for _ in range(1_000))

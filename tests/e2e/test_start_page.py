@@ -33,6 +33,7 @@ async def test_a_refusal_is_shown_in_words(gateway: RunningGateway, tmp_path: Pa
         await page.until("model.options.length > 3")
         await page.value("model.value = 'mock/echo'; prompt_.value = '[mock fault=context_overflow]'; send.click()")
         await page.until("answer.className === 'bad' && answer.textContent.length > 10")
+        assert "context" in await page.value("answer.textContent")
 
 
 async def test_a_gateway_with_keys_asks_for_one(start_gateway: Callable[..., RunningGateway], tmp_path: Path):
@@ -43,5 +44,6 @@ async def test_a_gateway_with_keys_asks_for_one(start_gateway: Callable[..., Run
         await page.until("model.options.length > 3 && keys.hidden")
         await page.value("model.value = 'mock/echo'; prompt_.value = 'with a key'; send.click()")
         await page.until("answer.textContent === 'with a key'")
+        assert await page.value("keys.hidden")
         if SHOTS:
             await page.screenshot(Path(SHOTS) / "keys.png")

@@ -42,6 +42,7 @@ class Pages:
         ]
 
         async def telling(message: MutableMapping[str, Any]) -> None:
+            """Send a message, with more headers where it begins an answer."""
             if message["type"] == "http.response.start":
                 message = {**message, "headers": [*message.get("headers", ()), *told]}
             await send(message)

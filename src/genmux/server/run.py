@@ -34,6 +34,7 @@ def serve(app: App, *, host: str, port: int, started: Callable[[str], None]) -> 
         """Says when it listens."""
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            """Start, then say so."""
             await super().startup(sockets)
             gc.freeze()  # what is there now stays until the end: the collector need not look at it again and again
             started(url)
