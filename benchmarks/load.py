@@ -70,7 +70,9 @@ class Gateway(msgspec.Struct):
         idle = megabytes(self.process)
         added = [
             statistics.median(self.latencies(max(20, int(300 * scale))))
-            - statistics.median(self.latencies(max(20, int(300 * scale)), port=upstream_port, path="/v1/chat/completions"))
+            - statistics.median(
+                self.latencies(max(20, int(300 * scale)), port=upstream_port, path="/v1/chat/completions")
+            )
             for _ in range(3)
         ]
         self.cpu_per_request(max(40, int(500 * scale)))
