@@ -26,7 +26,7 @@ ENVIRONMENT: dict[str, str] = {
     "GENMUX_GATEWAY_KEYS": "the gateway's keys, with commas between",
     "GENMUX_LOG": "`debug`, `info`, `warning` or `error`, as JSON with `:json` after it",
     "GENMUX_DATA_DIR": "where weights are kept",
-    "GENMUX_MODELS_DIR": "a folder of GGUF files that are listed as models",
+    "GENMUX_MODELS_DIR": "a folder of GGUF files, each of which is the model `local/NAME.gguf`",
     "GENMUX_LOCAL_THREADS": "threads of the embedded engine",
     "HTTP_PROXY, HTTPS_PROXY, NO_PROXY": "proxies, as everywhere",
 }

@@ -6,6 +6,7 @@ from typing import Self
 
 from genmux.app import App
 from genmux.client.calls import Calls
+from genmux.client.default import new_app
 from genmux.client.requests import configured_options
 from genmux.types.errors import ConfigurationError
 from genmux.types.health import Health
@@ -54,7 +55,7 @@ class AsyncClient(Calls):
 def app_of(app: App | None, config: str | Path | None, keys: Mapping[str, str] | None) -> App:
     """What a client stands on: something given, or its own. Raises ConfigurationError when both are said."""
     if app is None:
-        return App(config=config, keys={name: {"api_key": key} for name, key in (keys or {}).items()})
+        return new_app(config=config, keys={name: {"api_key": key} for name, key in (keys or {}).items()})
     if config is not None or keys:
         message = "`app` has its own configuration and keys; give `config` and `keys` to the App instead"
         raise ConfigurationError(message)

@@ -1,6 +1,7 @@
 """The registry functions for everyday use, over one App that all of a process shares."""
 
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ class _Shared:
         self.lock = threading.RLock()
         self.bound: dict[str, BoundProvider] = {}
         self._app: App | None = None
+        self._registered: dict[str, Provider | Manifest | str | Path] = {}
 
     @property
     def app(self) -> App:
@@ -26,6 +28,19 @@ class _Shared:
             if self._app is None:
                 self._app = App()
             return self._app
+
+    def register(self, provider: Provider | Manifest | str | Path, *, replace: bool) -> str:
+        with self.lock:
+            provider_id = self.app.registry.register(provider, replace=replace)
+            self._registered[provider_id] = provider
+            return provider_id
+
+    def teach(self, app: App) -> App:
+        """Let an App know what was registered in this process."""
+        with self.lock:
+            for provider in self._registered.values():
+                app.registry.register(provider, replace=True)
+        return app
 
 
 _shared = _Shared()
@@ -49,9 +64,16 @@ def is_registered(provider_id: str) -> bool:
 def register_provider(provider: Provider | Manifest | str | Path, *, replace: bool = False) -> str:
     """Add a provider: one made in code, a manifest, or the path of a `manifest.toml`. Gives its id.
 
+    The functions of this module know it, and every client that is made afterwards.
+
     Raises ConfigurationError that says what is wrong with it, or that its id is taken and `replace` was not said.
     """
-    return _shared.app.registry.register(provider, replace=replace)
+    return _shared.register(provider, replace=replace)
+
+
+def new_app(*, config: str | Path | None = None, keys: Mapping[str, Mapping[str, str]] | None = None) -> App:
+    """An App of one's own that knows what was registered in this process."""
+    return _shared.teach(App(config=config, keys=keys))
 
 
 def get_provider(

@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from asyncio.subprocess import PIPE, Process
 from collections import deque
 from typing import Self
@@ -28,6 +29,12 @@ class ChildGoneError(Exception):
 
 class UnsendableError(Exception):
     """What should be sent cannot travel between processes; nothing of it was."""
+
+
+TURN = 0.005
+"""So many seconds a loop waits before it looks whether another one has started its child."""
+
+_starting = threading.Lock()
 
 
 class ChildProcess:
@@ -54,16 +61,21 @@ class ChildProcess:
     @classmethod
     async def start(cls, *, provider: str, reference: str) -> Self:
         """Start one. It is a fresh interpreter; nothing is forked, so threads and locks of the parent do not matter."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-c",
-            BOOT,
-            *(path or os.getcwd() for path in sys.path),  # noqa: PTH109 — as it stands in sys.path
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=PIPE,
-            start_new_session=True,  # Ctrl-C in a terminal is for the parent alone
-        )
+        while not _starting.acquire(blocking=False):  # noqa: ASYNC110 — the other one may be of another loop
+            await asyncio.sleep(TURN)  # another loop starts one; uvloop cannot start two at a time in a process
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-c",
+                BOOT,
+                *(path or os.getcwd() for path in sys.path),  # noqa: PTH109 — as it stands in sys.path
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=PIPE,
+                start_new_session=True,  # Ctrl-C in a terminal is for the parent alone
+            )
+        finally:
+            _starting.release()
         return cls(process, provider=provider, reference=reference)
 
     @property
