@@ -12,6 +12,7 @@ import msgspec
 from genmux.contract.operations import OPERATIONS, Operation
 from genmux.contract.toml_lines import describe
 from genmux.types.errors import ConfigurationError
+from genmux.types.money import Price
 
 N = TypeVar("N", int, float, Decimal)
 
@@ -74,11 +75,29 @@ class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     form: Form = "text"
 
 
+class StoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where accounts, keys, budgets and usage are kept.
+
+    `url` is a file, `sqlite:///FILE`, `postgresql://…`, or `none`; without it, the gateway keeps them in a file of its own
+    (`~/.local/share/genmux/genmux.db`), and a library client keeps nothing.
+    """
+
+    url: str | None = None
+
+
+class UsageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How long usage rows are kept, in days, and whether prompts and answers are kept beside them, and for how long."""
+
+    keep_days: Annotated[int, msgspec.Meta(ge=1)] = 400
+    content: bool = False
+    content_days: Annotated[int, msgspec.Meta(ge=1)] = 30
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Everything in `genmux.toml`.
 
     `provider_paths` are folders with further manifests, seen from that file; `~/.config/genmux/providers` is one of them
-    where it exists.
+    where it exists. `prices` are rows by model (`provider/model`), which come before all others.
     """
 
     defaults: Defaults = Defaults()
@@ -87,10 +106,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     provider_paths: tuple[str, ...] = ()
     gateway: GatewaySettings = GatewaySettings()
     log: LogSettings = LogSettings()
+    store: StoreSettings = StoreSettings()
+    usage: UsageSettings = UsageSettings()
+    prices: dict[str, tuple[Price, ...]] = msgspec.field(default_factory=dict)
 
 
 _OWN = frozenset(ProviderSettings.__struct_fields__)
-_KINDS: dict[str, Any] = {"provider_paths": tuple[str, ...], "gateway": GatewaySettings, "log": LogSettings}
+_KINDS: dict[str, Any] = {
+    "provider_paths": tuple[str, ...],
+    "gateway": GatewaySettings,
+    "log": LogSettings,
+    "store": StoreSettings,
+    "usage": UsageSettings,
+    "prices": dict[str, tuple[Price, ...]],
+}
 
 
 def read_settings(environ: Mapping[str, str], *, path: str | Path | None = None) -> Settings:
@@ -162,7 +191,7 @@ class _Reader:
                         provider: self._provider(section, f'providers."{provider}"')
                         for provider, section in self._table(value, name).items()
                     }
-                case "provider_paths" | "gateway" | "log":
+                case _ if name in _KINDS:
                     changes[name] = self._take(value, _KINDS[name], name)
                 case _:
                     self._fault(f"there is no such setting; there are {', '.join(Settings.__struct_fields__)}", name)
@@ -219,8 +248,10 @@ def _with_environment(settings: Settings, environ: Mapping[str, str]) -> Setting
     changes = {name: value for name, value in told.items() if value is not None}
     if spoken:
         changes["models"] = settings.defaults.models | spoken
+    store = StoreSettings(url=environ["GENMUX_STORE"]) if environ.get("GENMUX_STORE") else settings.store
     return msgspec.structs.replace(
         settings,
+        store=store,
         defaults=msgspec.structs.replace(settings.defaults, **changes),
         gateway=_gateway(settings.gateway, environ.get("GENMUX_GATEWAY_KEYS")),
         log=_log(environ.get("GENMUX_LOG")) or settings.log,

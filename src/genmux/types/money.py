@@ -1,26 +1,45 @@
 """Money: price rows, what a request may cost, what it did cost."""
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Literal
 
 import msgspec
 
+from genmux.types.errors import InvalidRequestError
+
 Confidence = Literal["exact", "high", "medium", "low"]
 
 
-class Price(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One row of a price list: `amount` of `currency` for every `per` units of `meter`, `when` the conditions hold.
+MICRO = 1_000_000
+"""Micro-units in a unit of a currency: ledgers count whole ones, never fractions and never floats."""
 
-    `source` is where the row comes from and `as_of` the day on which it was true (ISO date).
+MOST = 1_000_000_000
+"""The largest amount that a ledger takes, in units of the currency."""
+
+Condition = str | int | bool
+
+
+class Price(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One row of a price list: `amount` of `currency` for every `per` units of `meter`, `when` all the conditions hold.
+
+    A row in the provider's own credits names their `credit_type`, and `currency` says nothing then. `round_to` rounds what
+    was used up to a whole multiple, `minimum` is the least that is billed, `free` so many units of each request are not
+    billed; all three are in units of the meter. `source` is where the row comes from and `as_of` the day on which it was
+    true (ISO date). The conditions are listed in `genmux.types.conditions`.
     """
 
     meter: str
     amount: Decimal
     per: int = 1
     currency: str = "USD"
-    when: dict[str, str | int] = msgspec.field(default_factory=dict)
+    credit_type: str | None = None
+    when: dict[str, Condition] = msgspec.field(default_factory=dict)
+    round_to: int | float | None = None
+    minimum: int | float | None = None
+    free: int | float | None = None
     source: str | None = None
     as_of: str | None = None
+    confidence: Confidence | None = None
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -63,3 +82,19 @@ class TokenCount(msgspec.Struct, frozen=True, gc=False):
     tokens: int
     exact: bool
     method: str
+
+
+def micros(amount: Decimal) -> int:
+    """An amount in whole micro-units, rounded up, so that what was held or spent is never told too low.
+
+    Raises InvalidRequestError for what is no amount: negative, endless, or more than a ledger can hold.
+    """
+    if not amount.is_finite() or not 0 <= amount <= MOST:
+        message = f"{amount} is no amount of money; give 0 to {MOST:,}"
+        raise InvalidRequestError(message, param="amount")
+    return int((amount * MICRO).to_integral_value(ROUND_CEILING))
+
+
+def from_micros(amount: int) -> Decimal:
+    """Micro-units as an amount."""
+    return Decimal(amount) / MICRO

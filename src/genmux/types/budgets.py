@@ -1,0 +1,88 @@
+"""Hard limits on what may be spent, and the ledger that keeps them. All amounts are whole micro-units (see `genmux.types.money`)."""
+
+import datetime
+from typing import Literal
+
+import msgspec
+
+ScopeKind = Literal["organisation", "team", "key", "tag", "end_user", "account"]
+Period = Literal["day", "week", "month", "total", "sliding"]
+UnknownPrice = Literal["refuse", "warn", "use_limit"]
+EntryKind = Literal["hold", "settle", "release", "expire", "lease", "use", "return", "presume", "correct"]
+
+EVERY = "*"
+"""As the id of a scope: each one has a budget of its own, made when it first spends."""
+
+
+class Scope(msgspec.Struct, frozen=True, order=True):
+    """Whose spending is limited: a kind and an id. A tag's id is `name=value`, an account's `provider/name`."""
+
+    kind: ScopeKind
+    id: str
+
+    def __str__(self) -> str:
+        """As `kind:id`."""
+        return f"{self.kind}:{self.id}"
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A hard limit for one scope: at most `limit` in each `period`.
+
+    Days, weeks (from Monday) and months begin at midnight in `time_zone`; `sliding` looks back over `seconds` at any moment.
+    `unknown_price` says what happens to a request whose price is not known: it is refused, let through with a warning and
+    booked as 0 until its cost is known, or let through while it holds everything that is left. `alerts` are shares of
+    the limit (0.8) at which an event is published.
+    """
+
+    id: int
+    tenant: str
+    scope: Scope
+    limit: int
+    period: Period = "month"
+    seconds: int | None = None
+    time_zone: str = "UTC"
+    currency: str = "USD"
+    unknown_price: UnknownPrice = "refuse"
+    alerts: tuple[float, ...] = (0.8, 1.0)
+    name: str | None = None
+
+
+class BudgetState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a budget holds now: `spent` and `held` since `since`, and when the period ends (None for never).
+
+    `presumed` is the part of `spent` that is not known but must be assumed, as whoever spent it died; `overrun` is how far
+    `spent` is over the limit, because a provider billed more than was held.
+    """
+
+    budget: Budget
+    spent: int = 0
+    held: int = 0
+    presumed: int = 0
+    since: datetime.datetime | None = None
+    until: datetime.datetime | None = None
+
+    @property
+    def left(self) -> int:
+        """What may still be held."""
+        return max(0, self.budget.limit - self.spent - self.held)
+
+    @property
+    def overrun(self) -> int:
+        """How far the limit was passed."""
+        return max(0, self.spent - self.budget.limit)
+
+
+class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of the ledger, never changed and never removed before its budget's period is long over.
+
+    `subject` is what it was for (a call, a job, a slice); there is one line for each subject, kind and budget. The deltas
+    of all lines of a budget add up to its state.
+    """
+
+    subject: str
+    kind: EntryKind
+    budget: int
+    at: datetime.datetime
+    held: int = 0
+    spent: int = 0
+    presumed: int = 0
