@@ -17,11 +17,30 @@ class Tx:
     Nobody commits or rolls back: whoever gave the transaction does.
     """
 
-    __slots__ = ("core", "raw")
+    __slots__ = ("_core", "raw")
 
-    def __init__(self, core: "Connection", raw: sqlite3.Connection | None = None) -> None:
-        self.core = core
+    def __init__(self, core: "Connection | None" = None, raw: sqlite3.Connection | None = None) -> None:
+        self._core = core
         self.raw = raw
+
+    @property
+    def core(self) -> "Connection":
+        """SQLAlchemy's connection. On SQLite it is made when it is first asked for: raw work does not pay for it."""
+        if self._core is None:
+            self._core = self._made()
+        return self._core
+
+    def _made(self) -> "Connection":
+        if self.raw is None:
+            raise RuntimeError("a transaction without a connection")
+        from genmux.store.sqlite_core import core_over
+
+        return core_over(self.raw)
+
+    def forget(self) -> None:
+        """End what SQLAlchemy believes to be its transaction; the database is not asked."""
+        if self._core is not None:
+            self._core.rollback()
 
 
 Work = Callable[[Tx], T]

@@ -6,7 +6,7 @@ GenmuxError
 """
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 
 class ErrorKind(StrEnum):
@@ -226,3 +226,37 @@ class ValidationError(InvalidRequestError):
     def __init__(self, faults: tuple[str, ...], *, provider: str | None = None, model: str | None = None) -> None:
         super().__init__("; ".join(faults), provider=provider, model=model)
         self.faults = faults
+
+
+StoreReason = Literal["full", "locked", "gone", "closed", "failed", "read_only", "corrupt", "newer", "refused"]
+"""What is wrong with a database; the first five may pass by themselves."""
+
+_LASTING: frozenset[StoreReason] = frozenset({"read_only", "corrupt", "newer", "refused"})
+
+
+class StoreError(ProviderError):
+    """The database failed, so that nothing can be booked; what costs money is then refused (HTTP 503).
+
+    What was to be written was not, unless `retry` is `unsure`: then the connection was lost while it was being written.
+    `reason` says what is wrong. What may pass by itself is `overloaded` and has a `retry_after`; what somebody must mend
+    is `configuration`.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        reason: StoreReason = "failed",
+        retry: Retry | str | None = None,
+        code: str | None = None,
+    ) -> None:
+        lasting = reason in _LASTING
+        super().__init__(
+            message,
+            kind=ErrorKind.CONFIGURATION if lasting else ErrorKind.OVERLOADED,
+            status=503,
+            code=code,
+            retry=retry or (Retry.NEVER if lasting else Retry.SAFE),
+            retry_after=None if lasting else 5.0,
+        )
+        self.reason: StoreReason = reason
