@@ -26,6 +26,21 @@ class Common:
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
+class Reach(Common):
+    """Which gateway a command speaks with; by default the one that runs on this machine, else none but this process."""
+
+    gateway: Annotated[
+        str | None,
+        Parameter(name="--gateway", help="The URL of a running gateway; also from GENMUX_GATEWAY."),
+    ] = None
+    key: Annotated[
+        str | None,
+        Parameter(name="--key", help="The gateway's key; better in GENMUX_KEY, where nobody sees it."),
+    ] = None
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
 class Ask:
     """What a chat is asked with."""
 

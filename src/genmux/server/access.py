@@ -8,6 +8,7 @@ from genmux.server.http import Request
 from genmux.server.loopback import host_of, is_loopback
 from genmux.server.pages import Pages
 from genmux.types.errors import AuthenticationError, ConfigurationError, PermissionDeniedError
+from genmux.types.principal import NOBODY, Principal
 
 MINIMUM_KEY_LENGTH = 16
 """Shorter keys can be guessed."""
@@ -23,11 +24,11 @@ class Access:
         self._hashes = [hashlib.sha256(key.encode()).digest() for key in keys]
         self._pages = pages
 
-    def check(self, request: Request) -> None:
-        """Raise AuthenticationError or PermissionDeniedError when the request must not be served."""
+    def check(self, request: Request) -> Principal:
+        """For whom the request is served. Raises AuthenticationError or PermissionDeniedError when it must not be."""
         if not self._hashes:
             self._check_place(request)
-            return
+            return NOBODY
         key = _key(request)
         if not key:
             message = "this gateway wants a key: send it as `Authorization: Bearer KEY` or `x-api-key: KEY`"
@@ -37,6 +38,7 @@ class Access:
         if not any(known):
             message = "this key is not one of the gateway's"
             raise AuthenticationError(message, status=401)
+        return Principal(role="root", key=f"configured/{given.hex()[:8]}", address=request.client)
 
     def _check_place(self, request: Request) -> None:
         """A page in this machine's browser must not spend the user's money by way of a name that leads here."""

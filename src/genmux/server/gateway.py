@@ -11,6 +11,7 @@ from genmux.dialects import load_dialect
 from genmux.engine.deadlines import AlarmClocks
 from genmux.flows.call.passage import PassageFlow
 from genmux.server.access import Access
+from genmux.server.callers import PRINCIPAL
 from genmux.server.count_endpoint import CountEndpoint
 from genmux.server.dialect_endpoint import DialectEndpoint
 from genmux.server.embed_endpoint import EmbedEndpoint
@@ -85,7 +86,7 @@ class Gateway:
         refuse = self._refusal(request, ways) if way is None else way[1]
         try:
             if way is not None:
-                self._access.check(request)
+                self._admit(request, scope)
                 await way[0](request)
             else:
                 await self._others(request, scope, receive, send)
@@ -93,6 +94,11 @@ class Gateway:
             return
         except Exception as error:  # noqa: BLE001 — the last boundary: a caller never sees a traceback
             await refuse(request, as_error(error))
+
+    def _admit(self, request: Request, scope: Scope) -> None:
+        """Let everybody behind the door know who calls. Whoever is inside this process has said so already."""
+        if PRINCIPAL not in scope:
+            scope[PRINCIPAL] = self._access.check(request)
 
     def _refusal(self, request: Request, ways: Ways | None) -> Refuse:
         """In whose words a request is refused that nobody serves."""
@@ -106,7 +112,7 @@ class Gateway:
         if request.method == "OPTIONS":
             await request.answer(self._pages.preflight(request), _allow(ways or ("GET", "HEAD", "POST")))
         elif ways is None and request.path.startswith(_NATIVE):
-            self._access.check(request)
+            self._admit(request, scope)
             await self._native_app()(scope, _again(await self._terms.body(request), receive), send)
         elif ways is None:
             known = ", ".join(self._routes)

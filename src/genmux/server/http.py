@@ -36,14 +36,16 @@ class RequestError(InvalidRequestError):
 
 
 class Request:
-    """One HTTP request. `clock` is that of the event loop."""
+    """One HTTP request. `clock` is that of the event loop, `client` the address at the other end of the connection."""
 
-    __slots__ = ("_receive", "_send", "clock", "headers", "method", "path", "query", "watch")
+    __slots__ = ("_receive", "_send", "client", "clock", "headers", "method", "path", "query", "watch")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, clock: AlarmClock) -> None:
         self._receive = receive
         self._send = send
         self.clock = clock
+        client: tuple[str, int] | None = scope.get("client")
+        self.client: str | None = None if client is None else client[0]
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.query: bytes = scope["query_string"]
