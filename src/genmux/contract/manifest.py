@@ -1,14 +1,17 @@
 """The provider as data."""
 
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
+from genmux.contract.balance import BalanceSpec
 from genmux.contract.features import FEATURES, Support
 from genmux.contract.operations import KINDS, Operation
 from genmux.contract.params import Param
+from genmux.types.conditions import price_faults
 from genmux.types.errors import ConfigurationError, ErrorKind
 from genmux.types.money import Price
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
@@ -108,6 +111,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     provider from a URL, `api_hosts` those that may receive its credentials. `price_provider` is its id in the token
     price list. `errors` maps the provider's own error codes to our kinds; a key of three digits is an HTTP status, one
     with a space in it a phrase of the message. `extra_package` is a module without which the provider cannot be used.
+    `credit_types` are the provider's own currencies, `credit_rates` what one credit costs in US dollars on the usual
+    plan, and `balances` say how to ask what is left of them.
     """
 
     spec: int
@@ -135,6 +140,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     health: Probe | None = None
     price_provider: str | None = None
     reports_cost: bool = False
+    credit_types: tuple[str, ...] = ()
+    credit_rates: dict[str, Decimal] = msgspec.field(default_factory=dict)
+    balances: tuple[BalanceSpec, ...] = ()
     max_concurrency: int | None = None
     extra_package: str | None = None
     submit_safety: Literal["idempotent", "lookup", "none"] = "none"
@@ -231,6 +239,7 @@ def _faults(manifest: Manifest) -> list[str]:
             for name, param in spec.params.items()
             if param.default is not None and (fault := param.fault(name, param.default))
         ]
+        faults += [f"{fault} - at `$.{place}.prices`" for fault in price_faults(spec.prices)]
     return faults
 
 

@@ -43,21 +43,29 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One line of a bill: so much of one meter at so much a unit. `amount` is `quantity` times the unit price."""
+    """One line of a bill: so much of one meter at so much a unit. `amount` is `quantity` times the unit price.
+
+    With a `credit_type`, the amount is in those credits and not in a currency.
+    """
 
     meter: str
     quantity: int | float
     amount: Decimal
+    credit_type: str | None = None
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a request did cost. `reported` by the provider beats `computed` from price rows."""
+    """What a request did cost. `reported` by the provider beats `computed` from price rows.
+
+    `credits` are those that it took, by type; `amount` contains what they cost at the account's rate.
+    """
 
     amount: Decimal
     currency: str = "USD"
     source: Literal["reported", "computed"] = "computed"
     lines: tuple[Line, ...] = ()
     priced_as: str | None = None
+    credits: dict[str, Decimal] = msgspec.field(default_factory=dict)
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):

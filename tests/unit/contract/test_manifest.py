@@ -110,6 +110,8 @@ WRONG = [
     ("params.temperature = { type", 'params.temperature = { typ = "x", type', "models.lumen-1.5.params", "unknown field `typ`"),
     ("default = 0.5 }", "default = 5 }", "models.lumen-1.5.params.temperature", "the range is 0 to 1"),
     ('amount = "0.25"', 'amount = "cheap"', "models.lumen-1.5.prices", "decimal"),
+    ('amount = "0.25"', 'amount = "-1"', "models.lumen-1.5.prices", "must be a number from 0 on"),
+    ('amount = "0.25"', 'when = { moon = "full" }\namount = "0.25"', "models.lumen-1.5.prices", "no condition `moon`"),
     ('like = "lumen-1.5"', 'like = "lumen"', "models.small.like", "it must name a model of this manifest"),
     ('like = "lumen-1.5"', 'like = "small"', "models.small.like", "it must name a model of this manifest"),
     ('id = "lumen"', 'id = "lu men"', "id", "must be letters, digits"),

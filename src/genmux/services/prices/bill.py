@@ -1,19 +1,21 @@
 """From price rows and quantities to the lines of a bill."""
 
+import datetime
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 
 import msgspec
 
-from genmux.types.money import Line, Price
+from genmux.services.prices.bound import Bound
+from genmux.services.prices.rule import CALL, Rule, Rules, Told, billed, exactly, words_of
+from genmux.types.money import Condition, Line, Price
 
-CALL = "calls"
-"""A fee for each call. It is due once, whatever else is counted."""
-
-ABOVE = "input_tokens_gt"
-"""The condition of a dearer row: more input tokens than this. It then holds for all tokens, not only for those above."""
+UNBILLED = frozenset({"results"})
+"""Meters that are counted only because the price of another depends on them."""
 
 _REMEMBERED = 256
+
+Quantities = Mapping[str, int | float]
+Context = Mapping[str, Condition]
 
 
 class Tariff:
@@ -21,72 +23,112 @@ class Tariff:
 
     A meter contains every meter that has all its words and more: `tokens.input` contains `tokens.input.cached`, and
     `tokens.input.audio` contains `tokens.input.cached.audio`. What is priced by itself is taken off what contains it.
+    Of the rows of one meter whose conditions all hold, the most specific counts (`genmux.types.conditions.rank`). Without
+    a moment `at`, rows that hold at certain times only are left out.
     """
 
-    def __init__(self, rows: Iterable[Price]) -> None:
-        self._rows: dict[str, list[Price]] = {}
-        for row in rows:
-            if row.when.keys() <= {ABOVE}:  # any other condition is one of which we cannot tell whether it holds
-                self._rows.setdefault(row.meter, []).append(row)
-        for steps in self._rows.values():
-            steps.sort(key=_above)
-        self._words = {meter: _words_of(meter) for meter in self._rows}
-        self._inside = {
-            meter: tuple(other for other, theirs in self._words.items() if words < theirs)
-            for meter, words in self._words.items()
-            if meter != CALL
-        }
-        self._narrowest_first = sorted(self._inside, key=lambda meter: -len(self._words[meter]))
-        self._plans: dict[tuple[str, ...], _Plan] = {}
+    def __init__(self, rows: Iterable[Price], *, at: datetime.datetime | None = None) -> None:
+        self._rules = Rules(rows, at)
+        self.takes_credits = self._rules.take_credits
+        """Whether any row is in the provider's own credits."""
+        self._bound = Bound(self._rules)
+        self._plans: dict[tuple[tuple[str, ...], Told], _Plan] = {}
+        self._plain: dict[tuple[str, ...], _Plan] = {}
 
-    def lines(self, meters: Mapping[str, int | float]) -> tuple[Line, ...]:
-        """One line for each meter that is priced and was used."""
-        return self._lines(self._plan(meters), meters)
+    def lines(self, meters: Quantities, *, context: Context | None = None) -> tuple[Line, ...]:
+        """One line for each meter that is priced and was used; amounts of credit rows are in credits."""
+        return self._lines(self._plan(meters, context), meters)[0]
 
-    def covers(self, meters: Mapping[str, int | float]) -> bool:
+    def covers(self, meters: Quantities, *, context: Context | None = None) -> bool:
         """Whether everything that was used has a price, so that the lines are the whole bill."""
-        return self._plan(meters).whole
+        return self.whole_bill(meters, context=context) is not None
 
-    def whole_bill(self, meters: Mapping[str, int | float]) -> tuple[Line, ...] | None:
-        """The lines, None when something that was used has no price."""
-        plan = self._plan(meters)
-        return self._lines(plan, meters) if plan.whole else None
+    def whole_bill(self, meters: Quantities, *, context: Context | None = None) -> tuple[Line, ...] | None:
+        """The lines, None when something that was used has no price under the conditions that are told."""
+        plan = self._plan(meters, context)
+        if not plan.whole:
+            return None
+        lines, whole = self._lines(plan, meters)
+        return lines if whole else None
 
-    def _lines(self, plan: "_Plan", meters: Mapping[str, int | float]) -> tuple[Line, ...]:
+    def unpriced(self, meters: Quantities, *, context: Context | None = None) -> tuple[str, ...]:
+        """The meters that were used and have no price, with the conditions that would have to be told."""
+        plan = self._plan(meters, context)
+        return tuple(self._rules.missing(meter) for meter in plan.unpriced)
+
+    def highest(self, quantities: Quantities, *, context: Context | None = None) -> int | None:
+        """A number of micro-units that usage within these quantities cannot cost more than; None without such a price.
+
+        Each quantity counts at the dearest rate that any part of it can have. Of `context` only what is known for sure may
+        be told; conditions that it leaves out may turn out either way.
+        """
+        return self._bound.micros(quantities, context)
+
+    def _lines(self, plan: "_Plan", meters: Quantities) -> tuple[tuple[Line, ...], bool]:
         own: dict[str, int | float] = {}
         for meter, inside in plan.taken:
             quantity = meters[meter]
             for other in inside:
                 quantity -= own[other]
             own[meter] = max(0, quantity)
-        if CALL in self._rows:
+        if plan.has_fee:
             own[CALL] = meters.get(CALL, 1)
         lines: list[Line] = []
-        for meter, steps in plan.rows:
+        whole = True
+        for meter, row, steps in plan.rows:
             quantity = own[meter]
-            row = _step(steps, meters.get("tokens.input", 0)) if isinstance(steps, list) else steps
-            if quantity and row is not None:
-                lines.append(Line(meter=meter, quantity=quantity, amount=_exactly(quantity) * row.amount / row.per))
-        return tuple(lines)
+            if not quantity:
+                continue
+            if steps is not None:
+                row = _passed(steps, meters)  # noqa: PLW2901 — the row that holds
+                if row is None:
+                    whole = False
+                    continue
+                quantity = billed(row, quantity)
+            amount = exactly(quantity) * row.amount / row.per
+            if row.credit_type is None:
+                lines.append(Line(meter=meter, quantity=quantity, amount=amount))
+            else:
+                lines.append(Line(meter=meter, quantity=quantity, amount=amount, credit_type=row.credit_type))
+        return tuple(lines), whole
 
-    def _plan(self, meters: Mapping[str, int | float]) -> "_Plan":
+    def _plan(self, meters: Quantities, context: Context | None) -> "_Plan":
         """How these meters are billed. It depends only on which of them were used, so it is made once for each choice."""
         used = tuple([meter for meter, quantity in meters.items() if quantity])
-        plan = self._plans.get(used)
+        if not context or not self._rules.asked:
+            plan = self._plain.get(used)
+            if plan is None:
+                if len(self._plain) >= _REMEMBERED:
+                    self._plain.clear()
+                plan = self._plain[used] = self._planned(used, ())
+            return plan
+        key = (used, self._rules.told(context))
+        plan = self._plans.get(key)
         if plan is None:
             if len(self._plans) >= _REMEMBERED:
                 self._plans.clear()
-            plan = self._plans[used] = self._planned(used)
+            plan = self._plans[key] = self._planned(*key)
         return plan
 
-    def _planned(self, used: tuple[str, ...]) -> "_Plan":
-        priced = [meter for meter in self._narrowest_first if meter in used]
+    def _planned(self, used: tuple[str, ...], told: Told) -> "_Plan":
+        holding = self._rules.holding(told)
+        words = {meter: words_of(meter) for meter in holding}
+        priced = sorted(
+            (meter for meter in holding if meter in used and meter != CALL), key=lambda meter: -len(words[meter])
+        )
+        unpriced = tuple(
+            meter
+            for meter in used
+            if meter not in UNBILLED and not any(theirs <= words_of(meter) for theirs in words.values())
+        )
         return _Plan(
-            whole=all(any(theirs <= _words_of(meter) for theirs in self._words.values()) for meter in used),
-            taken=tuple((meter, tuple(one for one in self._inside[meter] if one in used)) for meter in priced),
+            whole=not unpriced,
+            unpriced=unpriced,
+            has_fee=CALL in holding,
+            taken=tuple((meter, tuple(other for other in priced if words[meter] < words[other])) for meter in priced),
             rows=tuple(
-                (meter, steps[0] if len(steps) == 1 and not steps[0].when else steps)
-                for meter, steps in self._rows.items()
+                (meter, rules[0].row, None if rules[0].is_simple else rules)
+                for meter, rules in holding.items()
                 if meter in priced or meter == CALL
             ),
         )
@@ -95,31 +137,27 @@ class Tariff:
 class _Plan(msgspec.Struct, frozen=True, kw_only=True):
     """How certain meters are billed: whether all of them are priced, what is taken off what, and the rows that apply.
 
-    A row that holds whatever the quantities are stands by itself, not in a list of steps.
+    A row that holds whatever the quantities are stands alone; the rules of the others are tried in turn.
     """
 
     whole: bool
+    unpriced: tuple[str, ...]
+    has_fee: bool
     taken: tuple[tuple[str, tuple[str, ...]], ...]
-    rows: tuple[tuple[str, Price | list[Price]], ...]
+    rows: tuple[tuple[str, Price, tuple[Rule, ...] | None], ...]
 
 
-def bill(rows: Iterable[Price], meters: Mapping[str, int | float]) -> tuple[Line, ...]:
+def bill(rows: Iterable[Price], meters: Quantities, *, context: Context | None = None) -> tuple[Line, ...]:
     """One line for each meter that is priced and was used."""
-    return Tariff(rows).lines(meters)
+    return Tariff(rows).lines(meters, context=context)
 
 
-def _step(steps: list[Price], asked: float) -> Price | None:
-    """The row with the highest threshold that is passed."""
-    return next((row for row in reversed(steps) if asked > _above(row)), None)
-
-
-def _above(row: Price) -> int:
-    return int(row.when.get(ABOVE, -1))
-
-
-def _words_of(meter: str) -> frozenset[str]:
-    return frozenset(meter.split("."))
-
-
-def _exactly(quantity: float) -> Decimal:
-    return Decimal(quantity) if isinstance(quantity, int) else Decimal(str(quantity))
+def _passed(steps: tuple[Rule, ...], meters: Quantities) -> Price | None:
+    """The most specific row whose thresholds are all passed."""
+    for rule in steps:
+        for meter, least in rule.thresholds:
+            if meters.get(meter, 0) <= least:
+                break
+        else:
+            return rule.row
+    return None

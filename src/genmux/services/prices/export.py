@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from genmux.services.prices.bill import ABOVE
-from genmux.services.prices.listed import Clause, Dated, ListedModel, ListedProvider
+from genmux.services.prices.listed import ABOVE, Clause, Dated, ListedModel, ListedProvider
 from genmux.types.money import Price
 
 if TYPE_CHECKING:

@@ -8,6 +8,9 @@ import msgspec
 
 from genmux.types.money import Price
 
+ABOVE = "input_tokens_gt"
+"""The condition of a dearer row: more input tokens than this. It then holds for all tokens, not only for those above."""
+
 _COMPACT_DATE = re.compile(r"-(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)")
 
 

@@ -1,5 +1,6 @@
 """Every quantity is billed once, at the price of the narrowest meter that has one."""
 
+import datetime
 from decimal import Decimal
 
 from hypothesis import given
@@ -144,3 +145,102 @@ def test_every_token_is_billed_exactly_once(leaves: list[int], priced: set[str])
     partly = [price(name, "1") for name in sorted({"tokens.input", *priced} - {"tokens.input.cached.audio"})]
     overlap = own[frozenset(("cached", "audio"))]
     assert used["tokens.input"] <= sum(line.quantity for line in bill(partly, used)) <= used["tokens.input"] + overlap
+
+
+def video(amount: str, **when: str | bool | int) -> Price:
+    """A price for a second of video."""
+    return price("seconds.output.video", amount, per=1, when=when)
+
+
+def test_the_most_specific_row_whose_conditions_hold_counts() -> None:
+    rows = (
+        video("1"),
+        video("2", resolution="1080p"),
+        video("3", audio=True),
+        video("4", resolution="1080p", audio=True),
+    )
+    used = {"seconds.output.video": 8}
+
+    for context, amount in (
+        ({}, 8),
+        ({"resolution": "720p"}, 8),
+        ({"resolution": "1080P"}, 16),
+        ({"audio": True}, 24),
+        ({"audio": True, "resolution": "1080p", "shoes": "red"}, 32),
+    ):
+        assert [line.amount for line in bill(rows, used, context=context)] == [amount]
+
+
+def test_a_row_of_which_it_is_not_told_whether_it_holds_leaves_the_bill_open() -> None:
+    tariff = Tariff((video("2", resolution="1080p"), video("1", resolution="720p")))
+    used = {"seconds.output.video": 8}
+
+    assert tariff.whole_bill(used) is None
+    assert tariff.unpriced(used) == ("seconds.output.video (resolution not told or not priced)",)
+    assert not tariff.covers(used, context={"resolution": "4k"})
+    assert tariff.covers(used, context={"resolution": "720p"})
+
+
+def test_a_threshold_that_is_not_passed_leaves_the_bill_open_where_there_is_no_other_row() -> None:
+    tariff = Tariff((price("tokens.input", "1", when={"input_tokens_gt": 10}),))
+
+    assert tariff.whole_bill({"tokens.input": 10}) is None
+    assert tariff.whole_bill({"tokens.input": 11}) is not None
+
+
+def test_fewer_steps_are_in_the_price_of_more() -> None:
+    rows = (price("images.output", "1", per=1, when={"steps": 30}),)
+
+    assert bill(rows, {"images.output": 1}, context={"steps": 20})[0].amount == 1
+    assert bill(rows, {"images.output": 1}, context={"steps": 31}) == ()
+
+
+def test_seconds_are_compared_with_the_meter_of_the_row_and_results_are_not_billed() -> None:
+    rows = (
+        video("1"),
+        video("2", seconds_gt=8),
+        price("calls.search", "5"),
+        price("calls.search", "9", when={"results_gt": 25}),
+    )
+
+    assert bill(rows, {"seconds.output.video": 8})[0].amount == 8
+    assert bill(rows, {"seconds.output.video": 9})[0].amount == 18
+    found = Tariff(rows).whole_bill({"calls.search": 1_000_000, "results": 26})
+    assert found is not None
+    assert [line.amount for line in found] == [9]
+
+
+def test_what_is_free_comes_off_then_it_is_rounded_up_and_then_the_least_is_billed() -> None:
+    row = price("images.input", "1", per=1, free=2, round_to=5, minimum=7)
+
+    assert [bill((row,), {"images.input": count})[0].quantity for count in (1, 2, 3, 7, 8, 12, 13)] == [
+        7,
+        7,
+        7,
+        7,
+        10,
+        10,
+        15,
+    ]
+    megapixels = price("pixels.output", "0.05", round_to=1_000_000)
+    assert bill((megapixels,), {"pixels.output": 1_048_576})[0].amount == Decimal("0.1")
+    tenth = price("seconds.input.audio", "1", per=1, round_to=0.1)
+    assert bill((tenth,), {"seconds.input.audio": 0.21})[0].quantity == 0.3
+
+
+def test_rows_that_hold_at_certain_times_need_a_moment() -> None:
+    night = price("tokens.input", "1", when={"hours": "00:00-06:00"})
+    moment = datetime.datetime(2026, 11, 21, 3, tzinfo=datetime.UTC)
+
+    for at, amount in ((None, "3"), (moment, "1"), (moment.replace(hour=6), "3")):
+        assert Tariff((INPUT, night), at=at).lines({"tokens.input": 1_000_000})[0].amount == Decimal(amount)
+
+
+def test_amounts_in_credits_say_so() -> None:
+    tariff = Tariff((price("seconds.output.video", "12", per=1, credit_type="web"), INPUT))
+
+    assert tariff.lines({"seconds.output.video": 2, "tokens.input": 1_000_000}) == (
+        Line(meter="seconds.output.video", quantity=2, amount=Decimal(24), credit_type="web"),
+        Line(meter="tokens.input", quantity=1_000_000, amount=Decimal(3)),
+    )
+    assert tariff.takes_credits

@@ -8,7 +8,8 @@ import pytest
 from genmux.contract.model import Model
 from genmux.services.prices import PriceBook, PriceList, book
 from genmux.services.prices.listed import Clause, Dated, ListedModel
-from genmux.types.money import Cost
+from genmux.types.errors import ConfigurationError
+from genmux.types.money import Cost, Price
 from genmux.types.usage import Usage
 from tests.unit.services.shop import model, price
 
@@ -155,3 +156,84 @@ def test_prices_are_looked_up_anew_when_they_were_forgotten_or_became_many(monke
         found.rows(model(name=f"model-{number}"))
     found.rows(model())
     assert len(prices.searches) == 8
+
+
+def test_the_rows_of_the_user_come_before_all_others() -> None:
+    own = (price("tokens.input", "0.5"), price("tokens.output", "0"))
+    found = PriceBook(lambda: NOON, lambda _provider: "acme-list", OneModel(), overlay={"acme/one": own})
+
+    for one in (model(), model(prices=ROWS)):
+        cost = found.cost(one, USED)
+        assert (cost and cost.amount, found.rows(one)) == (Decimal("0.00005"), own)
+    assert found.is_ready(model())
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ((price("calls", "1", when={"moon": "full"}),), "no condition `moon`"),
+        ((price("calls", "-1"),), "`amount` is -1"),
+        ((price("calls", "1"), price("calls", "2")), "two prices of calls hold at once"),
+    ],
+)
+def test_wrong_rows_of_the_user_are_told_with_the_model(rows: tuple[Price, ...], told: str) -> None:
+    with pytest.raises(ConfigurationError, match=r'prices."acme/one"') as caught:
+        PriceBook(lambda: NOON, lambda _provider: None, OneModel(), overlay={"acme/one": rows})
+
+    assert told in caught.value.message
+
+
+def test_it_is_told_why_a_cost_is_unknown() -> None:
+    found = priced()
+    two = model(name="two", prices=(price("tokens.input", "1"), price("tokens.output", "1", currency="CNY")))
+    searched = Usage(meters={"tokens.input": 1, "calls.web_search": 1})
+
+    assert found.unknown(model(), USED) is None
+    assert found.unknown(model(name="unlisted"), USED) == "the price of acme/unlisted is not known"
+    assert found.unknown(two, USED) == "the prices of acme/two are in CNY and USD, which cannot be added up"
+    assert found.unknown(model(), searched) == "acme/one has no price for calls.web_search"
+    assert found.unknown(model(), Usage()) == "nothing was counted"
+
+
+def test_conditions_that_are_told_choose_the_row() -> None:
+    one = model(prices=(*ROWS, price("tokens.input", "4", when={"region": "eu"})))
+    cost = priced().cost(one, USED, context={"region": "eu"})
+
+    assert (cost and cost.amount) == Decimal("0.0005")
+
+
+def test_credits_are_told_apart_and_cost_what_an_account_pays_for_them() -> None:
+    one = model(prices=(price("seconds.output.video", "12", per=1, credit_type="web"), *ROWS))
+    used = Usage(meters={"seconds.output.video": 5, **USED.meters})
+    found = priced()
+    cost = found.cost(one, used, rates={"web": Decimal("0.01")})
+
+    assert found.credits(one, used) == {"web": Decimal(60)}
+    assert found.cost(one, used) is None
+    assert found.cost(one, used, rates={"api": Decimal(1)}) is None
+    assert cost is not None
+    assert (cost.amount, cost.credits) == (Decimal("0.6003"), {"web": Decimal(60)})
+    assert sum(line.amount for line in cost.lines) == cost.amount
+    assert found.credits(model(name="unlisted"), used) is None
+
+
+def test_hours_and_days_in_the_manifest_follow_the_clock() -> None:
+    clock = Clock()
+    found = PriceBook(clock, lambda _provider: None, OneModel())
+    one = model(prices=(*ROWS, price("tokens.input", "1", when={"hours": "16:30-00:30", "weekdays": "mon-fri"})))
+    told: list[Decimal | None] = []
+    for day, hour in ((20, 17), (20, 12), (21, 17)):  # a Friday and a Saturday
+        clock.now = NOON.replace(day=day, hour=hour)
+        cost = found.cost(one, USED)
+        told.append(cost and cost.amount)
+
+    assert told == [Decimal("0.0002"), Decimal("0.0003"), Decimal("0.0003")]
+
+
+def test_a_compiled_tariff_bounds_what_is_billed() -> None:
+    found = priced()
+    tariff = found.compiled(model(), service_tier="flex")
+
+    assert tariff is not None
+    assert tariff.highest({"tokens.input": 100, "tokens.output": 10}) == 250
+    assert found.compiled(model(name="unlisted")) is None
