@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -115,6 +116,19 @@ class Server:
         return self._run(
             "psql", "-XAtq", "-vON_ERROR_STOP=1", "-h", str(self.folder), "-U", "postgres", "-d", database, *told
         )
+
+    @contextmanager
+    def asking_for_passwords(self, role: str) -> Iterator[None]:
+        """For a while, let this role in only with its password."""
+        rules = self.folder / "data" / "pg_hba.conf"
+        before = rules.read_text("utf-8")
+        rules.write_text(f"local all {role} scram-sha-256\n{before}", "utf-8")
+        self.sql("SELECT pg_reload_conf()", "SELECT pg_sleep(0.1)")
+        try:
+            yield
+        finally:
+            rules.write_text(before, "utf-8")
+            self.sql("SELECT pg_reload_conf()", f"DROP ROLE {role}")
 
     def create(self, template: str = "template1") -> str:
         """Make a database; gives its name."""
