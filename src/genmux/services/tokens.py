@@ -64,21 +64,48 @@ class TokenCounter:
         before the model), with a model whose context nobody knows.
         """
         context = model.limits.context_tokens
-        blocks = [*_blocks(request), *request.tools]
-        if any(
-            isinstance(block, Audio | Opaque) or (isinstance(block, File) and block.text is None) for block in blocks
-        ):
-            return context
-        letters = sum(len(text.encode("utf-8", "surrogatepass")) for text in _texts(request))
-        images = sum(isinstance(block, Image) for block in blocks)
-        most = letters + len(request.messages) * MOST_PER_MESSAGE + images * MOST_IMAGE + MOST_HIDDEN
+        most = len(request.messages) * MOST_PER_MESSAGE + MOST_HIDDEN
+        for message in request.messages:
+            for block in message.content:
+                if type(block) is Text:
+                    text = block.text
+                    most += len(text) if text.isascii() else _bytes(text)
+                    continue
+                least = _most_of(block)
+                if least is None:
+                    return context
+                most += least
+        for tool in request.tools:
+            if isinstance(tool, Opaque):
+                return context
+            most += len(msgspec.json.encode(tool))
+        if request.output is not None and request.output.schema:
+            most += len(msgspec.json.encode(request.output.schema))
         return most if context is None else min(most, context)
 
     def bound_text(self, text: str, model: Model) -> int:
         """A number that the tokens of one text to be embedded cannot exceed."""
-        most = len(text.encode("utf-8", "surrogatepass")) + MOST_PER_MESSAGE
+        most = _bytes(text) + MOST_PER_MESSAGE
         context = model.limits.context_tokens
         return most if context is None else min(most, context)
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def _most_of(block: Content) -> int | None:
+    """The tokens that one block of a message cannot exceed, None when there is no such number."""
+    match block:
+        case Audio() | Opaque() | File(text=None):
+            return None
+        case Image():
+            return MOST_IMAGE
+        case ToolResult(content=content):
+            inner = [*map(_most_of, content)]
+            return None if None in inner else sum(one for one in inner if one is not None)
+        case _:
+            return sum(map(_bytes, _texts_of((block,))))
 
 
 def _is_quick(text: str) -> bool:

@@ -68,11 +68,19 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     credits: dict[str, Decimal] = msgspec.field(default_factory=dict)
 
 
+class CreditRange(msgspec.Struct, frozen=True, kw_only=True):
+    """How many of a provider's own credits something may take; `high` is None when that is unknown."""
+
+    low: Decimal
+    high: Decimal | None
+
+
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     """What a request may cost, before it is sent.
 
     `low` and `high` are None when the price is unknown; `unknown` then names what is missing. `lines` are those of `high`
-    and sum to it. An unknown price is never 0.
+    and sum to it. An unknown price is never 0. `assumed` tells what the range stands on where nobody can know it, and
+    `credits` those of the provider's own credits, by type, whose rate is not known.
     """
 
     low: Decimal | None
@@ -82,6 +90,8 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     confidence: Confidence = "low"
     unknown: tuple[str, ...] = ()
     priced_as: str | None = None
+    assumed: tuple[str, ...] = ()
+    credits: dict[str, CreditRange] = msgspec.field(default_factory=dict)
 
 
 class TokenCount(msgspec.Struct, frozen=True, gc=False):

@@ -1,0 +1,205 @@
+"""How much of what an operation uses, as trees over its parameters and measures.
+
+Each operation has its finest meters; a priced meter takes those that have all its words. What is not known beforehand is
+between two assumptions, which an estimate tells.
+"""
+
+from decimal import Decimal
+
+from genmux.services.estimates.expression import Between, First, Least, RoundUp, Tree, Value, number, plus, times
+from genmux.services.estimates.image_tokens import tokens_of_images
+
+Quantities = dict[str, Tree]
+
+MADE = Value("n")
+SECONDS = Value("duration")
+NOTHING = number(0)
+ONE = number(1)
+
+TEXT_TOKENS = Between(
+    times("characters", 0.1),
+    Value("text_bytes"),
+    "a text has at most a token for each byte, and a tenth of that at least",
+)
+
+IMAGE_TOKENS = Between(
+    number(64),
+    number(10_000),
+    "a picture that goes in has 64 to 10,000 tokens",
+)
+"""For each: OpenAI counts 65 and 129 a tile, and at high fidelity up to 6,240 more (its guide to image generation, read
+in 2026-11); Gemini 258 a tile, or 1,120."""
+
+SOUND_IN = Between(number(10), number(32), "sound that goes in has 10 to 32 tokens a second")
+SOUND_OUT = Between(number(20), number(32), "sound that is made has 20 to 32 tokens a second")
+"""OpenAI has 10 a second in and 20 out, Gemini 25 and 32 (their guides to audio, read in 2026-11)."""
+
+SPOKEN = Between(
+    times("characters", 0.04), times("characters", 0.5), "a character takes 0.04 to 0.5 seconds to be spoken"
+)
+"""15 characters a second are usual; a long number takes half a second for each of its digits."""
+
+WRITTEN = Between(number(0.5), number(12), "a second of speech is written in 0.5 to 12 tokens")
+
+SOME_WORDS = Between(number(0), number(4_096), "a picture comes with up to 4,096 tokens of text and of reasoning")
+
+FRAMES = First((Value("fps"), Between(number(24), number(30), "a video has 24 to 30 frames a second")))
+
+VIDEO_TOKENS = 1_024
+"""Pixels of a video for each token, as with Seedance (its guide to billing, read in 2026-11)."""
+
+
+def quantities(operation: str, model: str) -> Quantities:
+    """The finest meters of an operation, with how much of them a request uses."""
+    if operation in ("text_to_image", "image_to_image", "upscale"):
+        return _images(operation, model)
+    if operation in ("text_to_video", "image_to_video", "video_to_video"):
+        return _videos(operation)
+    return _OTHERS[operation]
+
+
+def _images(operation: str, model: str) -> Quantities:
+    made: Tree = Value("pixels")
+    if operation == "upscale":
+        made = First((Value("pixels"), times("input_pixels", "scale", "scale")))
+    return {
+        "images.output": MADE,
+        "images.input": Value("input_images"),
+        "pixels.output": times(MADE, made),
+        "pixels.input": Value("input_pixels"),
+        "tokens.input.text": TEXT_TOKENS,
+        "tokens.input.image": times("input_images", IMAGE_TOKENS),
+        "tokens.output.image": times(MADE, tokens_of_images(model)),
+        "tokens.output.text": times(MADE, SOME_WORDS),
+        "calls": ONE,
+    }
+
+
+def _videos(operation: str) -> Quantities:
+    long = First((SECONDS, Value("video_seconds"))) if operation == "video_to_video" else SECONDS
+    tokens = times(MADE, long, FRAMES, "pixels", 1 / VIDEO_TOKENS)
+    return {
+        "videos.output": MADE,
+        "seconds.output.video": times(MADE, long),
+        "seconds.input.video": Value("video_seconds"),
+        "seconds.input.audio": Value("audio_seconds"),
+        "images.input": Value("input_images"),
+        "pixels.input": Value("input_pixels"),
+        "pixels.output": times(MADE, long, FRAMES, "pixels"),
+        "tokens.input.text": TEXT_TOKENS,
+        "tokens.input.image": times("input_images", IMAGE_TOKENS),
+        "tokens.output.video": tokens,
+        "calls": ONE,
+    }
+
+
+_SPEECH: Quantities = {
+    "characters.input": Value("characters"),
+    "seconds.output.audio": SPOKEN,
+    "tokens.input.text": TEXT_TOKENS,
+    "tokens.output.audio": times(SPOKEN, SOUND_OUT),
+    "calls": ONE,
+}
+
+_MUSIC: Quantities = {
+    "songs.output": MADE,
+    "images.input": Value("input_images"),
+    "characters.input": Value("characters"),
+    "seconds.input.audio": Value("audio_seconds"),
+    "seconds.output.audio": times(MADE, SECONDS),
+    "tokens.input.text": TEXT_TOKENS,
+    "tokens.input.image": times("input_images", IMAGE_TOKENS),
+    "tokens.output.audio": times(MADE, SECONDS, SOUND_OUT),
+    "calls": ONE,
+}
+
+_HEARD = First((Value("audio_seconds"), Value("video_seconds"), SECONDS))
+
+_TRANSCRIPT: Quantities = {
+    "seconds.input.audio": _HEARD,
+    "characters.input": Value("characters"),
+    "tokens.input.text": TEXT_TOKENS,
+    "tokens.input.audio": times(_HEARD, SOUND_IN),
+    "tokens.output.text": Least((Value("max_tokens"), times(_HEARD, WRITTEN))),
+    "calls": ONE,
+}
+
+_SEARCHED = Between(
+    RoundUp(times("documents", 0.01), Decimal(1)),
+    RoundUp(times(plus("documents", times("text_bytes", 0.002)), 0.01), Decimal(1)),
+    "a search unit is a question with up to 100 documents of up to 500 tokens",
+)
+"""As Cohere counts them (its page on prices, read in 2026-11); a longer document counts as several."""
+
+_REPEATED = "the question may be counted once for each document"
+
+_RANKING: Quantities = {
+    "calls.rerank": _SEARCHED,
+    "documents.input": Value("documents"),
+    "characters.input": Value("characters"),
+    "tokens.input.text": plus(TEXT_TOKENS, Between(NOTHING, times("documents", "prompt_bytes"), _REPEATED)),
+    "tokens.output.text": NOTHING,
+    "calls": ONE,
+}
+
+_TURNS = First(
+    (
+        Value("turns"),
+        Between(ONE, plus(1, times(SECONDS, 1 / 10)), "the model speaks once in 10 seconds at most: give `turns`"),
+    )
+)
+_TALK = Between(
+    times(SECONDS, SOUND_IN, 0.25),
+    times(SECONDS, plus(SOUND_IN, SOUND_OUT), plus(_TURNS, 1), 0.5),
+    "all that was said before is billed again with each turn, as nothing of it may be cached",
+)
+
+_SESSION: Quantities = {
+    "seconds.session": SECONDS,
+    "seconds.input.audio": SECONDS,
+    "seconds.output.audio": Between(NOTHING, SECONDS, "the model speaks at most all of the time"),
+    "messages.input": First((Value("messages"), NOTHING)),
+    "tokens.input.audio": _TALK,
+    "tokens.input.text": times(plus(_TURNS, 1), TEXT_TOKENS),
+    "tokens.output.audio": Between(NOTHING, times(SECONDS, SOUND_OUT), "the model speaks at most all of the time"),
+    "tokens.output.text": Between(NOTHING, times(SECONDS, WRITTEN), "the model writes what it says"),
+    "calls": ONE,
+}
+
+_OTHERS: dict[str, Quantities] = {
+    "rerank": _RANKING,
+    "text_to_speech": _SPEECH,
+    "text_to_music": _MUSIC,
+    "transcribe": _TRANSCRIPT,
+    "realtime": _SESSION,
+    "embed": {"calls": ONE, "tokens.input": Between(NOTHING, Value("input_tokens"))},
+    "chat": {
+        "tokens.input": Between(NOTHING, Value("input_tokens")),
+        "tokens.output": Between(NOTHING, times(MADE, "max_tokens")),
+        "calls": ONE,
+    },
+}
+
+
+_MADE_IMAGE = ("images.output", "pixels.output", "tokens.output.image", "calls")
+_MADE_VIDEO = ("seconds.output.video", "videos.output", "pixels.output", "tokens.output.video", "calls")
+
+ESSENTIAL: dict[str, tuple[tuple[str, ...], ...]] = {
+    "chat": (("tokens.input", "calls"), ("tokens.output", "calls")),
+    "embed": (("tokens.input", "calls"),),
+    "rerank": (("calls.rerank", "tokens.input.text", "documents.input", "characters.input", "calls"),),
+    "text_to_image": (_MADE_IMAGE,),
+    "image_to_image": (_MADE_IMAGE,),
+    "upscale": ((*_MADE_IMAGE, "images.input", "pixels.input"),),
+    "text_to_video": (_MADE_VIDEO,),
+    "image_to_video": (_MADE_VIDEO,),
+    "video_to_video": ((*_MADE_VIDEO, "seconds.input.video"),),
+    "text_to_speech": (("characters.input", "seconds.output.audio", "tokens.output.audio", "calls"),),
+    "text_to_music": (("seconds.output.audio", "songs.output", "tokens.output.audio", "calls"),),
+    "transcribe": (("seconds.input.audio", "tokens.input.audio", "calls"),),
+    "realtime": (
+        ("seconds.session", "seconds.input.audio", "tokens.input.audio", "calls"),
+        ("seconds.session", "seconds.output.audio", "tokens.output.audio", "calls"),
+    ),
+}
+"""What each operation cannot do without: of each group at least one must have a price."""
