@@ -13,6 +13,7 @@ from genmux.contract.operations import OPERATIONS, Operation
 from genmux.contract.toml_lines import describe
 from genmux.types.errors import ConfigurationError
 from genmux.types.money import Price
+from genmux.types.routes import Route
 
 N = TypeVar("N", int, float, Decimal)
 
@@ -23,13 +24,35 @@ Whole = Annotated[int, msgspec.Meta(ge=0)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 
 
+class AccountOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A further account of a provider (`[providers.X.accounts.NAME]`); `credentials` are its keys by the names in the manifest.
+
+    The largest `priority` is used first; `weight` is for the rule `weighted`. `rates` are US dollars for one credit and
+    `credits` how many there are, both by credit type.
+    """
+
+    enabled: bool = True
+    priority: int = 0
+    weight: Annotated[int, msgspec.Meta(ge=1)] = 1
+    max_concurrency: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    plan: str | None = None
+    rates: dict[str, Decimal] = msgspec.field(default_factory=dict)
+    credits: dict[str, Decimal] = msgspec.field(default_factory=dict)
+    credentials: dict[str, str] = msgspec.field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Everything but the keys."""
+        return f"AccountOptions(priority={self.priority}, credentials=<{', '.join(sorted(self.credentials))}>)"
+
+
 class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One provider's own settings; `credentials` are its keys by the names in its manifest."""
+    """One provider's own settings; `credentials` are its keys by the names in its manifest, `accounts` further ones by name."""
 
     enabled: bool | None = None
     base_url: str | None = None
     max_concurrency: Annotated[int, msgspec.Meta(ge=1)] | None = None
     credentials: dict[str, str] = msgspec.field(default_factory=dict)
+    accounts: dict[str, AccountOptions] = msgspec.field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Everything but the keys."""
@@ -85,6 +108,16 @@ class StoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     url: str | None = None
 
 
+class AccountSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where the key is kept that seals credentials, and after how many seconds balances are asked for again; 0 for never.
+
+    Without `sealing`, the key is that of `GENMUX_SEALING_KEY`, else that of a file of the user's own.
+    """
+
+    sealing: Literal["env", "file", "keyring"] | None = None
+    sync_seconds: Annotated[float, msgspec.Meta(ge=0)] = 3_600.0
+
+
 class UsageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """How long usage rows are kept, in days, and whether prompts and answers are kept beside them, and for how long."""
 
@@ -97,7 +130,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Everything in `genmux.toml`.
 
     `provider_paths` are folders with further manifests, seen from that file; `~/.config/genmux/providers` is one of them
-    where it exists. `prices` are rows by model (`provider/model`), which come before all others.
+    where it exists. `prices` are rows by model (`provider/model`), which come before all others, and
+    `routes` are several models each under the name `route/NAME`.
     """
 
     defaults: Defaults = Defaults()
@@ -108,17 +142,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     log: LogSettings = LogSettings()
     store: StoreSettings = StoreSettings()
     usage: UsageSettings = UsageSettings()
+    accounts: AccountSettings = AccountSettings()
     prices: dict[str, tuple[Price, ...]] = msgspec.field(default_factory=dict)
+    routes: dict[str, Route] = msgspec.field(default_factory=dict)
 
 
 _OWN = frozenset(ProviderSettings.__struct_fields__)
+_OWN_OF_ACCOUNT = frozenset(AccountOptions.__struct_fields__)
 _KINDS: dict[str, Any] = {
     "provider_paths": tuple[str, ...],
     "gateway": GatewaySettings,
     "log": LogSettings,
     "store": StoreSettings,
     "usage": UsageSettings,
+    "accounts": AccountSettings,
     "prices": dict[str, tuple[Price, ...]],
+    "routes": dict[str, Route],
 }
 
 
@@ -216,8 +255,27 @@ class _Reader:
         fields = {name: one for name, one in table.items() if name not in _OWN}
         named = self._names(table.get("credentials", {}), f"{place}.credentials")
         ours = {name: one for name, one in table.items() if name in _OWN}
-        read: ProviderSettings | None = self._take({**ours, "credentials": {}}, ProviderSettings, place)
-        return read and msgspec.structs.replace(read, credentials=self._names(fields, place) | named)
+        read: ProviderSettings | None = self._take({**ours, "credentials": {}, "accounts": {}}, ProviderSettings, place)
+        accounts = {
+            name: self._account(one, f'{place}.accounts."{name}"')
+            for name, one in self._table(table.get("accounts", {}), f"{place}.accounts").items()
+        }
+        return read and msgspec.structs.replace(read, credentials=self._names(fields, place) | named, accounts=accounts)
+
+    def _account(self, value: Any, place: str) -> AccountOptions | None:
+        """The same for a further account."""
+        table = self._table(value, place)
+        fields = {name: one for name, one in table.items() if name not in _OWN_OF_ACCOUNT}
+        named = self._names(table.get("credentials", {}), f"{place}.credentials")
+        ours = {name: one for name, one in table.items() if name in _OWN_OF_ACCOUNT}
+        read: AccountOptions | None = self._take({**ours, "credentials": {}}, AccountOptions, place)
+        if read is None:
+            return None
+        for kind, amounts in (("rates", read.rates), ("credits", read.credits)):
+            for name, amount in amounts.items():
+                if not _is_amount(amount):
+                    self._fault(f"{amount} is no amount; give 0 or more", f'{place}.{kind}."{name}"')
+        return msgspec.structs.replace(read, credentials=self._names(fields, place) | named)
 
     def _table(self, value: Any, place: str) -> dict[str, Any]:
         return self._take(value, dict[str, Any], place) or {}

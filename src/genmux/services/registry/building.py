@@ -31,6 +31,7 @@ def complete(provider: Provider) -> Provider:
         wires=wires,
         auth=_auth(manifest) if provider.auth is bearer else provider.auth,
         errors=error_map(manifest) if provider.errors == ErrorMap() else provider.errors,
+        account=provider.account,
     )
 
 

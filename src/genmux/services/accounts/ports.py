@@ -1,0 +1,151 @@
+"""What accounts need of the store and of others, as protocols; and what travels between them."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Protocol
+
+import msgspec
+
+from genmux.types.accounts import Account, AccountStatus, Balance
+
+
+class Sealed(msgspec.Struct, frozen=True, kw_only=True):
+    """A sealed credential: with which key, and every field of it by name as nonce and ciphertext."""
+
+    key_id: str
+    fields: Mapping[str, bytes]
+
+    def __repr__(self) -> str:
+        """Which key and which fields; the rest is noise."""
+        return f"Sealed(key_id={self.key_id!r}, fields=<{', '.join(sorted(self.fields))}>)"
+
+
+class KeyCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """A known text that was sealed with a key when it was first used: what opens it is that key."""
+
+    key_id: str
+    check: bytes
+
+
+class StoredAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the store."""
+
+    account: Account
+    sealed: Sealed
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """All accounts as they stood at one version."""
+
+    version: int
+    rows: tuple[StoredAccount, ...] = ()
+
+
+class Noted(msgspec.Struct, frozen=True, kw_only=True):
+    """What requests taught about an account since it was last written down; `used` are credits by type.
+
+    With `standing`, streaks, cooldown and status are told too and replace those of the store; a status that people have
+    set (`disabled`) stays.
+    """
+
+    account: str
+    successes: int = 0
+    failures: int = 0
+    used: Mapping[str, Decimal] = msgspec.field(default_factory=dict)
+    last_used: datetime.datetime | None = None
+    standing: bool = False
+    status: AccountStatus = "active"
+    failure_streak: int = 0
+    refused_streak: int = 0
+    cooldown_until: datetime.datetime | None = None
+
+
+class Reservation(msgspec.Struct, frozen=True, kw_only=True):
+    """A slot of an account and credits of it, for one lease, until a time at which it is taken to be dead."""
+
+    lease: str
+    account: str
+    now: datetime.datetime
+    until: datetime.datetime
+    max_concurrency: int | None = None
+    credits: Mapping[str, Decimal] = msgspec.field(default_factory=dict)
+
+
+class AccountStore(Protocol):
+    """Keeps accounts. Raises StoreError when the database fails."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether others use the same database, so that slots and credits must be reserved in it."""
+        ...
+
+    async def version(self) -> int:
+        """Grows with every change that others must see."""
+        ...
+
+    async def load(self) -> Snapshot:
+        """All accounts of all tenants."""
+        ...
+
+    async def find(self, tenant: str, account_id: str) -> StoredAccount | None:
+        """One account; None when the tenant has none of that id."""
+        ...
+
+    async def add(self, row: StoredAccount) -> None:
+        """A new account. Raises InvalidRequestError when the tenant has one of that provider and name."""
+        ...
+
+    async def replace(self, row: StoredAccount, *, changed: frozenset[str]) -> bool:
+        """Write the named fields of an account (and `credential`); False when it is gone."""
+        ...
+
+    async def remove(self, tenant: str, account_id: str) -> bool:
+        """Delete an account with its credential, balances and reservations; False when it is not there."""
+        ...
+
+    async def note(self, noted: Sequence[Noted]) -> None:
+        """Add up what requests taught, and count balances down."""
+        ...
+
+    async def set_balances(self, account_id: str, balances: Mapping[str, Balance], *, plan: str | None = None) -> None:
+        """Put what the provider told in place of what was known of these credit types; an exhausted account is active again when it has some."""
+        ...
+
+    async def reserve(self, reservation: Reservation) -> str | None:
+        """Take a slot and credits; None when they were there, else what was not: `slots`, or the credit type.
+
+        What is overdue is given back first.
+        """
+        ...
+
+    async def renew(self, leases: Sequence[str], until: datetime.datetime) -> None:
+        """These leases live until then."""
+        ...
+
+    async def give_back(self, leases: Sequence[str]) -> None:
+        """These leases are over."""
+        ...
+
+    async def key_checks(self) -> tuple[KeyCheck, ...]:
+        """Of all sealing keys that are in use, the newest first."""
+        ...
+
+    async def reseal(self, check: KeyCheck, rows: Sequence[tuple[str, Sealed]] = ()) -> None:
+        """Make `check` the newest key, put these credentials in place of the old ones by account id, all or nothing.
+
+        The checks of keys that seal nothing any more are forgotten.
+        """
+        ...
+
+
+class Configured(Protocol):
+    """Knows the accounts that the user has configured outside the store."""
+
+    def accounts(self, provider: str) -> tuple[tuple[Account, Mapping[str, str]], ...]:
+        """Those of one provider with their credentials."""
+        ...
+
+    def missing(self, provider: str) -> str | None:
+        """What is not set, in words; None when the usual credential is there."""
+        ...
