@@ -1,10 +1,14 @@
 """A provider, and what an engine is given in place of time and chance."""
 
+from typing import Any
+
 from genmux.contract.auth import Auth, bearer
 from genmux.contract.http import Framing, HttpRequest
 from genmux.contract.manifest import Manifest
 from genmux.contract.provider import Provider
-from genmux.engine.engine import Engine
+from genmux.engine.engine import Called, Engine
+from genmux.engine.permit import Permit
+from genmux.engine.stream import OpenStream
 from tests.fake_transport import FakeTransport, Played
 
 KEY = "sk-live-0123456789abcdef"
@@ -30,9 +34,19 @@ class Sleeps(list[float]):
         self.append(seconds)
 
 
+class Permitted(Engine):
+    """An engine whose callers all have leave to spend money."""
+
+    async def call(self, *request: Any, **how: Any) -> Called:
+        return await super().call(*request, **{"permit": Permit(), **how})
+
+    async def open(self, *request: Any, **how: Any) -> OpenStream:
+        return await super().open(*request, **{"permit": Permit(), **how})
+
+
 def made(*script: Played, sleeps: Sleeps | None = None, **options: object) -> tuple[Engine, FakeTransport]:
     """An engine that needs no network, no time and no chance."""
     transport = FakeTransport(script)
     waiting = Sleeps() if sleeps is None else sleeps
-    engine = Engine(transport, sleep=waiting, random=lambda: 0.0, clock=lambda: 0.0, **options)  # type: ignore[arg-type]
+    engine = Permitted(transport, sleep=waiting, random=lambda: 0.0, clock=lambda: 0.0, **options)  # type: ignore[arg-type]
     return engine, transport

@@ -3,6 +3,7 @@
 import datetime
 import difflib
 import os
+import random
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -15,10 +16,12 @@ from genmux.engine.child import LocalHost
 from genmux.engine.child_queue import LocalEvent
 from genmux.engine.engine import Engine
 from genmux.engine.transport import Transport
+from genmux.flows.call.door import Door, Keepers
 from genmux.flows.call.flow import CallFlow
 from genmux.flows.call.health import HealthFlow
 from genmux.flows.call.hosts import LocalHosts
-from genmux.flows.call.settle import Settler
+from genmux.flows.call.journey import Journeys
+from genmux.flows.call.plan import Routes, check_routes
 from genmux.flows.call.target import Targets
 from genmux.services.catalog import Catalog
 from genmux.services.credentials import Credentials
@@ -26,6 +29,7 @@ from genmux.services.estimates import Estimator
 from genmux.services.events import EventBus
 from genmux.services.prices import PriceBook, PriceList, bill
 from genmux.services.registry import Registry
+from genmux.services.routing import Board
 from genmux.services.settings import ProviderSettings, Settings, read_settings
 from genmux.services.tokens import TokenCounter
 from genmux.services.totals import Totals
@@ -72,8 +76,32 @@ class App:
         self.targets = Targets(self.catalog, self.registry, self.credentials)
         self.hosts = LocalHosts(lambda: LocalHost(tell=self._loaded))
         estimator = Estimator(self.prices, self.tokens, bill)
-        settler = Settler(self.prices, self.totals, self.events, _new_id)
-        self.calls = CallFlow(self.targets, self.engine, self.hosts, settler, estimator, self.tokens)
+        self.keepers = Keepers()
+        self.standing = Board(time.monotonic)
+        check_routes(self.settings.routes)
+        routes = Routes(
+            self.settings.routes,
+            models=self.catalog,
+            aliases=self.settings.aliases,
+            estimates=estimator,
+            standing=self.standing,
+            random=random.random,
+        )
+        door = Door(
+            pricer=self.prices,
+            estimates=estimator,
+            counter=self.tokens,
+            sums=self.totals,
+            teller=self.events,
+            keepers=self.keepers,
+            new_id=_new_id,
+            clock=time.monotonic,
+            now=_utc_now,
+        )
+        journeys = Journeys(
+            door, routes, self.targets, standing=self.standing, keepers=self.keepers, clock=time.monotonic
+        )
+        self.calls = CallFlow(door, journeys, self.engine, self.hosts, estimates=estimator, counter=self.tokens)
         self.health = HealthFlow(self.registry, self.credentials, self.engine, time.monotonic)
 
     def _registered(self, type_: str, data: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from genmux.engine.aiohttp_transport import AiohttpTransport
 from genmux.engine.engine import Engine
 from genmux.engine.stream import OpenStream
 from genmux.types.errors import ErrorKind, ProviderError, Retry
-from tests.engine_doubles import CREDENTIAL, post, provider
+from tests.engine_doubles import CREDENTIAL, Permitted, post, provider
 from tests.faults import sockets
 from tests.faults.played import MEGABYTE
 from tests.faults.server import FaultServer, turns
@@ -35,7 +35,7 @@ def enough_files() -> None:
 
 @pytest.fixture
 async def engine() -> AsyncIterator[Engine]:
-    made = Engine(AiohttpTransport())
+    made = Permitted(AiohttpTransport())
     yield made
     await made.aclose()
 
@@ -149,7 +149,7 @@ async def test_calls_cancelled_while_they_connect_leave_nothing_behind(engine: E
 
 
 async def test_calls_cancelled_at_the_gate_leave_it_open(server: FaultServer) -> None:
-    engine = Engine(AiohttpTransport(), concurrency={"lumen": 2})
+    engine = Permitted(AiohttpTransport(), concurrency={"lumen": 2})
     holding = [
         await engine.open(LUMEN, CREDENTIAL, post("/events_then_silence"), base_url=server.url) for _ in range(2)
     ]
@@ -178,7 +178,7 @@ async def test_a_call_cancelled_between_attempts_is_not_sent_again(server: Fault
         waits.set()
         await asyncio.Event().wait()
 
-    engine = Engine(AiohttpTransport(), sleep=sleep)
+    engine = Permitted(AiohttpTransport(), sleep=sleep)
     task = asyncio.ensure_future(engine.call(LUMEN, CREDENTIAL, post("/status?code=429"), base_url=server.url))
     await waits.wait()
     task.cancel()

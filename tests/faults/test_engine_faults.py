@@ -16,7 +16,7 @@ from genmux.engine.engine import Engine
 from genmux.engine.limits import SizeLimits
 from genmux.engine.retry import RetryPolicy
 from genmux.types.errors import ErrorKind, ProviderError, Retry
-from tests.engine_doubles import CREDENTIAL, KEY, Sleeps, post, provider
+from tests.engine_doubles import CREDENTIAL, KEY, Permitted, Sleeps, post, provider
 from tests.faults.server import FaultServer
 
 LUMEN = provider()
@@ -30,7 +30,7 @@ def sleeps() -> Sleeps:
 
 @pytest.fixture
 async def engine(sleeps: Sleeps) -> AsyncIterator[Engine]:
-    made = Engine(AiohttpTransport(), sleep=sleeps, random=lambda: 0.5, limits=SizeLimits(event=1_000))
+    made = Permitted(AiohttpTransport(), sleep=sleeps, random=lambda: 0.5, limits=SizeLimits(event=1_000))
     yield made
     await made.aclose()
 
@@ -116,7 +116,7 @@ async def test_a_wait_that_does_not_fit_into_the_total_is_not_begun(
 
 
 async def test_a_request_that_was_not_sent_is_retried(sleeps: Sleeps) -> None:
-    engine = Engine(AiohttpTransport(), sleep=sleeps)
+    engine = Permitted(AiohttpTransport(), sleep=sleeps)
     with pytest.raises(ProviderError) as caught:
         await engine.call(LUMEN, CREDENTIAL, post("/x"), base_url="http://127.0.0.1:1")
     await engine.aclose()
@@ -157,7 +157,7 @@ async def test_the_stream_deadline_ends_a_stream_that_never_ends(engine: Engine,
 
 
 async def test_waiting_at_the_gate_counts_and_leaves_no_doubt(server: FaultServer) -> None:
-    engine = Engine(AiohttpTransport(), concurrency={"lumen": 1})
+    engine = Permitted(AiohttpTransport(), concurrency={"lumen": 1})
     first = await engine.open(LUMEN, CREDENTIAL, post("/events_then_silence"), base_url=server.url)
     for way in (engine.call, engine.open):
         with pytest.raises(ProviderError) as caught:
@@ -296,7 +296,7 @@ async def test_a_credential_does_not_leave_its_provider(engine: Engine, server: 
 
 @pytest.mark.parametrize("path", ["/read_then_fin", "/garbage", "/half_body", "/bad_gzip", "/status?code=401"])
 async def test_a_key_in_the_url_is_in_no_error(path: str, server: FaultServer) -> None:
-    engine = Engine(AiohttpTransport())
+    engine = Permitted(AiohttpTransport())
     with pytest.raises(ProviderError) as caught:
         await engine.call(provider(auth=query("key")), CREDENTIAL, post(path), base_url=server.url)
     await engine.aclose()

@@ -14,6 +14,7 @@ from genmux.contract.provider import Provider
 from genmux.engine.child_frames import Chat, Count, Embed, Load
 from genmux.engine.child_main import NO_COUNT, broken
 from genmux.engine.child_queue import ChildQueue, Tell
+from genmux.engine.permit import Permit
 from genmux.types.chat import ChatRequest
 from genmux.types.embed import EmbedRequest
 from genmux.types.errors import ConfigurationError, ErrorKind, ProviderError, UnsupportedError
@@ -67,11 +68,13 @@ class LocalHost:
         request: ChatRequest | EmbedRequest,
         *,
         options: Mapping[str, str],
+        permit: Permit,
     ) -> AsyncGenerator[Any]:
         """Answer a request: the parts of a chat, or one EmbedResult.
 
         Closing the iterator, or cancelling who waits for it, stops the work. Raises ProviderError.
         """
+        permit.leave()
         key = self._key(provider, wire, model, options)
         if wire.isolation == "inline":
             return self._run_inline(self._inline_model(key, wire, model, options), request)

@@ -15,6 +15,7 @@ from genmux.engine.deadlines import AlarmClocks, Deadline, Timeouts
 from genmux.engine.framing import is_document, may_be_document
 from genmux.engine.limits import Gates, SizeLimits
 from genmux.engine.logs import provider_logger
+from genmux.engine.permit import Permit, demand
 from genmux.engine.redact import Redactor
 from genmux.engine.retry import RetryPolicy
 from genmux.engine.stream import Hold, OpenStream
@@ -79,8 +80,13 @@ class Engine:
         model: str | None = None,
         timeouts: Timeouts = _USUAL_TIMEOUTS,
         policy: RetryPolicy = _USUAL_POLICY,
+        permit: Permit | None = None,
     ) -> Called:
-        """Send a request and wait for its whole reply. Raises ProviderError, also for a reply that is an error."""
+        """Send a request and wait for its whole reply. Raises ProviderError, also for a reply that is an error.
+
+        What may cost money needs a permit.
+        """
+        demand(permit, http)
         trip = Trip(
             provider,
             self._signed(provider, credential, http, base_url=base_url),
@@ -88,6 +94,7 @@ class Engine:
             model=model,
             timeouts=timeouts,
             policy=policy,
+            permit=permit,
             deadline=Deadline(self._alarms.here(), timeouts.total),
             clock=self._clock,
         )
@@ -108,11 +115,13 @@ class Engine:
         model: str | None = None,
         timeouts: Timeouts = _USUAL_TIMEOUTS,
         policy: RetryPolicy = _USUAL_POLICY,
+        permit: Permit | None = None,
     ) -> OpenStream:
         """Send a request and give its reply as soon as it has begun well; after that nothing is repeated.
 
-        Raises ProviderError, also for a reply that is an error.
+        Raises ProviderError, also for a reply that is an error. What may cost money needs a permit.
         """
+        demand(permit, http)
         trip = Trip(
             provider,
             self._signed(provider, credential, http, base_url=base_url),
@@ -120,6 +129,7 @@ class Engine:
             model=model,
             timeouts=timeouts,
             policy=policy,
+            permit=permit,
             deadline=Deadline(self._alarms.here(), timeouts.stream),
             clock=self._clock,
         )
@@ -204,8 +214,8 @@ class Engine:
         gate = self._gates.gate(trip.provider)
         if gate is not None:
             await gate.acquire()
-        trip.sent = True
         try:
+            trip.leave()
             reply = await self._transport.send(trip.request, timeouts=trip.timeouts, limits=self._limits)
         finally:
             if gate is not None:
@@ -219,9 +229,9 @@ class Engine:
         gate = self._gates.gate(trip.provider)
         if gate is not None:
             await gate.acquire()
-        trip.sent = True
         hold: Hold | None = None
         try:
+            trip.leave()
             source = await self._transport.open(trip.request, timeouts=trip.timeouts)
             hold = Hold(source, clock=self._alarms.here(), gate=gate)
             self._note(trip, source.status)

@@ -3,14 +3,15 @@
 import msgspec
 
 from genmux.contract.http import HttpRequest
-from genmux.types.errors import ConfigurationError, ProviderError, Retry
+from genmux.types.errors import ConfigurationError, ErrorKind, ProviderError, Retry
 
 
-class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """How often and how patiently a request is repeated.
 
     `attempts` counts the first one. Waits grow from `base` to `cap` seconds, with jitter. A provider that asks for more
     than `longest_wait` seconds is not waited for. `retry_unsure` also repeats what may have been accepted (and billed).
+    Failures of the kinds in `elsewhere` are not repeated: whoever called has another place to go to.
     """
 
     attempts: int = 3
@@ -18,6 +19,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     cap: float = 10.0
     longest_wait: float = 60.0
     retry_unsure: bool = False
+    elsewhere: frozenset[ErrorKind] = frozenset()
 
     def __post_init__(self) -> None:
         if self.attempts < 1:
@@ -32,7 +34,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
         `attempt` is the number of the one that failed, from 1; `chance` a random number from 0 to 1.
         """
-        if attempt >= self.attempts or not self._permits(error, request):
+        if attempt >= self.attempts or error.kind in self.elsewhere or not self._permits(error, request):
             return None
         told = error.retry_after
         if told is not None and told > self.longest_wait:

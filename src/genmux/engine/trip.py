@@ -9,6 +9,7 @@ from genmux.contract.error_map import BODY_LIMIT, classify
 from genmux.contract.http import HttpReply, HttpRequest, malformed
 from genmux.contract.provider import Provider
 from genmux.engine.deadlines import Deadline, Timeouts
+from genmux.engine.permit import Permit
 from genmux.engine.redact import Redactor
 from genmux.engine.retry import RetryPolicy
 from genmux.engine.retry_after import reset_wait, told_wait
@@ -30,6 +31,7 @@ class Trip:
         "attempts",
         "deadline",
         "model",
+        "permit",
         "policy",
         "provider",
         "request",
@@ -46,6 +48,7 @@ class Trip:
         model: str | None,
         timeouts: Timeouts,
         policy: RetryPolicy,
+        permit: Permit | None,
         deadline: Deadline,
         clock: Callable[[], float],
     ) -> None:
@@ -54,11 +57,18 @@ class Trip:
         self.model = model
         self.timeouts = timeouts
         self.policy = policy
+        self.permit = permit
         self.deadline = deadline
         self.attempts = 0
         self.sent = False
         self._credential = credential
         self._clock = clock
+
+    def leave(self) -> None:
+        """An attempt is about to be sent. Raises ConfigurationError when its permit is closed."""
+        if self.permit is not None:
+            self.permit.leave()
+        self.sent = True
 
     def explain(self, error: ProviderError) -> ProviderError:
         """The same error, knowing who failed and at which attempt, and without secrets."""

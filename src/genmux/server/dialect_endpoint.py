@@ -39,9 +39,8 @@ class DialectEndpoint:
         if self._heeds is not None:
             accepted = self._heeds.heed(accepted, request.headers)
         options = self._terms.options(request, accepted.request.model)
-        target = self._calls.targets.find(accepted.request.model, "chat", options)
         with request.watch:
-            passage = self._passages.prepare(self._dialect.name, self._server, body, accepted, target, options)
+            passage = self._passages.prepare(self._dialect.name, self._server, body, accepted, options)
             if passage is not None:
                 await self._pass(request, passage)
             elif accepted.stream:

@@ -6,6 +6,7 @@ import msgspec
 
 from genmux.types.content import Cache, Content, Fields, Opaque, Reasoning, Refusal, Text, ToolCall
 from genmux.types.money import Cost
+from genmux.types.routes import Step
 from genmux.types.usage import Usage
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
@@ -138,7 +139,7 @@ class ChatResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A complete answer.
 
     `extra` and `choice_extra` hold what the provider said beside the message: of the whole reply, and of its first
-    choice. `attempts` counts how often the request was sent. `parsed` is the structured output, when one was asked for.
+    choice. `attempts` counts how often the request was sent; `account`, `route` and `steps` tell where it went and why. `parsed` is the structured output, when one was asked for.
     """
 
     message: Message
@@ -152,6 +153,9 @@ class ChatResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     warnings: tuple[Warning, ...] = ()
     alternatives: tuple[Choice, ...] = ()
     attempts: int = 1
+    account: str | None = None
+    route: str | None = None
+    steps: tuple[Step, ...] = ()
     request_id: str | None = None
     service_tier: str | None = None
     dialect: str | None = None

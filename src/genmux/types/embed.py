@@ -4,6 +4,7 @@ import msgspec
 
 from genmux.types.content import Fields
 from genmux.types.money import Cost
+from genmux.types.routes import Step
 from genmux.types.usage import Usage
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
@@ -30,6 +31,9 @@ class EmbedResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     cost: Cost | None = None
     warnings: tuple[Warning, ...] = ()
     attempts: int = 1
+    account: str | None = None
+    route: str | None = None
+    steps: tuple[Step, ...] = ()
     request_id: str | None = None
     dialect: str | None = None
     extra: Fields | None = None

@@ -9,6 +9,7 @@ import psutil
 from genmux.contract.local import LocalEngine
 from genmux.engine.child import LocalHost
 from genmux.engine.child_queue import LocalEvent
+from genmux.engine.permit import Permit
 from genmux.types.embed import EmbedRequest
 from genmux.types.join import join
 from genmux.types.parts import Part
@@ -26,7 +27,7 @@ class Caller:
         self.host = LocalHost(tell=self.events.append, **settings)
 
     def run(self, request: Any, engine: LocalEngine = FAKE, **options: str) -> Any:
-        return self.host.run(provider_of(engine), engine, MODEL, request, options=options)
+        return self.host.run(provider_of(engine), engine, MODEL, request, options=options, permit=Permit())
 
     async def parts(self, prompt: str, engine: LocalEngine = FAKE, **options: str) -> list[Part]:
         return [part async for part in self.run(chat(prompt), engine, **options)]

@@ -114,16 +114,17 @@ PARENT = """
 import asyncio, sys
 sys.path.insert(0, {root!r})
 from genmux.engine.child import LocalHost
+from genmux.engine.permit import Permit
 from tests.unit.engine.fake_engines import MODEL, Fake, chat, provider_of
 from genmux.types.parts import TextDelta
 
 async def main():
     host, engine = LocalHost(), Fake()
     pid = ""
-    async for part in host.run(provider_of(engine), engine, MODEL, chat("pid"), options={{}}):
+    async for part in host.run(provider_of(engine), engine, MODEL, chat("pid"), options={{}}, permit=Permit()):
         if isinstance(part, TextDelta):
             pid = part.text
-    async for part in host.run(provider_of(engine), engine, MODEL, chat({prompt!r}), options={{}}):
+    async for part in host.run(provider_of(engine), engine, MODEL, chat({prompt!r}), options={{}}, permit=Permit()):
         if pid:
             print(pid, flush=True)
             pid = ""

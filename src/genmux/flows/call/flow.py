@@ -1,7 +1,8 @@
 """The life of a call."""
 
 import functools
-from typing import Any, Protocol
+import math
+from typing import Any
 
 import msgspec
 
@@ -12,13 +13,17 @@ from genmux.contract.model import Model
 from genmux.contract.wires import Sent
 from genmux.engine.deadlines import Timeouts
 from genmux.engine.engine import Called, Engine
-from genmux.engine.retry import RetryPolicy
 from genmux.engine.stream import OpenStream
+from genmux.flows.call.door import US_DOLLARS, Door
+from genmux.flows.call.holding import REFUSED, times_billed
 from genmux.flows.call.hosts import LocalHosts
+from genmux.flows.call.journey import Journeys
+from genmux.flows.call.legs import Leg, policy_of
 from genmux.flows.call.options import DEFAULT_OPTIONS, CallOptions
-from genmux.flows.call.settle import Settler
+from genmux.flows.call.ports import Counter, Estimates
+from genmux.flows.call.run import Run
 from genmux.flows.call.sources import Begun, EngineSource, WireSource
-from genmux.flows.call.stream import PartStream
+from genmux.flows.call.stream import PartStream, at_least
 from genmux.flows.call.target import Target, Targets, place
 from genmux.services.checks import faults, fit, general_faults
 from genmux.types.chat import ChatRequest, ChatResult
@@ -34,111 +39,102 @@ from genmux.types.join import join
 from genmux.types.money import Estimate, TokenCount
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
-US_DOLLARS = "USD"
-
-
-class Estimates(Protocol):
-    """Says what a request may cost."""
-
-    def chat(self, request: ChatRequest, model: Model) -> Estimate:
-        """An estimate for a chat."""
-        ...
-
-    def embed(self, request: EmbedRequest, model: Model) -> Estimate:
-        """An estimate for embeddings."""
-        ...
-
-
-class Counter(Protocol):
-    """Counts tokens on this machine."""
-
-    def count(self, request: ChatRequest, model: Model) -> TokenCount:
-        """The input tokens of a request."""
-        ...
-
 
 class CallFlow:
     """Makes calls: whole, streamed, embeddings, counts and estimates."""
 
     def __init__(
         self,
-        targets: Targets,
+        door: Door,
+        journeys: Journeys,
         engine: Engine,
         hosts: LocalHosts,
-        settler: Settler,
+        *,
         estimates: Estimates,
         counter: Counter,
     ) -> None:
-        self.targets = targets
+        self.door = door
+        self.journeys = journeys
         self.engine = engine
         self.hosts = hosts
-        self.settler = settler
         self.counter = counter
         self._estimates = estimates
 
+    @property
+    def targets(self) -> Targets:
+        """Finds where models are."""
+        return self.journeys.targets
+
     async def chat(self, request: ChatRequest, options: CallOptions = DEFAULT_OPTIONS) -> ChatResult:
         """The whole answer. Raises ProviderError."""
-        target = self.targets.find(request.model, "chat", options)
-        await self.settler.prepare(target.model)
-        request, warnings = self.ready(request, target, options)
-        run = self.settler.begin(target, "chat", options)
-        try:
-            result = await (
-                self._local_chat(request, target, options) if target.local else self._call(request, target, options)
-            )
-        except BaseException as error:
-            place(error, target)
-            self.settler.fail(run, error)
-            raise
-        cost = self.settler.complete(
+
+        async def go(run: Run, leg: Leg) -> tuple[ChatResult, tuple[Warning, ...]]:
+            fitting, warnings = await self._admitted(run, request, leg.target)
+            result = await self._ask(fitting, run, leg)
+            return self._measured(result, fitting, leg.target), warnings
+
+        run, (result, warnings) = await self.journeys.travel(request, "chat", options, go)
+        cost = self.door.complete(
             run,
             result.usage,
-            attempts=result.attempts,
+            attempts=max(run.sendings, 1),
             service_tier=result.service_tier or request.service_tier,
             finish=result.finish.unified,
+            request_id=result.request_id,
         )
         return msgspec.structs.replace(
-            result, provider=target.model.provider, cost=cost, warnings=warnings + result.warnings
+            result,
+            provider=run.reached.model.provider,
+            cost=cost,
+            warnings=run.warnings + warnings + result.warnings,
+            attempts=max(run.sendings, 1),
+            account=run.account,
+            route=run.route,
+            steps=run.steps,
         )
 
     async def stream(self, request: ChatRequest, options: CallOptions = DEFAULT_OPTIONS) -> PartStream:
         """The answer in parts; returns when the provider has begun to answer. Raises ProviderError."""
-        target = self.targets.find(request.model, "chat", options)
-        await self.settler.prepare(target.model)
-        request, warnings = self.ready(request, target, options)
-        run = self.settler.begin(target, "chat", options)
-        try:
-            begun, unfit = await (
-                self._begin_local(request, target, options) if target.local else self._begin(request, target, options)
-            )
-        except BaseException as error:
-            place(error, target)
-            self.settler.fail(run, error)
-            raise
+
+        async def go(run: Run, leg: Leg) -> tuple[Begun, tuple[Warning, ...]]:
+            fitting, warnings = await self._admitted(run, request, leg.target)
+            if leg.target.local:
+                source = self._local(fitting, run, leg)
+                return Begun(source=source, parts=await source.read() or ()), warnings
+            begun, unfit = await self._begin(fitting, run, leg)
+            return begun, warnings + unfit
+
+        run, (begun, warnings) = await self.journeys.travel(request, "chat", options, go)
+        model = run.reached.model
         return PartStream(
             begun,
             run,
-            self.settler,
-            warnings=warnings + unfit,
-            count_input=lambda: self.counter.count(request, target.model).tokens,
+            self.door,
+            warnings=run.warnings + warnings,
+            count_input=lambda: self.counter.count(request, model).tokens,
         )
 
     async def embed(self, request: EmbedRequest, options: CallOptions = DEFAULT_OPTIONS) -> EmbedResult:
         """One vector for each input. Raises ProviderError."""
-        target = self.targets.find(request.model, "embed", options)
-        await self.settler.prepare(target.model)
-        self._check(request, target, options)
-        run = self.settler.begin(target, "embed", options)
-        try:
-            result = await (
-                self._local_embed(request, target, options) if target.local else self._call(request, target, options)
-            )
-        except BaseException as error:
-            place(error, target)
-            self.settler.fail(run, error)
-            raise
-        cost = self.settler.complete(run, result.usage, attempts=result.attempts)
-        return msgspec.structs.replace(result, provider=target.model.provider, cost=cost)
+
+        async def go(run: Run, leg: Leg) -> EmbedResult:
+            self._check(run, request, leg.target)
+            await self.door.admit(run, request, leg.target)
+            return await self._ask(request, run, leg)
+
+        run, result = await self.journeys.travel(request, "embed", options, go)
+        attempts = max(run.sendings, 1)
+        cost = self.door.complete(run, result.usage, attempts=attempts, request_id=result.request_id)
+        return msgspec.structs.replace(
+            result,
+            provider=run.reached.model.provider,
+            cost=cost,
+            warnings=run.warnings + result.warnings,
+            attempts=attempts,
+            account=run.account,
+            route=run.route,
+            steps=run.steps,
+        )
 
     async def count_tokens(self, request: ChatRequest, options: CallOptions = DEFAULT_OPTIONS) -> TokenCount:
         """The input tokens of a request: by the model itself where it counts for free and can be reached, else on this machine."""
@@ -166,14 +162,28 @@ class CallFlow:
         if not hasattr(wire, "encode_count"):
             return self.counter.count(request, target.model)
         http: HttpRequest = wire.encode_count(request, target.model).http
-        called = await self.send(target, msgspec.structs.replace(http, read_only=True), options)
+        called = await self.engine.call(
+            target.provider,
+            target.credential,
+            msgspec.structs.replace(http, read_only=True),
+            base_url=target.base_url,
+            model=target.model.id,
+            timeouts=timeouts_within(options.timeout),
+            policy=policy_of(options),
+        )
         return wire.decode_count(called.reply)
 
     def estimate(self, request: ChatRequest | EmbedRequest) -> Estimate:
-        """What a request may cost; nothing is sent."""
+        """What a request may cost; nothing is sent. For a route: of its dearest model."""
+        operation = "embed" if isinstance(request, EmbedRequest) else "chat"
+        models = self.journeys.routes.members(request.model or None, operation)
+        made = [self._estimated(request, model) for model in models]
+        return max(made, key=lambda one: math.inf if one.high is None else one.high)
+
+    def _estimated(self, request: ChatRequest | EmbedRequest, model: Model) -> Estimate:
         if isinstance(request, EmbedRequest):
-            return self._estimates.embed(request, self.targets.model(request.model, "embed"))
-        return self._estimates.chat(request, self.targets.model(request.model, "chat"))
+            return self._estimates.embed(request, model)
+        return self._estimates.chat(request, model)
 
     def validate(
         self, request: ChatRequest | EmbedRequest, options: CallOptions = DEFAULT_OPTIONS
@@ -203,144 +213,141 @@ class CallFlow:
             raise ValidationError(tuple(found), provider=model.provider, model=model.id)
         return warnings
 
-    def ready(
-        self, request: ChatRequest, target: Target, options: CallOptions
+    def check_budget(self, run: Run, request: ChatRequest | EmbedRequest, target: Target) -> None:
+        """Raise BudgetExceededError when the call may cost more than its own limit."""
+        if fault := self._over_budget(request, target.model, run.options):
+            model = target.model
+            raise BudgetExceededError(
+                fault, provider=model.provider, model=model.id, param="budget_limit", status=REFUSED
+            )
+
+    async def _admitted(
+        self, run: Run, request: ChatRequest, target: Target
     ) -> tuple[ChatRequest, tuple[Warning, ...]]:
-        """The request as it may be sent: checked, or made to fit, and within the budget."""
+        """The request as it may be sent there: checked, or made to fit, and paid for."""
         warnings: tuple[Warning, ...] = ()
-        if not options.strict:
-            request, warnings = fit(request, target.model, clamp=options.clamp)
-        self._check(request, target, options)
+        if not run.options.strict:
+            request, warnings = fit(request, target.model, clamp=run.options.clamp)
+        self._check(run, request, target)
+        await self.door.admit(run, request, target)
         return request, warnings
 
-    def check_budget(self, request: ChatRequest | EmbedRequest, target: Target, options: CallOptions) -> None:
-        """Raise BudgetExceededError when the call may cost more than it is allowed to."""
-        if fault := self._over_budget(request, target.model, options):
-            model = target.model
-            error = BudgetExceededError(fault, provider=model.provider, model=model.id, param="budget_limit")
-            self.settler.refuse(target, "embed" if isinstance(request, EmbedRequest) else "chat", options, error)
-            raise error
-
-    def _check(self, request: ChatRequest | EmbedRequest, target: Target, options: CallOptions) -> None:
+    def _check(self, run: Run, request: ChatRequest | EmbedRequest, target: Target) -> None:
         if found := faults(request, target.model):
             raise ValidationError(found, provider=target.model.provider, model=target.model.id)
-        self.check_budget(request, target, options)
+        self.check_budget(run, request, target)
 
     def _over_budget(self, request: ChatRequest | EmbedRequest, model: Model, options: CallOptions) -> str | None:
         limit = options.budget_limit
         if limit is None:
             return None
-        embeds = isinstance(request, EmbedRequest)
-        estimate = self._estimates.embed(request, model) if embeds else self._estimates.chat(request, model)
+        estimate = self._estimated(request, model)
         if estimate.high is None:
             return f"`budget_limit` is {limit} but the cost cannot be told: unknown {'; '.join(estimate.unknown)}"
         if estimate.high and estimate.currency != US_DOLLARS:
             return f"`budget_limit` is {limit} US dollars, but {model.reference} is priced in {estimate.currency}"
-        times = policy_of(options).attempts if options.retry_unsure else 1
-        most = estimate.high * times  # each attempt that may have been accepted may be billed
+        times = times_billed(options)  # each attempt that may have been accepted may be billed
+        most = estimate.high * times
         if most > limit:
             repeated = f" in {times} attempts" if times > 1 else ""
             return (
                 f"the call may cost {most:.6f} {estimate.currency}{repeated}, more than its `budget_limit` of {limit};"
-                f" {'lower `max_tokens`, ' if not embeds else ''}shorten the prompt or raise the limit"
+                f" {'' if isinstance(request, EmbedRequest) else 'lower `max_tokens`, '}shorten the prompt or raise the limit"
             )
         return None
 
-    async def send(self, target: Target, http: HttpRequest, options: CallOptions) -> Called:
+    async def send(self, run: Run, leg: Leg, http: HttpRequest) -> Called:
         """Send one request through the letter-box and wait for the whole reply."""
+        target = leg.target
         return await self.engine.call(
             target.provider,
             target.credential,
             http,
             base_url=target.base_url,
             model=target.model.id,
-            timeouts=timeouts_within(options.timeout),
-            policy=policy_of(options),
+            timeouts=timeouts_within(run.options.timeout),
+            policy=leg.policy,
+            permit=run,
         )
 
-    async def open(self, target: Target, http: HttpRequest, options: CallOptions) -> OpenStream:
+    async def open(self, run: Run, leg: Leg, http: HttpRequest) -> OpenStream:
         """Send one request and return when the reply has begun."""
+        target = leg.target
         return await self.engine.open(
             target.provider,
             target.credential,
             http,
             base_url=target.base_url,
             model=target.model.id,
-            timeouts=timeouts_within(options.timeout),
-            policy=policy_of(options),
+            timeouts=timeouts_within(run.options.timeout),
+            policy=leg.policy,
+            permit=run,
         )
 
-    async def _call(self, request: Any, target: Target, options: CallOptions) -> Any:
-        """Encode, send, decode; the result knows what was not carried and how often it was sent."""
+    async def _ask(self, request: Any, run: Run, leg: Leg) -> Any:
+        """The whole answer of one leg; it knows what was not carried."""
+        target = leg.target
+        if target.local:
+            return await self._ask_local(request, run, leg)
         encoded = target.wire.encode(request, target.model, stream=False)
-        called = await self.send(target, encoded.http, options)
+        called = await self.send(run, leg, encoded.http)
         try:
             result = target.wire.decode(called.reply, Sent(request, target.model, encoded.http))
         except ProviderError as error:
             called.explain(error)
             raise
         return msgspec.structs.replace(
-            result,
-            attempts=called.attempts,
-            request_id=request_id_of(called.reply.headers),
-            warnings=encoded.warnings + result.warnings,
+            result, request_id=request_id_of(called.reply.headers), warnings=encoded.warnings + result.warnings
         )
 
-    async def _begin(
-        self, request: ChatRequest, target: Target, options: CallOptions
-    ) -> tuple[Begun, tuple[Warning, ...]]:
+    async def _begin(self, request: ChatRequest, run: Run, leg: Leg) -> tuple[Begun, tuple[Warning, ...]]:
         """Send, and return when the reply has begun; with what could not be carried."""
+        target = leg.target
         encoded = target.wire.encode(request, target.model, stream=True)
-        opened = await self.open(target, encoded.http, options)
+        opened = await self.open(run, leg, encoded.http)
         try:
             source = WireSource(opened, target, Sent(request, target.model, encoded.http))
         except BaseException:  # a wire's fault must not keep the connection
             await opened.aclose()
             raise
-        begun = Begun(source=source, attempts=opened.attempts, request_id=request_id_of(opened.headers))
-        return begun, encoded.warnings
+        return Begun(source=source, request_id=request_id_of(opened.headers)), encoded.warnings
 
-    async def _begin_local(
-        self, request: ChatRequest, target: Target, options: CallOptions
-    ) -> tuple[Begun, tuple[Warning, ...]]:
-        """Ask an embedded engine, and return when it has given the first part."""
-        source = self._local(request, target, options)
-        return Begun(source=source, parts=await source.read() or ()), ()
+    def _local(self, request: ChatRequest | EmbedRequest, run: Run, leg: Leg) -> EngineSource:
+        target = leg.target
+        parts = self.hosts.here().run(
+            target.provider, target.engine, target.model, request, options=target.credential, permit=run
+        )
+        return EngineSource(parts, target, timeout=run.options.timeout)
 
-    def _local(self, request: ChatRequest | EmbedRequest, target: Target, options: CallOptions) -> EngineSource:
-        run = self.hosts.here().run(target.provider, target.engine, target.model, request, options=target.credential)
-        return EngineSource(run, target, timeout=options.timeout)
-
-    async def _local_chat(self, request: ChatRequest, target: Target, options: CallOptions) -> ChatResult:
-        source = self._local(request, target, options)
-        parts: list[Any] = []
-        while (batch := await source.read()) is not None:
-            parts += batch
-        return join(parts)
-
-    async def _local_embed(self, request: EmbedRequest, target: Target, options: CallOptions) -> EmbedResult:
-        source = self._local(request, target, options)
+    async def _ask_local(self, request: Any, run: Run, leg: Leg) -> Any:
+        source = self._local(request, run, leg)
+        outputs: list[Any] = []
         try:
-            for result in await source.read() or ():
-                return result
+            while (batch := await source.read()) is not None:
+                outputs += batch
+                if isinstance(request, EmbedRequest):
+                    return batch[0]
         finally:
             await source.aclose()
-        message = "the embedded engine gave no result"
-        raise ProviderError(message, kind="server")
+        if isinstance(request, EmbedRequest):
+            message = "the embedded engine gave no result"
+            raise ProviderError(message, kind="server")
+        return join(outputs)
+
+    def _measured(self, result: ChatResult, request: ChatRequest, target: Target) -> ChatResult:
+        """The same with our own count, marked as such, where the provider did not say what it used."""
+        usage = result.usage
+        if usage.reported_cost is not None or usage.total is not None:
+            return result
+        written = (
+            len(result.text) + len(result.reasoning) + sum(len(one.arguments) for one in result.message.tool_calls)
+        )
+        counted = at_least(None, written, lambda: self.counter.count(request, target.model).tokens)
+        counted = msgspec.structs.replace(counted, meters={**counted.meters, **usage.meters}, raw=usage.raw)
+        return msgspec.structs.replace(result, usage=counted)
 
 
 @functools.lru_cache(64)
 def timeouts_within(seconds: float | None) -> Timeouts:
     """The deadlines of a call."""
     return Timeouts() if seconds is None else Timeouts.within(seconds)
-
-
-def policy_of(options: CallOptions) -> RetryPolicy:
-    """How a call is retried: `retries` further attempts after the first."""
-    if options.retries is None and not options.retry_unsure:
-        return _POLICY
-    attempts = _POLICY.attempts if options.retries is None else options.retries + 1
-    return RetryPolicy(attempts=attempts, retry_unsure=options.retry_unsure)
-
-
-_POLICY = RetryPolicy()

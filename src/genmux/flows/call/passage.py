@@ -1,17 +1,22 @@
 """A call whose caller and provider speak the same dialect: the bytes pass through, and are counted."""
 
+from collections.abc import Mapping
+
 import msgspec
 
-from genmux.contract.dialect import Accepted, PassingWire, ServerHalf
-from genmux.contract.error_map import stream_error
+from genmux.contract.dialect import Accepted, ServerHalf
+from genmux.contract.error_map import request_id_of, stream_error
 from genmux.contract.http import HttpReply, HttpRequest, WireEvent
 from genmux.contract.wires import Sent
 from genmux.engine.stream import OpenStream
 from genmux.flows.call.flow import CallFlow
+from genmux.flows.call.legs import Leg
 from genmux.flows.call.options import CallOptions
-from genmux.flows.call.settle import Run
+from genmux.flows.call.plan import Plan
+from genmux.flows.call.run import Run
 from genmux.flows.call.stream import at_least
 from genmux.flows.call.target import Target, place
+from genmux.types.chat import FinishReason
 from genmux.types.errors import NetworkError, ProviderError, Retry
 from genmux.types.split import split
 from genmux.types.usage import Usage
@@ -21,13 +26,13 @@ ALIVE = b":\n\n"
 
 
 class Passage(msgspec.Struct, frozen=True):
-    """A caller's own request, ready for a provider of the same dialect."""
+    """A caller's own request, ready for providers of the same dialect: `requests` has what each model gets."""
 
     server: ServerHalf
     accepted: Accepted
-    target: Target
+    plan: Plan
+    requests: Mapping[str, HttpRequest]
     options: CallOptions
-    http: HttpRequest
 
 
 class PassageFlow:
@@ -37,74 +42,87 @@ class PassageFlow:
         self._calls = calls
 
     def prepare(
-        self, dialect: str, server: ServerHalf, body: bytes, accepted: Accepted, target: Target, options: CallOptions
+        self, dialect: str, server: ServerHalf, body: bytes, accepted: Accepted, options: CallOptions
     ) -> Passage | None:
-        """The request to send; None when it has to be translated, because the provider wants it in another form.
+        """The request to send; None when it has to be translated, because a provider wants it in another form.
 
-        A caller who wants numbers pulled into their range wants to have them changed, so that bytes do not pass.
+        A caller who wants numbers pulled into their range wants to have them changed, so that bytes do not pass. Raises
+        ProviderError when nobody can answer.
         """
-        if options.clamp or target.local or not target.speaks(dialect):
+        plan = self._calls.journeys.plan(accepted.request, "chat", options)
+        if options.clamp:
             return None
-        wire: PassingWire | None = target.wire if hasattr(target.wire, "pass_on") else None
-        http = None if wire is None else wire.pass_on(body, accepted, target.model)
-        return None if http is None else Passage(server, accepted, target, options, http)
+        requests: dict[str, HttpRequest] = {}
+        for candidate in plan.candidates:
+            model = candidate.model
+            wire = self._calls.targets.wire_that_speaks(dialect, model)
+            http = None if wire is None else wire.pass_on(body, accepted, model)
+            if http is None:
+                return None
+            requests[model.reference] = http
+        return Passage(server, accepted, plan, requests, options)
 
     async def whole(self, passage: Passage) -> HttpReply:
         """The provider's own reply, its usage booked. Raises ProviderError."""
-        target, request = passage.target, passage.accepted.request
-        run = await self._begin(passage)
-        try:
-            called = await self._calls.send(target, passage.http, passage.options)
+        request = passage.accepted.request
+
+        async def go(run: Run, leg: Leg) -> tuple[HttpReply, Usage, FinishReason | None]:
+            called = await self._calls.send(run, leg, await self._admitted(passage, run, leg))
             try:
                 usage, finish = passage.server.usage_of(called.reply)
             except ProviderError as error:
                 called.explain(error)
                 raise
-        except BaseException as error:
-            place(error, target)
-            self._calls.settler.fail(run, error)
-            raise
-        self._calls.settler.complete(
+            return called.reply, usage, finish
+
+        run, (reply, usage, finish) = await self._calls.journeys.travel(
+            request, "chat", passage.options, go, passage.plan
+        )
+        self._calls.door.complete(
             run,
             usage,
-            attempts=called.attempts,
+            attempts=max(run.sendings, 1),
             service_tier=request.service_tier,
             finish=finish.unified if finish else None,
+            request_id=request_id_of(reply.headers),
         )
-        return called.reply
+        return reply
 
     async def stream(self, passage: Passage) -> "PassingStream":
         """The provider's own bytes as they come; returns when it has begun to answer. Raises ProviderError."""
-        run = await self._begin(passage)
-        try:
-            opened = await self._calls.open(passage.target, passage.http, passage.options)
+
+        async def go(run: Run, leg: Leg) -> PassingStream:
+            opened = await self._calls.open(run, leg, await self._admitted(passage, run, leg))
             try:
-                return PassingStream(opened, passage, run, self._calls)
+                return PassingStream(opened, passage, run, self._calls, leg.target)
             except BaseException:  # a dialect's fault must not keep the connection
                 await opened.aclose()
                 raise
-        except BaseException as error:
-            place(error, passage.target)
-            self._calls.settler.fail(run, error)
-            raise
 
-    async def _begin(self, passage: Passage) -> Run:
-        await self._calls.settler.prepare(passage.target.model)
-        self._calls.check_budget(passage.accepted.request, passage.target, passage.options)
-        return self._calls.settler.begin(passage.target, "chat", passage.options)
+        request = passage.accepted.request
+        _, stream = await self._calls.journeys.travel(request, "chat", passage.options, go, passage.plan)
+        return stream
+
+    async def _admitted(self, passage: Passage, run: Run, leg: Leg) -> HttpRequest:
+        """The bytes that may go there, paid for."""
+        request, target = passage.accepted.request, leg.target
+        self._calls.check_budget(run, request, target)
+        await self._calls.door.admit(run, request, target)
+        return passage.requests[target.model.reference]
 
 
 class PassingStream:
     """A stream that passes through; its usage is booked when it ends, however it ends. Close it with `aclose`."""
 
-    def __init__(self, opened: OpenStream, passage: Passage, run: Run, calls: CallFlow) -> None:
+    def __init__(self, opened: OpenStream, passage: Passage, run: Run, calls: CallFlow, target: Target) -> None:
         self.headers = opened.headers
         self._opened = opened
         self._server = passage.server
         self._accepted = passage.accepted
-        self._sent = Sent(passage.accepted.request, passage.target.model, passage.http)
+        self._sent = Sent(passage.accepted.request, target.model, passage.requests[target.model.reference])
         self._watcher = passage.server.watcher(passage.accepted, self._sent)
         self._run = run
+        self._target = target
         self._calls = calls
         self._failure: ProviderError | None = None
         self._ended = False
@@ -124,7 +142,7 @@ class PassingStream:
             if arrived is None:
                 return await self._last()
         except ProviderError as error:
-            place(error, self._run.target)
+            place(error, self._target)
             self._settle(error)
             raise
         chunk, events = arrived
@@ -148,7 +166,7 @@ class PassingStream:
             return None
         if not isinstance(said, dict) or not (said.get("error") or said.get("type") == "error"):
             return None
-        failure = self._opened.explain(stream_error(said, self._run.target.provider.errors))
+        failure = self._opened.explain(stream_error(said, self._target.provider.errors))
         if failure.retry is Retry.SAFE:
             failure.retry = Retry.UNSURE  # part of the answer was given, and will be billed
         return failure
@@ -167,7 +185,7 @@ class PassingStream:
 
     def _streamed(self, reply: HttpReply) -> bytes:
         """The provider answered whole where a stream was asked for."""
-        result = self._run.target.wire.decode(reply, self._sent)
+        result = self._target.wire.decode(reply, self._sent)
         self._watcher.usage, self._watcher.finish = result.usage, result.finish
         writer = self._server.writer(self._accepted)
         return b"".join([*map(writer.write, split(result)), writer.close()])
@@ -186,19 +204,20 @@ class PassingStream:
         self._settled = True
         usage = self._usage()
         if error is not None:
-            self._calls.settler.fail(self._run, error, usage=usage)
+            self._calls.door.fail(self._run, error, usage=usage)
             return
         finish = self._watcher.finish
-        self._calls.settler.complete(
+        self._calls.door.complete(
             self._run,
             usage,
-            attempts=self._opened.attempts,
+            attempts=max(self._run.sendings, 1),
             service_tier=self._accepted.request.service_tier,
             finish=finish.unified if finish else None,
+            request_id=request_id_of(self.headers),
         )
 
     def _usage(self) -> Usage:
-        watcher, model = self._watcher, self._run.target.model
+        watcher, model = self._watcher, self._target.model
         if watcher.complete and watcher.usage is not None:
             return watcher.usage
         counted = self._calls.counter.count

@@ -32,7 +32,6 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
 
     source: Source
     parts: Sequence[Part] = ()
-    attempts: int = 1
     request_id: str | None = None
 
 

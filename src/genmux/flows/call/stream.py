@@ -8,7 +8,8 @@ from typing import Self
 
 import msgspec
 
-from genmux.flows.call.settle import Run, Settler
+from genmux.flows.call.door import Door
+from genmux.flows.call.run import Run
 from genmux.flows.call.sources import Begun
 from genmux.flows.call.target import place
 from genmux.types.chat import ChatResult, FinishReason
@@ -49,14 +50,14 @@ class PartStream:
         self,
         begun: Begun,
         run: Run,
-        settler: Settler,
+        door: Door,
         *,
         warnings: tuple[Warning, ...],
         count_input: Callable[[], int],
     ) -> None:
         self._source = begun.source
         self._run = run
-        self._settler = settler
+        self._door = door
         self._seen: list[Part] = []
         self._usage: Usage | None = None
         self._finish: FinishReason | None = None
@@ -66,7 +67,7 @@ class PartStream:
         self._settled = False
         self._loop = asyncio.get_running_loop()
         self._ahead = deque(self._noted([*map(WarningPart, warnings), *begun.parts]))
-        self.attempts = begun.attempts
+        self.attempts = max(run.sendings, 1)
         self.request_id = begun.request_id
         self.ended = False
         self.cost: Cost | None = None
@@ -110,11 +111,14 @@ class PartStream:
             joiner.feed(part)
         return msgspec.structs.replace(
             joiner.result(),
-            provider=self._run.target.model.provider,
+            provider=self._run.reached.model.provider,
             usage=self._counted(),
             cost=self.cost,
             attempts=self.attempts,
             request_id=self.request_id,
+            account=self._run.account,
+            route=self._run.route,
+            steps=self._run.steps,
         )
 
     async def aclose(self) -> None:
@@ -197,12 +201,13 @@ class PartStream:
             return
         self._settled = True
         self._usage = self._counted()
-        self.cost = self._settler.complete(
+        self.cost = self._door.complete(
             self._run,
             self._usage,
             attempts=self.attempts,
             service_tier=self._service_tier,
             finish=self._finish.unified if self._finish else None,
+            request_id=self.request_id,
         )
 
     async def _fail(self, error: BaseException) -> None:
@@ -211,13 +216,13 @@ class PartStream:
             await self._source.aclose()
         finally:
             if isinstance(error, ProviderError):
-                place(error, self._run.target)
+                place(error, self._run.reached)
             if self._seen and not isinstance(error, ProviderError):
                 self._settle()
             elif not self._settled:
                 self._settled = True
                 self._usage = self._counted() if self._seen else Usage()
-                self._settler.fail(self._run, error, usage=self._usage)
+                self._door.fail(self._run, error, usage=self._usage)
 
 
 def at_least(said: Usage | None, characters: int, count_input: Callable[[], int]) -> Usage:

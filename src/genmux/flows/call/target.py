@@ -5,12 +5,14 @@ from typing import Any, Protocol
 
 import msgspec
 
+from genmux.contract.dialect import PassingWire
 from genmux.contract.local import LocalEngine
 from genmux.contract.manifest import Manifest
 from genmux.contract.model import Model
 from genmux.contract.operations import Operation
 from genmux.contract.provider import Provider
 from genmux.flows.call.options import CallOptions
+from genmux.flows.call.ports import Lease
 from genmux.types.errors import ProviderError
 
 _REMEMBERED = 1_024
@@ -35,11 +37,6 @@ class Target(msgspec.Struct, frozen=True):
     def engine(self) -> LocalEngine:
         """The embedded engine of a local target."""
         return self.wire
-
-    def speaks(self, dialect: str, operation: Operation = "chat") -> bool:
-        """Whether the provider speaks this dialect natively, so that bytes can pass through."""
-        spec = self.provider.manifest.wires.get(self.model.spec.operations[operation])
-        return spec is not None and spec.dialect == dialect
 
     def __repr__(self) -> str:
         """Everything but the credential."""
@@ -91,15 +88,36 @@ class Targets:
         """Only the model; needs no key."""
         return self._models.resolve(name, operation)
 
+    def wire_that_speaks(self, dialect: str, model: Model) -> PassingWire | None:
+        """The model's chat wire when it takes a caller's own bytes in this dialect, else None."""
+        provider = self._providers.load(model.provider)
+        name = model.spec.operations["chat"]
+        spec = provider.manifest.wires.get(name)
+        wire = provider.wires[name]
+        return wire if spec is not None and spec.dialect == dialect and hasattr(wire, "pass_on") else None
+
     def find(self, name: str | None, operation: Operation, options: CallOptions) -> Target:
         """The target for a model's name. Raises ProviderError that says what is unknown or missing."""
-        own = options.credential
-        key = (name or None, operation, options.base_url, tuple(sorted(own.items())) if own else None)
         store = self._kept
+        return self._reach(store, self._models.resolve(name, operation), operation, options, None)
+
+    def reach(self, model: Model, operation: Operation, options: CallOptions, lease: Lease | None = None) -> Target:
+        """The target for a model, with the credential of an account where one is leased. Raises ProviderError."""
+        return self._reach(self._kept, model, operation, options, lease)
+
+    def _reach(
+        self,
+        store: dict[tuple[Any, ...], Target],
+        model: Model,
+        operation: Operation,
+        options: CallOptions,
+        lease: Lease | None,
+    ) -> Target:
+        own = options.credential if lease is None else lease.credential
+        key = (model.reference, operation, options.base_url, tuple(sorted(own.items())) if own else None)
         kept = store.get(key)
-        if kept is not None:
+        if kept is not None and kept.model is model:
             return kept
-        model = self._models.resolve(name, operation)
         provider = self._providers.load(model.provider)
         manifest = provider.manifest
         if len(store) >= _REMEMBERED:
@@ -108,7 +126,7 @@ class Targets:
             provider,
             model,
             provider.wires[model.spec.operations[operation]],
-            self._keys.require(manifest, own),
+            self._keys.require(manifest, own) if lease is None else dict(lease.credential),
             self._keys.base_url(manifest, options.base_url),
         )
         return target

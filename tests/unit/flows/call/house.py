@@ -38,7 +38,10 @@ ACME = Manifest(
     models={
         "one": ModelSpec(operations={"chat": "chat"}, prices=PRICES, limits=Limits(max_output_tokens=1_000)),
         "unpriced": ModelSpec(operations={"chat": "chat"}),
-        "yuan": ModelSpec(operations={"chat": "chat"}, prices=(price("tokens.output", "1", currency="CNY"),)),
+        "yuan": ModelSpec(
+            operations={"chat": "chat"},
+            prices=tuple(price(f"tokens.{way}", "1", currency="CNY") for way in ("input", "output")),
+        ),
         "vectors": ModelSpec(operations={"embed": "embed"}, prices=(price("tokens.input", "1"),)),
         "blind": ModelSpec(operations={"chat": "chat"}, features={"vision": Support.NO, "seed": Support.NO}),
     },

@@ -144,7 +144,7 @@ async def test_a_fault_of_a_foreign_wire_is_booked_and_told_too() -> None:
     house, _ = app(answer())
     target = house.targets.find("acme/one", "chat", CallOptions())
     broken = msgspec.structs.replace(target, wire=object())
-    house.targets.find = lambda *_: broken  # type: ignore[method-assign]
+    house.targets.reach = lambda *_: broken  # type: ignore[method-assign]
     heard = listen(house)
 
     with pytest.raises(AttributeError):

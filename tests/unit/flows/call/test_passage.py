@@ -33,8 +33,7 @@ WITH_USAGE = {"stream_options": {"include_usage": True}}
 def passage(house: App, sent: bytes, options: CallOptions = PLAIN, dialect: str = "openai_chat") -> Passage | None:
     server = load_dialect(dialect).server
     accepted = server.accept(sent)
-    target = house.targets.find(accepted.request.model, "chat", options)
-    return PassageFlow(house.calls).prepare(dialect, server, sent, accepted, target, options)
+    return PassageFlow(house.calls).prepare(dialect, server, sent, accepted, options)
 
 
 async def passing(house: App, sent: bytes, options: CallOptions = PLAIN, **fields: str) -> PassingStream:

@@ -71,9 +71,9 @@ def test_neither_a_target_nor_options_show_a_key() -> None:
     options = CallOptions(credential={"api_key": "very-secret"}, timeout=5)
 
     assert "very-secret" not in repr(house.targets.find("acme/one", "chat", options))
-    assert repr(options) == (
+    assert repr(options).startswith(
         "CallOptions(timeout=5, retries=None, retry_unsure=False, budget_limit=None, tags={}, strict=True, clamp=False,"
-        " base_url=None)"
+        " base_url=None, principal=Principal("
     )
 
 
@@ -84,9 +84,9 @@ def test_a_target_knows_whether_it_is_inside_and_what_it_speaks() -> None:
 
     assert (inside.local, outside.local) == (True, False)
     assert inside.engine is engine
-    assert outside.speaks("openai_chat")
-    assert not outside.speaks("anthropic_messages")
-    assert not inside.speaks("openai_chat")
+    assert house.targets.wire_that_speaks("openai_chat", outside.model) is outside.wire
+    assert house.targets.wire_that_speaks("anthropic_messages", outside.model) is None
+    assert house.targets.wire_that_speaks("openai_chat", inside.model) is None
 
 
 def test_only_the_model_needs_no_key() -> None:

@@ -10,6 +10,7 @@ import pytest_asyncio
 from genmux.contract.manifest import inherit
 from genmux.contract.model import Model
 from genmux.engine.child import LocalHost
+from genmux.engine.permit import Permit
 from genmux.providers.local import embeddings, provider
 from genmux.types.embed import EmbedRequest, EmbedResult
 from genmux.types.errors import ConfigurationError, InvalidRequestError
@@ -39,7 +40,7 @@ async def host() -> AsyncIterator[LocalHost]:
 
 async def embed(host: LocalHost, *inputs: Any, dimensions: int | None = None, **options: str) -> EmbedResult:
     request = EmbedRequest(model="local/minilm", inputs=inputs, dimensions=dimensions)
-    run = host.run(provider, provider.wires["embeddings"], MODEL, request, options=options)
+    run = host.run(provider, provider.wires["embeddings"], MODEL, request, options=options, permit=Permit())
     async with aclosing(run) as results:
         (result,) = [result async for result in results]
     return result

@@ -15,6 +15,7 @@ import pytest_asyncio
 from genmux.contract.manifest import inherit
 from genmux.contract.model import Model
 from genmux.engine.child import LocalHost
+from genmux.engine.permit import Permit
 from genmux.providers.local import provider
 from genmux.providers.local.text import TextEngine
 from genmux.types.chat import ChatRequest, ChatResult, Message, OutputFormat
@@ -53,7 +54,7 @@ class Local:
             messages=(Message(role="user", content=(Text(prompt),)),),
             **({"max_tokens": 8, "seed": 1} | fields),
         )
-        return self.host.run(provider, ENGINE, model, request, options=self.options | (options or {}))
+        return self.host.run(provider, ENGINE, model, request, options=self.options | (options or {}), permit=Permit())
 
     async def chat(self, prompt: str, model: Model = SMOLLM2, **fields: Any) -> ChatResult:
         return join([part async for part in self.run(prompt, model, **fields)])

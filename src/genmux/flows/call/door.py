@@ -1,0 +1,283 @@
+"""The one door through which every paid request goes, in and out.
+
+In: is the caller allowed, is there room under the rate limits, can the money be held. Out: price it, settle it, book it,
+tell it. Only the door makes a `Run`, and the engine sends nothing that costs without one.
+"""
+
+import asyncio
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from genmux.contract.model import Model
+from genmux.flows.call.holding import Holding
+from genmux.flows.call.options import CallOptions
+from genmux.flows.call.ports import Accounts, Clock, Counter, Estimates, Ledger, Limits, Pricer, Records, Sums, Teller
+from genmux.flows.call.run import Run
+from genmux.flows.call.target import Target
+from genmux.types.chat import ChatRequest
+from genmux.types.embed import EmbedRequest
+from genmux.types.errors import BudgetExceededError, ErrorKind, ProviderError, Retry
+from genmux.types.money import Cost, micros
+from genmux.types.principal import Principal
+from genmux.types.usage import Usage
+from genmux.types.usage_record import CostSource, UsageRecord, UsageStatus
+
+NOTHING = Usage()
+US_DOLLARS = "USD"
+
+
+class Keepers(msgspec.Struct, kw_only=True):
+    """Those who keep something beyond this process: all of them where there is a store, else none."""
+
+    ledger: Ledger | None = None
+    limits: Limits | None = None
+    accounts: Accounts | None = None
+    records: Records | None = None
+
+
+class Door:
+    """Lets requests in and books them on their way out. `keepers` may be filled later, when a store is opened."""
+
+    def __init__(  # noqa: PLR0913 — each is one who helps
+        self,
+        *,
+        pricer: Pricer,
+        estimates: Estimates,
+        counter: Counter,
+        sums: Sums,
+        teller: Teller,
+        keepers: Keepers,
+        new_id: Callable[[], str],
+        clock: Clock,
+        now: Callable[[], datetime.datetime],
+    ) -> None:
+        self._pricer = pricer
+        self._counter = counter
+        self._sums = sums
+        self._teller = teller
+        self._keepers = keepers
+        self._new_id = new_id
+        self._clock = clock
+        self._now = now
+        self._holding = Holding(estimates, keepers)
+
+    async def prepare(self, model: Model) -> None:
+        """Have the model's price at hand, without holding up the event loop."""
+        if not self._pricer.is_ready(model):
+            await asyncio.to_thread(self._pricer.prepare)
+
+    async def enter(self, request: ChatRequest | EmbedRequest, operation: str, options: CallOptions) -> Run:
+        """Let a request in: a place under its caller's rate limits. Raises RateLimitError."""
+        keepers = self._keepers
+        options = _with_principal(options, request) if keepers.ledger or keepers.records else options
+        kept = keepers.ledger or keepers.records or self._teller.heard
+        run = Run(operation, options, subject=self._new_id() if kept else None, begun=self._clock())
+        limits, principal = keepers.limits, options.principal
+        if limits is not None and limits.applies(principal):
+            run.entry = await limits.enter(principal, tokens=self._tokens(request))
+        return run
+
+    async def admit(self, run: Run, request: ChatRequest | EmbedRequest, target: Target) -> None:
+        """A request may go to this target: its caller is allowed to, and the money is held.
+
+        Raises PermissionDeniedError or BudgetExceededError; what was held for another target before stays held then.
+        """
+        model = target.model
+        if not self._pricer.is_ready(model):
+            await self.prepare(model)
+        await self._holding.hold(run, request, model)
+        if run.target is None and run.subject is not None:
+            run.target = target
+            self._tell("generation.started", run, {})
+        run.target = target
+
+    def complete(
+        self,
+        run: Run,
+        usage: Usage,
+        *,
+        attempts: int,
+        service_tier: str | None = None,
+        finish: str | None = None,
+        request_id: str | None = None,
+    ) -> Cost | None:
+        """A request was answered. Gives its cost, None when the price is unknown."""
+        model = run.reached.model
+        cost = self._pricer.cost(model, usage, service_tier=service_tier)
+        self._end(run, usage, cost, outcome=None)
+        self._sums.add(model.provider, model.id, usage, cost)
+        if run.subject is not None:
+            self._record(run, "completed", usage, cost, attempts=attempts, request_id=request_id)
+            data = {
+                "usage": dict(usage.meters),
+                "cost": cost and str(cost.amount),
+                "attempts": attempts,
+                "finish": finish,
+            }
+            self._tell("generation.completed", run, data)
+        return cost
+
+    def fail(self, run: Run, error: BaseException, *, usage: Usage | None = None) -> None:
+        """A request failed or was cancelled; `usage` is what it used all the same, as far as that is known."""
+        if run.target is None:
+            self.leave(run, error)
+            return
+        model = run.target.model
+        cost = self._pricer.cost(model, usage) if usage is not None else None
+        self._end(run, usage, cost, outcome=error)
+        self._sums.fail(model.provider, model.id, usage or NOTHING, cost)
+        if run.subject is None:
+            return
+        if isinstance(error, ProviderError):
+            told = {"kind": str(error.kind), "message": error.message, "attempts": error.attempts}
+        elif isinstance(error, Exception):
+            told = {"kind": str(ErrorKind.UNKNOWN), "message": f"{type(error).__name__}: {error}", "attempts": 1}
+        else:
+            told = {"kind": str(ErrorKind.CANCELLED)}
+        cancelled = told["kind"] == ErrorKind.CANCELLED
+        self._record(
+            run,
+            "cancelled" if cancelled else "failed",
+            usage or NOTHING,
+            cost,
+            attempts=max(run.sendings, 1),
+            error=str(told["kind"]),
+            request_id=getattr(error, "request_id", None),
+        )
+        self._tell("generation.cancelled" if cancelled else "generation.failed", run, told)
+
+    def left(self, run: Run, error: ProviderError) -> None:
+        """A leg of a request failed; it may go on to another one. What it may have cost is kept."""
+        if run.lease is not None:
+            run.lease.done(error)
+        if run.held is not None and may_be_billed(run, error):
+            run.held.presume()
+            run.held = None
+
+    def leave(self, run: Run, error: BaseException | None = None) -> None:
+        """A request goes as it came: it was refused before anything was sent."""
+        run.closed = True
+        if run.entry is not None:
+            run.entry.leave(0)
+        if run.held is not None:
+            run.held.release()
+        if run.lease is not None:
+            run.lease.done(None)
+        if isinstance(error, BudgetExceededError) and run.subject is not None:
+            self._tell("budget.exceeded", run, {"message": error.message, "limit": str(run.options.budget_limit)})
+
+    def refuse(self, run: Run, target: Target, error: ProviderError) -> None:
+        """A request was not sent because it must not be."""
+        run.target = run.target or target
+        if run.subject is not None:
+            self._record(run, "refused", NOTHING, None, attempts=0, error=str(error.kind))
+        self.leave(run, error)
+
+    def _end(self, run: Run, usage: Usage | None, cost: Cost | None, *, outcome: BaseException | None) -> None:
+        """Close the permit, and give back or settle everything that was taken for the request."""
+        run.closed = True
+        if run.entry is not None:
+            run.entry.leave(None if usage is None else usage.total)
+        if run.lease is not None:
+            run.lease.done(outcome)
+        held = run.held
+        if held is None:
+            return
+        if cost is not None and cost.currency == US_DOLLARS:
+            held.settle(micros(max(cost.amount, 0 * cost.amount)))
+        elif outcome is None or may_be_billed(run, outcome):
+            held.presume()
+        else:
+            held.release()
+
+    def _record(  # noqa: PLR0913 — each names one fact of the row
+        self,
+        run: Run,
+        status: UsageStatus,
+        usage: Usage,
+        cost: Cost | None,
+        *,
+        attempts: int,
+        error: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        records = self._keepers.records
+        if records is None or run.subject is None:
+            return
+        principal, model, ended = run.options.principal, run.reached.model, self._clock()
+        records.record(
+            UsageRecord(
+                id=run.subject,
+                at=self._now(),
+                operation=run.operation,
+                provider=model.provider,
+                model=model.id,
+                status=status,
+                tenant=principal.organisation,
+                team=principal.team,
+                key=principal.key,
+                end_user=principal.end_user,
+                account=run.account,
+                route=run.route,
+                tags=principal.tags,
+                meters=usage.meters,
+                cost=None if cost is None else cost.amount,
+                currency=US_DOLLARS if cost is None else cost.currency,
+                cost_source=_source(cost, usage),
+                latency=ended - run.begun,
+                first_token=None if run.first is None else run.first - run.begun,
+                attempts=attempts,
+                error=error,
+                request_id=request_id,
+            )
+        )
+
+    def _tokens(self, request: ChatRequest | EmbedRequest) -> int:
+        """How many tokens a request may use, for limits on tokens."""
+        if isinstance(request, EmbedRequest):
+            return sum(len(one) // 4 + 1 if isinstance(one, str) else len(one) for one in request.inputs)
+        letters = sum(len(message.text) for message in request.messages)
+        return letters // 4 + 1 + (request.max_tokens or 0) * (request.n or 1)
+
+    def _tell(self, type_: str, run: Run, data: dict[str, Any]) -> None:
+        if not self._teller.heard:
+            return
+        model = None if run.target is None else run.target.model
+        self._teller.publish(
+            type_,
+            subject=run.subject,
+            provider=None if model is None else model.provider,
+            model=None if model is None else model.id,
+            data={"operation": run.operation, "tags": dict(run.options.tags), **data},
+        )
+
+
+def may_be_billed(run: Run, error: BaseException) -> bool:
+    """Whether a request that failed may have been accepted all the same: it was sent, and nobody knows what became of it."""
+    if not run.sendings:
+        return False
+    if not isinstance(error, ProviderError):
+        return True
+    return error.retry is Retry.UNSURE or error.kind is ErrorKind.MALFORMED_REPLY
+
+
+def _with_principal(options: CallOptions, request: ChatRequest | EmbedRequest) -> CallOptions:
+    """The same with the end user that the request names, and with the tags of the call."""
+    principal = options.principal
+    end_user = principal.end_user or request.user
+    if not options.tags and end_user == principal.end_user:
+        return options
+    tags = {**principal.tags, **options.tags} if options.tags else principal.tags
+    whole: Principal = msgspec.structs.replace(principal, end_user=end_user, tags=tags)
+    return msgspec.structs.replace(options, principal=whole)
+
+
+def _source(cost: Cost | None, usage: Usage) -> CostSource:
+    if cost is None:
+        return "unknown"
+    if cost.source == "reported":
+        return "reported"
+    return "estimated" if usage.estimated else "computed"

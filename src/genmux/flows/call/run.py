@@ -1,0 +1,48 @@
+"""One request under way, from the moment it is let in until it is settled."""
+
+from genmux.engine.permit import Permit
+from genmux.flows.call.options import CallOptions
+from genmux.flows.call.ports import Entry, Held, Lease
+from genmux.flows.call.target import Target
+from genmux.types.routes import Step
+from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
+
+
+class Run(Permit):
+    """A request that was let in: who asked, where it goes at the moment, what is held for it. Made by the door alone.
+
+    `holds` counts how often money was held. `subject` is its id in ledger, usage and events, None where nobody keeps or
+    hears any. `begun` is when it was let in and `first` when the answer began, in seconds of the door's clock.
+    """
+
+    __slots__ = (
+        "begun", "entry", "first", "held", "holds", "lease", "operation", "options", "route", "steps", "subject", "target",
+        "warnings",
+    )  # fmt: skip
+
+    def __init__(self, operation: str, options: CallOptions, *, subject: str | None, begun: float) -> None:
+        super().__init__()
+        self.operation = operation
+        self.options = options
+        self.subject = subject
+        self.begun = begun
+        self.first: float | None = None
+        self.route: str | None = None
+        self.steps: tuple[Step, ...] = ()
+        self.entry: Entry | None = None
+        self.held: Held | None = None
+        self.holds = 0
+        self.lease: Lease | None = None
+        self.target: Target | None = None
+        self.warnings: tuple[Warning, ...] = ()
+
+    @property
+    def account(self) -> str | None:
+        """The name of the account that is used, None where there is only what is configured."""
+        return None if self.lease is None else self.lease.account.name
+
+    @property
+    def reached(self) -> Target:
+        """Where it went; there is such a place once it was admitted."""
+        assert self.target is not None  # noqa: S101 — set before anything is sent
+        return self.target
