@@ -94,6 +94,8 @@ class Standing:
             and account.max_concurrency is None
             and account.expires_at is None
             and not account.balances
+            and not self.streak
+            and not self.refused
         )
 
     def adopt(self, account: Account, *, clock: float, now: datetime.datetime) -> None:
@@ -203,6 +205,7 @@ class Standing:
         self.failures += 1
         self.streak += 1
         self.learnt = True
+        self.look()
 
     def _cool(self, until: float) -> None:
         self.cool_until = max(until, self.cool_until or 0.0)

@@ -1,0 +1,438 @@
+import datetime
+import time
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genmux.services.accounts import AccountPool, rotates
+from genmux.services.accounts.ports import Snapshot, StoredAccount
+from genmux.types.accounts import Balance, Credential, Grants
+from genmux.types.errors import (
+    AuthenticationError,
+    BudgetExceededError,
+    ConfigurationError,
+    InvalidRequestError,
+    ProviderError,
+    QuotaExceededError,
+    RateLimitError,
+)
+from genmux.types.principal import Principal
+from tests.unit.services.accounts.doubles import START, Clock, Own, account
+
+SECRET = "key-of-the-account-0123456789"
+
+
+class OpenSealer:
+    """Opens whatever it is given, but for what is broken."""
+
+    def open(self, account, sealed):
+        if sealed == "broken":
+            raise ConfigurationError("needs the sealing key 123")
+        return Credential({"api_key": f"{SECRET}-{account.name}"})
+
+
+class Heard:
+    def __init__(self):
+        self.events = []
+
+    def __call__(self, type_, about):
+        self.events.append((type_, about.name))
+
+
+def pool_of(*accounts, own=None, clock=None, broken=()):
+    clock = clock or Clock()
+    heard = Heard()
+    pool = AccountPool(own or Own(), clock.now, clock.clock, heard)
+    rows = tuple(_row(one, "broken" if one.name in broken else "sealed") for one in accounts)
+    pool.accept(Snapshot(version=1, rows=rows), OpenSealer())
+    return pool, clock, heard
+
+
+def _row(one, sealed):
+    return StoredAccount(account=one, sealed=sealed)
+
+
+def fail(pool, kind, **fields):
+    lease = pool.choose("acme")
+    lease.done(ProviderError("no", kind=kind, **fields))
+    return lease
+
+
+def names(pool, count=1, **how):
+    return [pool.choose("acme", **how).account.name for _ in range(count)]
+
+
+def test_the_only_account_is_chosen_with_its_credential():
+    pool, _, _ = pool_of(account())
+    lease = pool.choose("acme")
+    assert lease.account.reference == "acme/work"
+    assert lease.credential["api_key"] == f"{SECRET}-work"
+
+
+def test_the_highest_priority_comes_first_whatever_it_costs():
+    dear = account("dear", priority=2, rates={"credits": Decimal("0.5")})
+    cheap = account("cheap", priority=1, rates={"credits": Decimal("0.1")})
+    pool, _, _ = pool_of(cheap, dear)
+    assert names(pool, 2) == ["dear", "dear"]
+
+
+def test_of_equal_priority_the_cheapest_credits_are_drained_first():
+    dear, cheap = account("dear", rates={"credits": Decimal("0.5")}), account("cheap", rates={"credits": Decimal("0.1")})
+    unknown = account("unknown")
+    pool, _, _ = pool_of(dear, unknown, cheap)
+    assert names(pool, 2, needs={"credits": Decimal(3)}) == ["cheap", "cheap"]
+
+
+def test_of_equal_accounts_the_least_recently_used_comes_first():
+    pool, _, _ = pool_of(account("a"), account("b"), account("c"))
+    assert names(pool, 4) == ["a", "b", "c", "a"]
+
+
+def test_the_rule_weighted_shares_requests_by_weight():
+    pool, _, _ = pool_of(account("big", weight=3), account("small", weight=1))
+    counted = {"big": 0, "small": 0}
+    for _ in range(40):
+        lease = pool.choose("acme", rule="weighted")
+        counted[lease.account.name] += 1
+        lease.done()
+    assert counted == {"big": 30, "small": 10}
+
+
+def test_the_rule_most_left_takes_the_fullest_account():
+    full, low = (account(name, balances={"credits": Balance(amount=Decimal(n))}) for name, n in (("full", 90), ("low", 10)))
+    pool, _, _ = pool_of(low, full, account("unknown"))
+    assert names(pool, 1, rule="most_left") == ["full"]
+
+
+def test_an_unknown_rule_is_told_with_those_that_there_are():
+    pool, _, _ = pool_of(account("a"), account("b"))
+    with pytest.raises(InvalidRequestError, match="no rule 'best'.*cheapest, spread, weighted, most_left"):
+        pool.choose("acme", rule="best")
+
+
+def test_an_excluded_account_is_not_chosen_again():
+    pool, _, _ = pool_of(account("a"), account("b"))
+    assert names(pool, 2, excluded=frozenset({"id-a"})) == ["b", "b"]
+    with pytest.raises(ConfigurationError, match="a was tried already; b was tried already"):
+        pool.choose("acme", excluded=frozenset({"id-a", "id-b"}))
+
+
+def test_only_the_named_accounts_may_be_used():
+    pool, _, _ = pool_of(account("a"), account("b"))
+    assert names(pool, 2, only=frozenset({"b"})) == ["b", "b"]
+    with pytest.raises(ConfigurationError, match="no account of acme is called z"):
+        pool.choose("acme", only=frozenset({"z"}))
+
+
+@pytest.mark.parametrize(
+    ("fields", "principal", "may"),
+    [
+        ({}, Principal(), True),
+        ({}, Principal(organisation="other"), False),
+        ({"owner": "team-1"}, Principal(team="team-1"), True),
+        ({"owner": "key-1"}, Principal(key="key-1"), True),
+        ({"owner": "key-1"}, Principal(key="key-2"), False),
+        ({"owner": "key-1"}, Principal(organisation="other", key="key-1"), False),
+        ({"owner": "key-1", "sharing": "shared"}, Principal(key="key-2"), True),
+        ({"sharing": "shared", "grants": Grants(teams=("t",))}, Principal(team="t"), True),
+        ({"sharing": "shared", "grants": Grants(teams=("t",))}, Principal(team="u"), False),
+        ({"sharing": "shared", "grants": Grants(teams=("t",))}, Principal(organisation="other", team="t"), False),
+        ({"sharing": "shared", "grants": Grants(organisations=("other",))}, Principal(organisation="other"), True),
+        ({"sharing": "shared", "grants": Grants(organisations=("*",))}, Principal(organisation="any"), True),
+        ({"sharing": "private", "grants": Grants(organisations=("*",)), "owner": "k"}, Principal(key="z"), False),
+    ],
+)
+def test_an_account_is_open_to_its_owner_and_to_those_with_a_grant(fields, principal, may):
+    pool, _, _ = pool_of(account(**fields))
+    if may:
+        assert pool.choose("acme", principal=principal).account.name == "work"
+    else:
+        with pytest.raises(ConfigurationError, match="no account of acme is open to this key"):
+            pool.choose("acme", principal=principal)
+
+
+def test_a_rate_limit_pauses_the_account_for_as_long_as_the_provider_says():
+    pool, clock, _ = pool_of(account())
+    fail(pool, "rate_limit", retry_after=30.0)
+    with pytest.raises(RateLimitError, match="work pauses for 30 s") as caught:
+        pool.choose("acme")
+    assert caught.value.retry_after == 30.0
+    clock.pass_(30)
+    assert names(pool) == ["work"]
+
+
+def test_without_a_word_of_the_provider_pauses_double_up_to_five_minutes():
+    pool, clock, _ = pool_of(account())
+    waits = []
+    for _ in range(12):
+        fail(pool, "rate_limit")
+        with pytest.raises(RateLimitError) as caught:
+            pool.choose("acme")
+        waits.append(caught.value.retry_after)
+        clock.pass_(caught.value.retry_after)
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]
+
+
+def test_a_success_ends_a_streak():
+    pool, clock, _ = pool_of(account())
+    fail(pool, "rate_limit")
+    clock.pass_(1)
+    pool.choose("acme").done()
+    fail(pool, "rate_limit")
+    with pytest.raises(RateLimitError) as caught:
+        pool.choose("acme")
+    assert caught.value.retry_after == 1
+
+
+def test_an_older_request_that_goes_well_does_not_end_a_pause():
+    pool, _, _ = pool_of(account())
+    older = pool.choose("acme")
+    fail(pool, "rate_limit", retry_after=60.0)
+    older.done()
+    with pytest.raises(RateLimitError):
+        pool.choose("acme")
+
+
+def test_a_clock_that_is_put_back_makes_no_pause_longer():
+    pool, clock, _ = pool_of(account())
+    fail(pool, "rate_limit", retry_after=10.0)
+    clock.time -= datetime.timedelta(days=1)
+    with pytest.raises(RateLimitError) as caught:
+        pool.choose("acme")
+    assert caught.value.retry_after == 10.0
+    later = account(cooldown_until=START + datetime.timedelta(days=400))
+    pool, _, _ = pool_of(later)
+    with pytest.raises(RateLimitError) as caught:
+        pool.choose("acme")
+    assert caught.value.retry_after == 3_600
+
+
+def test_two_refused_credentials_in_a_row_revoke_the_account_and_are_told():
+    pool, clock, heard = pool_of(account())
+    fail(pool, "authentication")
+    assert heard.events == []
+    clock.pass_(2)
+    fail(pool, "authentication")
+    assert heard.events == [("account.revoked", "work")]
+    clock.pass_(10_000)
+    with pytest.raises(AuthenticationError, match="work is revoked"):
+        pool.choose("acme")
+
+
+def test_a_success_between_two_refusals_keeps_the_account():
+    pool, clock, heard = pool_of(account())
+    for outcome in ("authentication", None, "authentication"):
+        pool.choose("acme").done(outcome and ProviderError("no", kind=outcome))
+        clock.pass_(2)
+    assert heard.events == []
+    assert names(pool) == ["work"]
+
+
+def test_an_account_revoked_in_mid_stream_keeps_its_stream_and_starts_nothing_new():
+    pool, clock, _ = pool_of(account())
+    stream = pool.choose("acme")
+    for _ in range(2):
+        fail(pool, "authentication")
+        clock.pass_(2)
+    assert stream.credential["api_key"] == f"{SECRET}-work"
+    with pytest.raises(AuthenticationError):
+        pool.choose("acme")
+    stream.done()
+    with pytest.raises(AuthenticationError):
+        pool.choose("acme")
+
+
+def test_an_exhausted_account_waits_for_its_reset_date():
+    resets = START + datetime.timedelta(days=3)
+    balance = Balance(amount=Decimal(5), resets_at=resets, resets_to=Decimal(100))
+    pool, clock, heard = pool_of(account(balances={"credits": balance}))
+    fail(pool, "quota_exceeded")
+    assert heard.events == [("account.exhausted", "work")]
+    with pytest.raises(QuotaExceededError, match="work has no credit left"):
+        pool.choose("acme")
+    clock.pass_(3 * 86_400 + 1)
+    lease = pool.choose("acme", needs={"credits": Decimal(100)})
+    lease.done()
+    assert pool.accounts("acme")[0].status == "active"
+
+
+def test_credits_that_are_not_there_are_not_spent():
+    pool, _, _ = pool_of(account(balances={"credits": Balance(amount=Decimal(10))}))
+    first = pool.choose("acme", needs={"credits": Decimal(6)})
+    with pytest.raises(QuotaExceededError, match="work has 4 credits left of 6 needed"):
+        pool.choose("acme", needs={"credits": Decimal(6)})
+    first.done(ProviderError("no", kind="server"))
+    second = pool.choose("acme", needs={"credits": Decimal(6)})
+    second.done(credits_used={"credits": Decimal(7)})
+    assert pool.accounts("acme")[0].balances["credits"] == Balance(amount=Decimal(3), source="counted")
+
+
+def test_credits_that_nobody_knows_are_no_obstacle():
+    pool, _, _ = pool_of(account())
+    assert names(pool, needs={"credits": Decimal(1_000)}) == ["work"]
+
+
+def test_slots_are_never_more_than_the_account_has():
+    pool, _, _ = pool_of(account(max_concurrency=2))
+    one, _two = pool.choose("acme"), pool.choose("acme")
+    with pytest.raises(RateLimitError, match="work has all 2 slots in use") as caught:
+        pool.choose("acme")
+    assert caught.value.retry_after == 1.0
+    one.done()
+    one.done()
+    pool.choose("acme")
+    with pytest.raises(RateLimitError):
+        pool.choose("acme")
+
+
+def test_an_expired_credential_is_not_used():
+    pool, clock, _ = pool_of(account(expires_at=START + datetime.timedelta(seconds=5)))
+    assert names(pool) == ["work"]
+    clock.pass_(5)
+    with pytest.raises(AuthenticationError, match="work expired at 2026-05-01 12:00 UTC"):
+        pool.choose("acme")
+
+
+def test_what_cannot_be_opened_is_told_and_stops_no_other():
+    pool, _, _ = pool_of(account("a"), account("b"), broken=("a",))
+    assert names(pool, 2) == ["b", "b"]
+    pool, _, _ = pool_of(account("a"), broken=("a",))
+    with pytest.raises(ConfigurationError, match="a cannot be opened: needs the sealing key 123"):
+        pool.choose("acme")
+
+
+def test_the_error_tells_of_each_account_by_name_why_it_cannot_be_used():
+    accounts = (account("off", status="disabled"), account("gone", status="revoked"), account("busy", max_concurrency=1))
+    pool, _, _ = pool_of(*accounts)
+    pool.choose("acme")
+    with pytest.raises(RateLimitError) as caught:
+        pool.choose("acme")
+    assert caught.value.message == (
+        "no account of acme can be used now: off is disabled;"
+        " gone is revoked: the provider refused its credential; busy has all 1 slots in use"
+    )
+    assert SECRET not in repr(caught.value)
+
+
+def test_without_any_account_it_is_told_what_to_set():
+    pool = AccountPool(Own(missing="no api_key for acme: set $ACME_API_KEY"), Clock().now, Clock().clock, Heard())
+    with pytest.raises(AuthenticationError, match="set \\$ACME_API_KEY"):
+        pool.choose("acme")
+    assert pool.lacks("acme") == "no api_key for acme: set $ACME_API_KEY"
+
+
+def implicit():
+    fields = {"origin": "implicit", "sharing": "shared", "grants": Grants(organisations=("*",))}
+    return account("configured", id="acme/configured", **fields), {"api_key": "k"}
+
+
+def test_the_only_configured_account_is_used_as_if_there_were_no_accounts():
+    pool, _, _ = pool_of(own=Own(implicit()))
+    for kind in ("authentication", "rate_limit", "authentication", "quota_exceeded"):
+        fail(pool, kind)
+        assert names(pool) == ["configured"]
+    assert pool.lacks("acme") is None
+
+
+def test_beside_others_the_configured_account_pauses_like_them():
+    pool, _, _ = pool_of(account("stored", priority=-1), own=Own(implicit()))
+    fail(pool, "rate_limit", retry_after=60.0)
+    assert names(pool, 2) == ["stored", "stored"]
+
+
+@pytest.mark.parametrize("kind", ["invalid_request", "content_filtered", "cancelled", "context_overflow"])
+def test_the_fault_of_a_request_is_not_that_of_the_account(kind):
+    pool, _, _ = pool_of(account())
+    fail(pool, kind)
+    assert pool.accounts("acme")[0].success_rate is None
+
+
+def test_failures_of_the_provider_lower_the_success_rate_and_stop_nothing():
+    pool, _, _ = pool_of(account())
+    for _ in range(3):
+        fail(pool, "server")
+    pool.choose("acme").done()
+    shown = pool.accounts("acme")[0]
+    assert (shown.success_rate, shown.failure_streak) == (0.25, 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (AuthenticationError("x"), True),
+        (QuotaExceededError("x"), True),
+        (RateLimitError("x"), True),
+        (BudgetExceededError("x"), False),
+        (ProviderError("x", kind="server"), False),
+        (ValueError("x"), False),
+    ],
+)
+def test_three_kinds_of_errors_call_for_another_account(error, expected):
+    assert rotates(error) is expected
+
+
+def test_a_change_in_the_store_is_taken_over_while_requests_go_on():
+    pool, _, _ = pool_of(account(max_concurrency=2))
+    lease = pool.choose("acme")
+    changed = Snapshot(version=2, rows=(_row(account(max_concurrency=1), "sealed"),))
+    pool.accept(changed, OpenSealer())
+    with pytest.raises(RateLimitError):
+        pool.choose("acme")
+    lease.done()
+    assert names(pool) == ["work"]
+    pool.accept(Snapshot(version=3), OpenSealer())
+    with pytest.raises(AuthenticationError):
+        pool.choose("acme")
+
+
+def test_neither_account_nor_lease_nor_error_shows_the_secret():
+    pool, _, _ = pool_of(account())
+    lease = pool.choose("acme")
+    assert SECRET not in f"{lease} {lease.account} {lease.credential} {lease.standing}"
+    with pytest.raises(TypeError):
+        __import__("msgspec").json.encode(lease.credential)
+
+
+@given(
+    steps=st.lists(st.tuples(st.sampled_from(["take", "give", "fail"]), st.integers(0, 5), st.integers(1, 4)), max_size=60)
+)
+def test_reserved_slots_and_credits_never_exceed_what_there_is(steps):
+    one = account("a", max_concurrency=3, balances={"credits": Balance(amount=Decimal(20))})
+    two = account("b", max_concurrency=2, balances={"credits": Balance(amount=Decimal(7))})
+    pool, _, _ = pool_of(one, two)
+    open_leases, used = [], {"a": 0, "b": 0}
+    for step, index, amount in steps:
+        if step == "take":
+            try:
+                open_leases.append(pool.choose("acme", needs={"credits": Decimal(amount)}))
+            except (RateLimitError, QuotaExceededError):
+                continue
+        elif open_leases:
+            lease = open_leases.pop(index % len(open_leases))
+            if step == "give":
+                used[lease.account.name] += int(lease.credits["credits"])
+            lease.done(None if step == "give" else ProviderError("no", kind="server"))
+        held = {"a": [0, 0], "b": [0, 0]}
+        for lease in open_leases:
+            held[lease.account.name][0] += 1
+            held[lease.account.name][1] += int(lease.credits["credits"])
+        assert held["a"][0] <= 3
+        assert held["b"][0] <= 2
+        assert held["a"][1] + used["a"] <= 20
+        assert held["b"][1] + used["b"] <= 7
+
+
+def test_choosing_the_only_account_costs_a_few_microseconds():
+    pool, _, _ = pool_of(account())
+    rounds = 5_000
+    best = min(_timed(pool, rounds) for _ in range(5))
+    assert best / rounds < 30e-6  # measured below 3; room for machines that are busy
+
+
+def _timed(pool, rounds):
+    begun = time.process_time()
+    for _ in range(rounds):
+        pool.choose("acme").done()
+    return time.process_time() - begun
