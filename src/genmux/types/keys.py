@@ -18,7 +18,10 @@ SECONDS: dict[Span, float] = {"minute": 60.0, "hour": 3_600.0, "day": 86_400.0}
 
 
 class RateLimit(msgspec.Struct, frozen=True, omit_defaults=True):
-    """At most `amount` requests or tokens in any span `per`, or `amount` requests at the same time (`concurrent`)."""
+    """`amount` requests or tokens `per` span, or `amount` requests at the same time (`concurrent`).
+
+    After a pause `amount` pass at once; then there is room again little by little, `amount` in a whole span.
+    """
 
     kind: LimitKind
     amount: int
