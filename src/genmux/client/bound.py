@@ -1,6 +1,6 @@
 """A provider by itself, with the client's own calls."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self, Unpack
 
 import msgspec
@@ -12,6 +12,7 @@ from genmux.client.requests import CHAT_NAMES, Asked, configured_options, option
 from genmux.flows.call.options import CallOptions
 from genmux.types.chat import ChatResult
 from genmux.types.errors import ConfigurationError, InvalidRequestError
+from genmux.types.generation import Input
 from genmux.types.health import Health
 
 
@@ -57,6 +58,17 @@ class BoundProvider(Calls):
 
     def _ask_embed(self, inputs: Any, params: Mapping[str, Any]) -> Asked:
         return self._named(super()._ask_embed(inputs, params))
+
+    def _ask_generation(
+        self,
+        operation: str,
+        prompt: str,
+        inputs: Sequence[Input | Mapping[str, Any]],
+        *,
+        model: str | None,
+        params: Mapping[str, Any],
+    ) -> Asked:
+        return self._named(super()._ask_generation(operation, prompt, inputs, model=model, params=params))
 
     def _named(self, asked: Asked) -> Asked:
         """The same for a model of this provider."""

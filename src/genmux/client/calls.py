@@ -1,17 +1,20 @@
 """The calls of the asynchronous clients."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 from genmux.app import App
+from genmux.client.generations import ask_generation
 from genmux.client.params import ChatParams, EmbedParams, Inputs, Prompt
 from genmux.client.requests import Asked, ask_chat, ask_embed
 from genmux.client.streams import ChatStream, parsed
 from genmux.client.survey import Survey
 from genmux.flows.call.options import CallOptions
+from genmux.services.estimates import Expression
 from genmux.types.chat import ChatResult
 from genmux.types.embed import EmbedResult
 from genmux.types.errors import ConfigurationError, ValidationError
+from genmux.types.generation import Input
 from genmux.types.money import Estimate, TokenCount
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
@@ -53,6 +56,30 @@ class Calls(Survey):
         """What embeddings may cost, before they are sent."""
         return self._app.calls.estimate(self._embed(inputs, params).request)
 
+    def estimate_generation(
+        self,
+        operation: str,
+        *,
+        model: str | None = None,
+        prompt: str = "",
+        inputs: Sequence[Input | Mapping[str, Any]] = (),
+        **params: Any,
+    ) -> Estimate:
+        """What a generation may cost, such as `text_to_video`, before anything is made.
+
+        `inputs` are what goes in beside the prompt, `params` the model's own: `duration=8, resolution="1080p"`. The model
+        need not be one that can be called here; a price is enough.
+        """
+        asked = self._ask_generation(operation, prompt, inputs, model=model, params=params)
+        return self._app.estimates.generation(asked.request)
+
+    def price_expression(
+        self, operation: str, *, model: str | None = None, service_tier: str | None = None
+    ) -> Expression:
+        """What an operation of a model costs, as a table that `genmux.services.estimates.evaluate` and forms can evaluate."""
+        asked = self._ask_generation(operation, "", (), model=model, params={})
+        return self._app.estimates.expression(asked.request.model or None, operation, service_tier=service_tier)
+
     def validate(self, prompt: Prompt, **params: Unpack[ChatParams]) -> tuple[Warning, ...]:
         """Check a chat and send nothing. Gives its warnings. Raises ValidationError with all faults at once."""
         return self._validated(self._ask_chat(prompt, params))
@@ -74,6 +101,18 @@ class Calls(Survey):
     def _ask_embed(self, inputs: Inputs, params: Mapping[str, Any]) -> Asked:
         self._check_open()
         return ask_embed(inputs, params, model=self._model, options=self._options)
+
+    def _ask_generation(
+        self,
+        operation: str,
+        prompt: str,
+        inputs: Sequence[Input | Mapping[str, Any]],
+        *,
+        model: str | None,
+        params: Mapping[str, Any],
+    ) -> Asked:
+        self._check_open()
+        return ask_generation(operation, prompt, inputs, model=model or self._model, params=params)
 
     def _chat(self, prompt: Prompt, params: Mapping[str, Any]) -> Asked:
         asked = self._ask_chat(prompt, params)

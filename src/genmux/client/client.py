@@ -1,9 +1,9 @@
 """The blocking client: drives the asynchronous one from any thread."""
 
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self, Unpack
+from typing import Any, Self, Unpack
 
 from genmux.app import App
 from genmux.client.async_client import AsyncClient, app_of
@@ -11,8 +11,10 @@ from genmux.client.loop import LoopThread
 from genmux.client.params import ChatParams, EmbedParams, Inputs, Prompt
 from genmux.client.streams import BlockingStream
 from genmux.client.survey import Survey
+from genmux.services.estimates import Expression
 from genmux.types.chat import ChatResult
 from genmux.types.embed import EmbedResult
+from genmux.types.generation import Input
 from genmux.types.health import Health
 from genmux.types.money import Estimate, TokenCount
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
@@ -64,6 +66,28 @@ class Client(Survey):
     def estimate_embed(self, inputs: Inputs, **params: Unpack[EmbedParams]) -> Estimate:
         """What embeddings may cost, before they are sent."""
         return self._client.estimate_embed(inputs, **params)
+
+    def estimate_generation(
+        self,
+        operation: str,
+        *,
+        model: str | None = None,
+        prompt: str = "",
+        inputs: Sequence[Input | Mapping[str, Any]] = (),
+        **params: Any,
+    ) -> Estimate:
+        """What a generation may cost, such as `text_to_video`, before anything is made.
+
+        `inputs` are what goes in beside the prompt, `params` the model's own: `duration=8, resolution="1080p"`. The model
+        need not be one that can be called here; a price is enough.
+        """
+        return self._client.estimate_generation(operation, model=model, prompt=prompt, inputs=inputs, **params)
+
+    def price_expression(
+        self, operation: str, *, model: str | None = None, service_tier: str | None = None
+    ) -> Expression:
+        """What an operation of a model costs, as a table that `genmux.services.estimates.evaluate` and forms can evaluate."""
+        return self._client.price_expression(operation, model=model, service_tier=service_tier)
 
     def validate(self, prompt: Prompt, **params: Unpack[ChatParams]) -> tuple[Warning, ...]:
         """Check a chat and send nothing. Gives its warnings. Raises ValidationError with all faults at once."""

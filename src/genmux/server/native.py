@@ -1,38 +1,27 @@
 """The native API under /api/v1, with its OpenAPI document. Imported when it is first asked for."""
 
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Litestar, Request, Response, get, post
+from litestar import Litestar, Request, Response, get
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import (
     Components,
-    Example,
-    OpenAPIMediaType,
-    OpenAPIType,
-    Operation,
-    Reference,
-    RequestBody,
-    Schema,
     SecurityScheme,
 )
 from litestar.params import QueryParameter
 
 from genmux.app import App
 from genmux.contract.error_kinds import STATUS_KINDS
-from genmux.dialects import load_dialect
 from genmux.server.faults import Fault, as_error, fault_of
+from genmux.server.native_estimates import estimate_routes
 from genmux.server.terms import Terms
 from genmux.services.catalog import ModelInfo
 from genmux.services.registry import ProviderInfo
-from genmux.types.chat import ChatRequest
-from genmux.types.embed import EmbedRequest
 from genmux.types.errors import ErrorKind, InvalidRequestError, ProviderError
-from genmux.types.money import Estimate
 from genmux.types.version import VERSION
 
 _FAULTS = {
@@ -41,40 +30,6 @@ _FAULTS = {
         data_container=Fault, description="The gateway's key is missing or wrong", generate_examples=False
     ),
 }
-_DIALECTS = {"chat": "openai_chat", "embed": "openai_embeddings"}
-_HELLO = {"model": "openai/gpt-5.4-mini", "max_tokens": 200, "messages": [{"role": "user", "content": "Hello"}]}
-
-
-@dataclass
-class EstimateOperation(Operation):
-    """Describes the body of an estimate, which the dialects read."""
-
-    def __post_init__(self) -> None:
-        text = Schema(type=OpenAPIType.STRING)
-        message = Schema(type=OpenAPIType.OBJECT, description="As in OpenAI's Chat Completions.")
-        schema = Schema(
-            title="EstimateRequest",
-            type=OpenAPIType.OBJECT,
-            properties={
-                "model": Schema(type=OpenAPIType.STRING, description="A model, as `provider/model` or by an alias."),
-                "messages": Schema(type=OpenAPIType.ARRAY, items=message, description="What a chat would be asked."),
-                "max_tokens": Schema(type=OpenAPIType.INTEGER, description="The most that may be answered."),
-                "input": Schema(
-                    one_of=[text, Schema(type=OpenAPIType.ARRAY, items=text)], description="Texts for embeddings."
-                ),
-            },
-            any_of=[Schema(required=["messages"]), Schema(required=["input"])],
-            additional_properties=True,
-        )
-        examples: dict[str, Example | Reference] = {
-            "chat": Example(summary="A chat", value=_HELLO),
-            "embeddings": Example(
-                summary="Embeddings", value={"model": "openai/text-embedding-3-small", "input": ["Hello"]}
-            ),
-        }
-        self.request_body = RequestBody(
-            content={"application/json": OpenAPIMediaType(schema=schema, examples=examples)}, required=True
-        )
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,20 +82,8 @@ def native_app(app: App, terms: Terms) -> Litestar:
             )
         )
 
-    @post(
-        "/api/v1/estimates",
-        summary="What a request may cost",
-        status_code=200,
-        tags=["money"],
-        responses=_FAULTS,
-        operation_class=EstimateOperation,
-    )
-    async def estimates(request: Request[Any, Any, Any]) -> Estimate:
-        """Takes the request that would be sent, in OpenAI's form: `messages` for chat, `input` for embeddings."""
-        return _estimate(app, terms, await request.body())
-
     return Litestar(
-        route_handlers=[providers, detect, models, estimates],
+        route_handlers=[providers, detect, models, *estimate_routes(app, terms, _FAULTS)],
         openapi_config=OpenAPIConfig(
             title="genmux",
             version=VERSION,
@@ -154,21 +97,6 @@ def native_app(app: App, terms: Terms) -> Litestar:
         exception_handlers={ProviderError: _refused, HTTPException: _wrong},
         request_max_body_size=None,
     )
-
-
-def _estimate(app: App, terms: Terms, body: bytes) -> Estimate:
-    try:
-        document = msgspec.json.decode(body, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        message = f"the body must be a JSON object: {error}"
-        raise InvalidRequestError(message) from error
-    operation = "embed" if "input" in document else "chat"
-    request: ChatRequest | EmbedRequest = load_dialect(_DIALECTS[operation]).server.accept(body).request
-    if unknown := [name for name, value in (request.extra or {}).items() if value is not None]:
-        message = f"unknown parameters: {', '.join(sorted(unknown))}"
-        raise InvalidRequestError(message, param=unknown[0])
-    terms.check_model(request.model, operation)
-    return app.calls.estimate(request)
 
 
 def _decimal(text: str | None) -> Decimal | None:

@@ -22,8 +22,10 @@ AREAS: dict[str, int] = {
 WIDEST = Decimal("1.34")
 """How many times the pixels of 16:9 a format of 21:9 has, at the same height."""
 
-SYNONYMS = (frozenset({"2160p", "4k"}), frozenset({"1440p", "2k"}), frozenset({"4320p", "8k"}))
-"""Names of the same resolution of a video."""
+SYNONYMS = tuple(
+    frozenset(names) for names in (("4320p", "8k"), ("2160p", "4k"), ("1440p", "2k"), ("1024", "1k"), ("512", "0.5k"))
+)
+"""Names of the same resolution."""
 
 Names = frozenset[Condition]
 """Names of one value."""
@@ -70,7 +72,7 @@ class Facts:
             return frozenset({f"{width}x{height}"})
         area = width * height
         kilo = next((kilo for kilo, most in _KILOS if area <= most), "8k")
-        return _names(name, f"{min(size)}p") | {kilo}
+        return _names(name, f"{min(size)}p") | _names(name, kilo) | {str(min(size))}
 
     def _values(self, name: str) -> tuple[Any, ...] | None:
         if name in self._given:
@@ -149,8 +151,8 @@ def _names(name: str, value: Any) -> Names:
         return frozenset({value})
     told = plain(value) if isinstance(value, str) else value
     if name == "resolution":
-        text = f"{told}p" if isinstance(told, int) or str(told).isdigit() else str(told)
-        return next((same for same in SYNONYMS if text in same), frozenset({text})) | {str(told)}
+        spelt = {str(told), f"{told}p"} if str(told).isdigit() else {str(told)}
+        return frozenset(spelt).union(*(same for same in SYNONYMS if not spelt.isdisjoint(same)))
     if name == "size":
         return frozenset({re.sub(r"\s*[×*]\s*", "x", str(told))})
     return frozenset({told})

@@ -140,7 +140,7 @@ def _hint(near: list[str], known: Iterable[str]) -> str:
     return f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(sorted(known))}"
 
 
-def request_of(document: Mapping[str, Any]) -> GenerationRequest:
+def generation_of(document: Mapping[str, Any]) -> GenerationRequest:
     """A request from decoded JSON. Raises InvalidRequestError that names what is wrong."""
     fields = GenerationRequest.__struct_fields__
     for name in document:
