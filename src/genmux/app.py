@@ -7,6 +7,7 @@ import random
 import time
 import uuid
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from genmux.flows.call.hosts import LocalHosts
 from genmux.flows.call.journey import Journeys
 from genmux.flows.call.plan import Routes, check_routes
 from genmux.flows.call.target import Targets
+from genmux.flows.estimates import EstimateFlow
+from genmux.services.accounts import AccountPool, ConfiguredAccounts
 from genmux.services.catalog import Catalog
 from genmux.services.credentials import Credentials
 from genmux.services.estimates import Estimator
@@ -33,6 +36,7 @@ from genmux.services.routing import Board
 from genmux.services.settings import ProviderSettings, Settings, read_settings
 from genmux.services.tokens import TokenCounter
 from genmux.services.totals import Totals
+from genmux.types.accounts import Account
 from genmux.types.errors import ProviderError
 from genmux.types.version import VERSION
 
@@ -98,22 +102,35 @@ class App:
             clock=time.monotonic,
             now=_utc_now,
         )
+        configured = ConfiguredAccounts(self.registry, self.credentials, own)
+        self.accounts = AccountPool(configured, _utc_now, time.monotonic, self._account_changed)
         journeys = Journeys(
-            door, routes, self.targets, standing=self.standing, keepers=self.keepers, clock=time.monotonic
+            door, routes, self.targets, accounts=self.accounts, standing=self.standing, clock=time.monotonic
         )
         self.calls = CallFlow(door, journeys, self.engine, self.hosts, estimates=estimator, counter=self.tokens)
+        self.estimates = EstimateFlow(
+            self.catalog, self.prices, estimator, aliases=self.settings.aliases, rates=self._credit_rates
+        )
         self.health = HealthFlow(self.registry, self.credentials, self.engine, time.monotonic)
 
     def _registered(self, type_: str, data: dict[str, Any]) -> None:
         """What was looked up before may mean something else now."""
-        for keeper in (self.catalog, self.targets, self.prices):
+        for keeper in (self.catalog, self.targets, self.prices, self.accounts):
             keeper.forget()
         self.events.publish(type_, provider=data.get("provider"), data=data)
+
+    def _account_changed(self, type_: str, account: Account) -> None:
+        """Something happened to an account."""
+        self.events.publish(type_, provider=account.provider, subject=account.id, data={"account": account.name})
 
     def _loaded(self, event: LocalEvent) -> None:
         """Something happened to an embedded model."""
         data = {"pid": event.pid, "seconds": event.seconds, "reason": event.reason}
         self.events.publish(event.type, provider=event.provider, model=event.model, data=data)
+
+    def _credit_rates(self, provider_id: str) -> Mapping[str, Decimal]:
+        """What a provider's credits cost on its usual plan; nothing for one that is not installed."""
+        return self.registry.manifest(provider_id).credit_rates if self.registry.is_registered(provider_id) else {}
 
     def _price_provider(self, provider_id: str) -> str | None:
         return self.registry.manifest(provider_id).price_provider

@@ -14,7 +14,7 @@ import msgspec
 from genmux.contract.model import Model
 from genmux.flows.call.holding import Holding
 from genmux.flows.call.options import CallOptions
-from genmux.flows.call.ports import Accounts, Clock, Counter, Estimates, Ledger, Limits, Pricer, Records, Sums, Teller
+from genmux.flows.call.ports import Clock, Counter, Estimates, Ledger, Limits, Pricer, Records, Sums, Teller
 from genmux.flows.call.run import Run
 from genmux.flows.call.target import Target
 from genmux.types.chat import ChatRequest
@@ -34,7 +34,6 @@ class Keepers(msgspec.Struct, kw_only=True):
 
     ledger: Ledger | None = None
     limits: Limits | None = None
-    accounts: Accounts | None = None
     records: Records | None = None
 
 

@@ -1,14 +1,14 @@
 """How a request travels: let in once, then leg by leg until one model answers."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from genmux.contract.operations import Operation
-from genmux.flows.call.door import Door, Keepers
+from genmux.flows.call.door import Door
 from genmux.flows.call.legs import Leg, Legs
 from genmux.flows.call.options import CallOptions
 from genmux.flows.call.plan import Plan, Routes
-from genmux.flows.call.ports import Clock, Standing
+from genmux.flows.call.ports import Accounts, Clock, Standing
 from genmux.flows.call.run import Run
 from genmux.flows.call.target import Targets, place
 from genmux.types.chat import ChatRequest
@@ -27,13 +27,13 @@ class Journeys:
     """Takes requests through the door and along their legs."""
 
     def __init__(
-        self, door: Door, routes: Routes, targets: Targets, *, standing: Standing, keepers: Keepers, clock: Clock
+        self, door: Door, routes: Routes, targets: Targets, *, accounts: Accounts[Any], standing: Standing, clock: Clock
     ) -> None:
         self.routes = routes
         self.targets = targets
         self._door = door
         self._standing = standing
-        self._keepers = keepers
+        self._accounts = accounts
         self._clock = clock
 
     def plan(self, request: ChatRequest | EmbedRequest, operation: Operation, options: CallOptions) -> Plan:
@@ -54,7 +54,7 @@ class Journeys:
         """
         plan = plan or self.plan(request, operation, options)
         run = await self._door.enter(request, operation, options)
-        legs = Legs(plan, run, operation, targets=self.targets, accounts=self._keepers.accounts)
+        legs = Legs(plan, run, operation, targets=self.targets, accounts=self._accounts)
         try:
             leg: Leg | None = await legs.first()
             while True:

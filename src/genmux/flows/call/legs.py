@@ -6,6 +6,7 @@ multiplied by N retries.
 """
 
 import functools
+from typing import Any
 
 import msgspec
 
@@ -45,7 +46,7 @@ class Legs:
     """The ways of one request, one after another."""
 
     def __init__(
-        self, plan: Plan, run: Run, operation: Operation, *, targets: Targets, accounts: Accounts | None
+        self, plan: Plan, run: Run, operation: Operation, *, targets: Targets, accounts: Accounts[Any]
     ) -> None:
         self.plan = plan
         self._run = run
@@ -90,12 +91,14 @@ class Legs:
         return error.kind in {ErrorKind.BUDGET_EXCEEDED, ErrorKind.CONFIGURATION, ErrorKind.AUTHENTICATION}
 
     def _may_rotate(self, error: ProviderError) -> bool:
-        return self._run.lease is not None and self._accounts is not None and self._accounts.rotates(error)
+        return self._run.lease is not None and error.kind in ROTATING
 
     async def _next_account(self) -> Leg | None:
-        model = self._candidate.model
+        lease = self._run.lease
+        if lease is not None:
+            self._used |= {lease.account.id}
         try:
-            return await self._leg(model)
+            return await self._leg(self._candidate.model)
         except ProviderError:
             return None
 
@@ -124,22 +127,24 @@ class Legs:
         return Leg(target, self._policy(lease))
 
     async def _lease(self, model: Model) -> Lease | None:
-        accounts, options = self._accounts, self._run.options
-        if accounts is None or options.credential is not None or not accounts.several(model.provider):
+        """An account to use; None where the caller brings a credential of its own."""
+        options, accounts = self._run.options, self._accounts
+        if options.credential is not None:
             return None
-        lease = await accounts.reserve(model.provider, principal=options.principal, excluded=self._used)
-        self._used |= {lease.account.name}
+        lease = accounts.choose(model.provider, principal=options.principal, excluded=self._used)
+        if lease.pending:
+            lease = await accounts.reserve(lease, principal=options.principal, excluded=self._used)
         return lease
 
     def _policy(self, lease: Lease | None) -> RetryPolicy:
         left = max(1, self._attempts - self._run.sendings)
         attempts = left if self.is_last else 1
-        return _policy(attempts, unsure=self._run.options.retry_unsure, rotating=lease is not None)
+        return _policy(attempts, unsure=self._run.options.retry_unsure, rotating=lease is not None and lease.counted)
 
     def note(self, outcome: Outcome, error: ProviderError | None = None) -> None:
         """Remember how the present leg went, for whoever asks why this model answered."""
-        if self.plan.route is None and self._run.lease is None:
-            return
+        if self.plan.route is None and error is None and not self._run.steps:
+            return  # nothing to explain: it went where it was sent
         reason = self._candidate.why if error is None else f"{error.kind}: {error.message}"
         step = Step(
             model=self._candidate.model.reference,

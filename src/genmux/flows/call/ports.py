@@ -1,9 +1,11 @@
 """What the flow of a call needs of the services: each is optional but prices, and absent where nothing is kept."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from decimal import Decimal
+from typing import Any, Protocol, TypeVar
 
 from genmux.contract.model import Model
+from genmux.types.accounts import Account
 from genmux.types.budgets import Budget
 from genmux.types.chat import ChatRequest
 from genmux.types.embed import EmbedRequest
@@ -160,20 +162,17 @@ class Limits(Protocol):
         ...
 
 
-class Named(Protocol):
-    """Something with a name."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        ...
-
-
 class Lease(Protocol):
-    """An account that a request uses."""
+    """An account that a request uses. One that is `pending` must be confirmed before anything is sent.
+
+    `counted` says that there was something to choose, or something to count, so that another account may do better.
+    """
+
+    pending: bool
+    counted: bool
 
     @property
-    def account(self) -> Named:
+    def account(self) -> Account:
         """Which one."""
         ...
 
@@ -182,24 +181,23 @@ class Lease(Protocol):
         """Its keys."""
         ...
 
-    def done(self, outcome: BaseException | None) -> None:
+    def done(self, outcome: BaseException | None, credits_used: Mapping[str, Decimal] | None = None) -> None:
         """It was used, with this failure if any. May be called again."""
         ...
 
 
-class Accounts(Protocol):
+L = TypeVar("L", bound=Lease)
+
+
+class Accounts(Protocol[L]):
     """Chooses among the accounts at a provider."""
 
-    def several(self, provider: str) -> bool:
-        """Whether there is anything to choose: accounts beside the one that is configured."""
+    def choose(self, provider: str, *, principal: Principal, excluded: frozenset[str]) -> L:
+        """Choose one at once. Raises ProviderError that says why none can be used."""
         ...
 
-    async def reserve(self, provider: str, *, principal: Principal, excluded: frozenset[str]) -> Lease:
-        """Choose one and keep a place for it. Raises ProviderError that says why none can be used."""
-        ...
-
-    def rotates(self, error: ProviderError) -> bool:
-        """Whether another account may do better."""
+    async def reserve(self, lease: L, *, principal: Principal, excluded: frozenset[str]) -> L:
+        """Confirm a pending one, or get another."""
         ...
 
 

@@ -114,9 +114,10 @@ class Targets:
         lease: Lease | None,
     ) -> Target:
         own = options.credential if lease is None else lease.credential
-        key = (model.reference, operation, options.base_url, tuple(sorted(own.items())) if own else None)
+        whose = own and tuple(sorted(own.items())) if lease is None else lease.account.id
+        key = (model.reference, operation, options.base_url, whose)
         kept = store.get(key)
-        if kept is not None and kept.model is model:
+        if kept is not None and kept.model is model and (lease is None or kept.credential is own):
             return kept
         provider = self._providers.load(model.provider)
         manifest = provider.manifest
@@ -126,7 +127,7 @@ class Targets:
             provider,
             model,
             provider.wires[model.spec.operations[operation]],
-            self._keys.require(manifest, own) if lease is None else dict(lease.credential),
+            self._keys.require(manifest, own) if lease is None else lease.credential,
             self._keys.base_url(manifest, options.base_url),
         )
         return target
