@@ -1,0 +1,58 @@
+"""What the usage service needs of the database and of the world."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from genmux.types.usage_record import UsageRecord
+from genmux.types.usage_report import Forgotten, KeptContent, UsageGroups, UsageQuestion
+
+
+class UsageStore(Protocol):
+    """Keeps usage rows and what they add up to. Raises StoreError when the database fails."""
+
+    def write(self, tx: Any, records: Sequence[UsageRecord]) -> int:
+        """Write rows within the transaction of whoever calls; those that are there already are left out. Gives how many are new."""
+        ...
+
+    async def groups(self, question: UsageQuestion) -> UsageGroups:
+        """Add up what was asked for."""
+        ...
+
+    async def records(
+        self, question: UsageQuestion, *, before: tuple[int, str] | None = None
+    ) -> tuple[UsageRecord, ...]:
+        """The newest rows before a place in time and id."""
+        ...
+
+    async def prune(self, before: datetime.datetime) -> int:
+        """Remove rows of whole days in UTC that ended before; their sums stay. Gives how many there were."""
+        ...
+
+    async def forget(self, tenant: str, end_user: str) -> Forgotten:
+        """Remove what an end user said, and the name from all rows."""
+        ...
+
+
+class ContentStore(Protocol):
+    """Keeps prompts and answers. Raises StoreError when the database fails."""
+
+    def write(self, tx: Any, contents: Sequence[KeptContent]) -> None:
+        """Write within the transaction of whoever calls; what is there already is left as it is."""
+        ...
+
+    async def find(self, record: str, *, tenant: str | None) -> KeptContent | None:
+        """What was said in one request."""
+        ...
+
+    async def prune(self, now: datetime.datetime) -> int:
+        """Remove what has expired. Gives how much there was."""
+        ...
+
+
+class Teller(Protocol):
+    """Publishes events."""
+
+    def publish(self, type_: str, *, data: Mapping[str, Any] | None = None) -> None:
+        """Tell everybody who listens."""
+        ...
