@@ -1,11 +1,9 @@
 """All tables of the store, gathered from the files `store/<area>_tables.py`; each belongs to the area's owner."""
 
 import importlib
+from pathlib import Path
 
 from sqlalchemy import MetaData
-
-AREAS = ("ledger", "accounts", "keys", "usage")
-"""Each area has its tables in `genmux.store.<area>_tables` and its migrations under the number of its place here."""
 
 METADATA = MetaData(
     naming_convention={
@@ -20,6 +18,6 @@ METADATA = MetaData(
 
 def all_tables() -> MetaData:
     """The metadata with every area's tables in it."""
-    for area in AREAS:
-        importlib.import_module(f"genmux.store.{area}_tables")
+    for path in sorted(Path(__file__).parent.glob("*_tables.py")):
+        importlib.import_module(f"genmux.store.{path.stem}")
     return METADATA

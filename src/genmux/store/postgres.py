@@ -11,7 +11,7 @@ from genmux.store.errors import closed_error
 from genmux.store.listening import Listener
 from genmux.store.postgres_errors import REPEATABLE, is_lost, postgres_error, sqlstate_of
 from genmux.store.postgres_lines import Line, place_of, plain_url
-from genmux.types.errors import ConfigurationError
+from genmux.types.errors import ConfigurationError, StoreError
 
 if TYPE_CHECKING:
     import asyncpg
@@ -107,6 +107,22 @@ class PostgresDatabase:
         except Exception as error:
             raise postgres_error(error, self.place) or error from error
         return listener
+
+    async def migrate(self, run: Callable[["Connection", str], T]) -> T:
+        """Change the tables, on a connection of its own without a time limit; all of it or nothing. Raises StoreError."""
+        line = Line(self._url, size=1, answers_within=None)
+        try:
+            async with line.engine.begin() as connection:
+                return await connection.run_sync(run, self.place)
+        except StoreError:
+            raise
+        except Exception as error:
+            told = postgres_error(error, self.place)
+            words = told.message if told else f"{type(error).__name__}: {error}"
+            message = f"bringing the store {self.place} up to date failed, and it is as it was: {words}"
+            raise StoreError(message, reason=told.reason if told else "failed") from error
+        finally:
+            await line.close()
 
     async def leave(self) -> None:
         """Close what belongs to the running event loop, which is about to end; other loops go on."""

@@ -74,9 +74,9 @@ def is_lost(error: BaseException) -> bool:
         return True
     inner = getattr(error, "orig", None)
     inner = getattr(inner, "__cause__", None) or inner or error  # SQLAlchemy's, its driver's, asyncpg's own
-    if isinstance(inner, (OSError, asyncpg.PostgresConnectionError, asyncpg.ConnectionDoesNotExistError)):
-        return True
-    if isinstance(inner, (asyncpg.InterfaceError, asyncpg.InternalClientError)):
+    if isinstance(inner, (OSError, asyncpg.PostgresConnectionError, asyncpg.InternalClientError)):
+        return True  # the last: the driver is reading what the server said before it hung up
+    if isinstance(inner, asyncpg.InterfaceError):
         return "clos" in str(inner) or "lost" in str(inner)
     code = sqlstate_of(error)
     return code is not None and (code[:2] == "08" or code in {"57P01", "57P02", "57P03"})

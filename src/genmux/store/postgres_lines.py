@@ -51,9 +51,10 @@ class Line:
     Both open connections when they are first needed.
     """
 
-    def __init__(self, url: str, *, size: int) -> None:
+    def __init__(self, url: str, *, size: int, answers_within: float | None = ANSWERS_WITHIN) -> None:
         self._url = url
         self._size = size
+        self._answers_within = answers_within
         self._engine: AsyncEngine | None = None
         self._pool: asyncpg.Pool | None = None
         self._making = asyncio.Lock()
@@ -65,7 +66,7 @@ class Line:
         return await asyncpg.connect(
             self._url,
             timeout=CONNECTS_WITHIN,
-            command_timeout=ANSWERS_WITHIN,
+            command_timeout=self._answers_within,
             server_settings={"application_name": "genmux"},
         )
 
@@ -96,7 +97,7 @@ class Line:
                         min_size=1,
                         max_size=self._size,
                         timeout=CONNECTS_WITHIN,
-                        command_timeout=ANSWERS_WITHIN,
+                        command_timeout=self._answers_within,
                         server_settings={"application_name": "genmux"},
                     )
         return self._pool
