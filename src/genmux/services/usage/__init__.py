@@ -4,8 +4,28 @@
 `UsageReports` answers what is asked. `reconcile` compares with what a provider exports.
 """
 
+from genmux.services.usage.asking import Asked, read_question
 from genmux.services.usage.book import UsageBatch, UsageBook
 from genmux.services.usage.contents import ContentBatch, Contents
 from genmux.services.usage.ports import ContentStore, UsageStore
+from genmux.services.usage.reports import Corrected, Corrector, UsageReports, seen_by
+from genmux.services.usage.shown import RecordPage, Said, UsageLine, UsageReport
 
-__all__ = ["ContentBatch", "ContentStore", "Contents", "UsageBatch", "UsageBook", "UsageStore"]
+__all__ = [
+    "Asked",
+    "ContentBatch",
+    "ContentStore",
+    "Contents",
+    "Corrected",
+    "Corrector",
+    "RecordPage",
+    "Said",
+    "UsageBatch",
+    "UsageBook",
+    "UsageLine",
+    "UsageReport",
+    "UsageReports",
+    "UsageStore",
+    "read_question",
+    "seen_by",
+]

@@ -1,7 +1,7 @@
 """What the usage service needs of the database and of the world."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from genmux.types.usage_record import UsageRecord
@@ -27,6 +27,14 @@ class UsageStore(Protocol):
 
     async def prune(self, before: datetime.datetime) -> int:
         """Remove rows of whole days in UTC that ended before; their sums stay. Gives how many there were."""
+        ...
+
+    async def open_costs(self, question: UsageQuestion, ids: Collection[str]) -> tuple[UsageRecord, ...]:
+        """The rows with one of the provider's own ids of requests whose cost is unknown or estimated."""
+        ...
+
+    async def price(self, question: UsageQuestion, costs: Mapping[str, int]) -> int:
+        """Give such rows the cost that the provider reported, in micro-units by its ids. Gives how many there were."""
         ...
 
     async def forget(self, tenant: str, end_user: str) -> Forgotten:
