@@ -1,7 +1,7 @@
 """How a request travels: let in once, then leg by leg until one model answers."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from genmux.contract.operations import Operation
 from genmux.flows.call.door import Door
@@ -27,7 +27,7 @@ class Journeys:
     """Takes requests through the door and along their legs."""
 
     def __init__(
-        self, door: Door, routes: Routes, targets: Targets, *, accounts: Accounts[Any], standing: Standing, clock: Clock
+        self, door: Door, routes: Routes, targets: Targets, *, accounts: Accounts, standing: Standing, clock: Clock
     ) -> None:
         self.routes = routes
         self.targets = targets

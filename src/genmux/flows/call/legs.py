@@ -6,7 +6,6 @@ multiplied by N retries.
 """
 
 import functools
-from typing import Any
 
 import msgspec
 
@@ -45,9 +44,7 @@ class Leg(msgspec.Struct, frozen=True):
 class Legs:
     """The ways of one request, one after another."""
 
-    def __init__(
-        self, plan: Plan, run: Run, operation: Operation, *, targets: Targets, accounts: Accounts[Any]
-    ) -> None:
+    def __init__(self, plan: Plan, run: Run, operation: Operation, *, targets: Targets, accounts: Accounts) -> None:
         self.plan = plan
         self._run = run
         self._operation: Operation = operation
@@ -127,14 +124,11 @@ class Legs:
         return Leg(target, self._policy(lease))
 
     async def _lease(self, model: Model) -> Lease | None:
-        """An account to use; None where the caller brings a credential of its own."""
+        """An account to use; None where there is only one credential, or the caller brings its own."""
         options, accounts = self._run.options, self._accounts
-        if options.credential is not None:
+        if options.credential is not None or not accounts.several(model.provider):
             return None
-        lease = accounts.choose(model.provider, principal=options.principal, excluded=self._used)
-        if lease.pending:
-            lease = await accounts.reserve(lease, principal=options.principal, excluded=self._used)
-        return lease
+        return await accounts.reserve(model.provider, principal=options.principal, excluded=self._used)
 
     def _policy(self, lease: Lease | None) -> RetryPolicy:
         left = max(1, self._attempts - self._run.sendings)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from genmux.contract.model import Model
 from genmux.types.accounts import Account
@@ -163,12 +163,8 @@ class Limits(Protocol):
 
 
 class Lease(Protocol):
-    """An account that a request uses. One that is `pending` must be confirmed before anything is sent.
+    """An account that a request uses. `counted` says that there was something to choose or to count: another may do better."""
 
-    `counted` says that there was something to choose, or something to count, so that another account may do better.
-    """
-
-    pending: bool
     counted: bool
 
     @property
@@ -186,18 +182,15 @@ class Lease(Protocol):
         ...
 
 
-L = TypeVar("L", bound=Lease)
-
-
-class Accounts(Protocol[L]):
+class Accounts(Protocol):
     """Chooses among the accounts at a provider."""
 
-    def choose(self, provider: str, *, principal: Principal, excluded: frozenset[str]) -> L:
-        """Choose one at once. Raises ProviderError that says why none can be used."""
+    def several(self, provider: str) -> bool:
+        """Whether there is anything to choose: accounts beside the one that nobody named."""
         ...
 
-    async def reserve(self, lease: L, *, principal: Principal, excluded: frozenset[str]) -> L:
-        """Confirm a pending one, or get another."""
+    async def reserve(self, provider: str, *, principal: Principal, excluded: frozenset[str]) -> Lease:
+        """Choose one and keep a place for it. Raises ProviderError that says why none can be used."""
         ...
 
 
