@@ -85,13 +85,17 @@ class Door:
         Raises PermissionDeniedError or BudgetExceededError; what was held for another target before stays held then.
         """
         model = target.model
+        before, run.target = run.target, target
         if not self._pricer.is_ready(model):
             await self.prepare(model)
-        await self._holding.hold(run, request, model)
-        if run.target is None and run.subject is not None:
-            run.target = target
+        try:
+            await self._holding.hold(run, request, model)
+        except BudgetExceededError:
+            run.target = before or target  # what it may have cost so far was asked of that one
+            raise
+        if not run.started:
+            run.started = True
             self._tell("generation.started", run, {})
-        run.target = target
 
     def complete(
         self,
@@ -121,10 +125,10 @@ class Door:
 
     def fail(self, run: Run, error: BaseException, *, usage: Usage | None = None) -> None:
         """A request failed or was cancelled; `usage` is what it used all the same, as far as that is known."""
-        if run.target is None:
-            self.leave(run, error)
+        if not run.started:
+            self._refuse(run, error)
             return
-        model = run.target.model
+        model = run.reached.model
         cost = self._pricer.cost(model, usage) if usage is not None else None
         self._end(run, usage, cost, outcome=error)
         self._sums.fail(model.provider, model.id, usage or NOTHING, cost)
@@ -156,24 +160,19 @@ class Door:
             run.held.presume()
             run.held = None
 
-    def leave(self, run: Run, error: BaseException | None = None) -> None:
-        """A request goes as it came: it was refused before anything was sent."""
+    def _refuse(self, run: Run, error: BaseException) -> None:
+        """A request goes as it came: nothing was sent."""
         run.closed = True
         if run.entry is not None:
             run.entry.leave(0)
-        if run.held is not None:
-            run.held.release()
         if run.lease is not None:
             run.lease.done(None)
-        if isinstance(error, BudgetExceededError) and run.subject is not None:
+        if run.subject is None or run.target is None:
+            return
+        kind = error.kind if isinstance(error, ProviderError) else ErrorKind.CANCELLED
+        self._record(run, "refused", NOTHING, None, attempts=0, error=str(kind))
+        if isinstance(error, BudgetExceededError):
             self._tell("budget.exceeded", run, {"message": error.message, "limit": str(run.options.budget_limit)})
-
-    def refuse(self, run: Run, target: Target, error: ProviderError) -> None:
-        """A request was not sent because it must not be."""
-        run.target = run.target or target
-        if run.subject is not None:
-            self._record(run, "refused", NOTHING, None, attempts=0, error=str(error.kind))
-        self.leave(run, error)
 
     def _end(self, run: Run, usage: Usage | None, cost: Cost | None, *, outcome: BaseException | None) -> None:
         """Close the permit, and give back or settle everything that was taken for the request."""

@@ -217,6 +217,7 @@ class CallFlow:
         """Raise BudgetExceededError when the call may cost more than its own limit."""
         if fault := self._over_budget(request, target.model, run.options):
             model = target.model
+            run.target = run.target or target
             raise BudgetExceededError(
                 fault, provider=model.provider, model=model.id, param="budget_limit", status=REFUSED
             )

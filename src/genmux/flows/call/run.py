@@ -11,12 +11,13 @@ from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warn
 class Run(Permit):
     """A request that was let in: who asked, where it goes at the moment, what is held for it. Made by the door alone.
 
-    `holds` counts how often money was held. `subject` is its id in ledger, usage and events, None where nobody keeps or
-    hears any. `begun` is when it was let in and `first` when the answer began, in seconds of the door's clock.
+    `subject` is its id in ledger, usage and events, None where nobody keeps or hears any. `started` says that it was
+    admitted for a target; `holds` counts how often money was held. `begun` is when it was let in and `first` when the
+    answer began, in seconds of the door's clock.
     """
 
     __slots__ = (
-        "begun", "entry", "first", "held", "holds", "lease", "operation", "options", "route", "steps", "subject", "target",
+        "begun", "entry", "first", "held", "holds", "lease", "operation", "options", "route", "started", "steps", "subject", "target",
         "warnings",
     )  # fmt: skip
 
@@ -28,6 +29,7 @@ class Run(Permit):
         self.begun = begun
         self.first: float | None = None
         self.route: str | None = None
+        self.started = False
         self.steps: tuple[Step, ...] = ()
         self.entry: Entry | None = None
         self.held: Held | None = None
