@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "estimate": "genmux.cli.estimate:estimate",
     "models": "genmux.cli.models:models",
     "providers": "genmux.cli.providers:providers",
+    "catalog": "genmux.cli.catalog:catalog",
     "local": "genmux.cli.local:local",
     "serve": "genmux.cli.serving:serve",
     "mock": "genmux.cli.serving:mock",

@@ -1,7 +1,8 @@
-"""What a model costs: the rows of its manifest, else the public token price list (genai-prices)."""
+"""What a model costs: the user's rows, those of its manifest, the public token price list (genai-prices), the media catalogue."""
 
-from genmux.services.prices.bill import bill
+from genmux.services.prices.bill import Tariff, bill
 from genmux.services.prices.book import PriceBook
 from genmux.services.prices.listing import PriceList
+from genmux.services.prices.media import ListedMedia, MediaCatalogue
 
-__all__ = ["PriceBook", "PriceList", "bill"]
+__all__ = ["ListedMedia", "MediaCatalogue", "PriceBook", "PriceList", "Tariff", "bill"]

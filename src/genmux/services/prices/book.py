@@ -1,7 +1,7 @@
 """Prices usage."""
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 
 import msgspec
@@ -10,13 +10,17 @@ from genmux.contract.model import Model
 from genmux.services.ports import Now
 from genmux.services.prices.bill import Context, Tariff
 from genmux.services.prices.listing import PriceList
+from genmux.services.prices.media import ListedMedia, MediaCatalogue
 from genmux.types.conditions import TIMES, holds_at, price_faults
-from genmux.types.errors import ConfigurationError
+from genmux.types.errors import ConfigurationError, NotFoundError
 from genmux.types.money import Cost, Line, Price
 from genmux.types.usage import Usage
 
 TIER = "service_tier"
 """The condition of a row that holds for one service tier only."""
+
+UNINSTALLED = {"azure": "azure", "bedrock": "aws", "cohere": "cohere", "google": "google", "vertex": "google"}
+"""Providers of the media catalogue that no manifest describes so far, with their ids in the price list."""
 
 _REMEMBERED = 1_024
 _US_DOLLARS = "USD"
@@ -51,10 +55,12 @@ class PriceBook:
         price_list: PriceList,
         *,
         overlay: Mapping[str, tuple[Price, ...]] | None = None,
+        media: MediaCatalogue | None = None,
     ) -> None:
         self._now = now
         self._price_provider = price_provider
         self._list = price_list
+        self._media = media or MediaCatalogue()
         self._overlay = {reference: _checked(reference, rows) for reference, rows in (overlay or {}).items()}
         self._kept: dict[tuple[str, str, str | None], _Kept] = {}
 
@@ -64,7 +70,7 @@ class PriceBook:
 
     def is_ready(self, model: Model) -> bool:
         """Whether the price of a model can be told at once. It can, but for the first one from a list that was never read."""
-        return self._list.ready or bool(self._own(model)) or self._price_provider(model.provider) is None
+        return self._list.ready or bool(self._own(model)) or self._listed_as(model.provider) is None
 
     def prepare(self) -> None:
         """Have the price list ready, which may take a second."""
@@ -128,6 +134,17 @@ class PriceBook:
         lines = tariff.whole_bill(usage.meters, context=context) if tariff is not None else None
         return None if lines is None else _credits(lines)
 
+    def catalogue_models(self, provider: str | None = None) -> Iterator[ListedMedia]:
+        """The models of the media catalogue, of one provider or of all, whether or not the provider is installed."""
+        return self._media.models(provider)
+
+    def _listed_as(self, provider_id: str) -> str | None:
+        """A provider's id in the price list; one that is not installed may be in it under its own id."""
+        try:
+            return self._price_provider(provider_id)
+        except NotFoundError:
+            return UNINSTALLED.get(provider_id)
+
     def _own(self, model: Model) -> tuple[Price, ...]:
         return self._overlay.get(model.reference) or model.spec.prices
 
@@ -150,6 +167,8 @@ class PriceBook:
         rows = own and _of_tier(own, service_tier, now)
         if not rows:
             rows, priced_as = self._from_list(model, service_tier, now)
+        if not rows and (listed := self._media.rows(model.provider, model.wire_id)):
+            rows, priced_as = _of_tier(listed, service_tier, now), model.reference
         if not rows:
             return _Kept(minute, until, None, reason=f"the price of {model.reference} is not known")
         currencies = {row.currency for row in rows if row.credit_type is None}
@@ -164,7 +183,7 @@ class PriceBook:
     def _from_list(
         self, model: Model, service_tier: str | None, now: datetime.datetime
     ) -> tuple[tuple[Price, ...] | None, str | None]:
-        provider_id = self._price_provider(model.provider)
+        provider_id = self._listed_as(model.provider)
         found = self._list.find(provider_id, model.wire_id) if provider_id else None
         if found is None:
             return None, None

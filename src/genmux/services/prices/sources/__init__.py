@@ -1,0 +1,1 @@
+"""Public price data, read and put into our meters and conditions. Only the maintenance command uses it."""
