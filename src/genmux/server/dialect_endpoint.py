@@ -9,10 +9,11 @@ from genmux.contract.dialect import Accepted, Answer, Dialect, HeedingServer, Wr
 from genmux.flows.call.flow import CallFlow
 from genmux.flows.call.options import CallOptions
 from genmux.flows.call.passage import Passage, PassageFlow
+from genmux.flows.call.run import Run
 from genmux.flows.call.stream import PartStream
 from genmux.server.faults import as_error
 from genmux.server.http import Headers, Read, Request, RequestError
-from genmux.server.said import carried, identified, said_back
+from genmux.server.said import carried, identified, said_back, went
 from genmux.server.terms import Terms
 from genmux.types.errors import OverloadedError, ProviderError
 from genmux.types.parts import Part, WarningPart
@@ -58,7 +59,9 @@ class DialectEndpoint:
     async def _whole(self, request: Request, accepted: Accepted, options: CallOptions) -> None:
         result = await self._calls.chat(accepted.request, options)
         told = said_back(accepted.warnings + result.warnings, result.cost, result.request_id)
-        await request.answer(self._server.respond(result, accepted), told)
+        model = result.steps[-1].model if result.steps else None
+        way = went(route=result.route, account=result.account, attempts=result.attempts, model=model)
+        await request.answer(self._server.respond(result, accepted), (*told, *way))
 
     async def _stream(self, request: Request, accepted: Accepted, options: CallOptions) -> None:
         """The status is sent with the first part, so that what fails before it is refused properly."""
@@ -70,16 +73,16 @@ class DialectEndpoint:
                 first += await stream.read() or []
             writer = self._server.writer(accepted)
             told = said_back(accepted.warnings + warnings, request_id=stream.request_id)
-            await _relay(request, _Written(writer, first, stream).read, writer, told)
+            await _relay(request, _Written(writer, first, stream).read, writer, (*told, *_way(stream.run)))
         finally:
             await stream.aclose()
 
     async def _pass(self, request: Request, passage: Passage) -> None:
         if not passage.accepted.stream:
-            reply = await self._passages.whole(passage)
+            run, reply = await self._passages.whole(passage)
             kind = reply.headers.get("content-type", "application/json")
             answer = Answer(status=reply.status, body=reply.body, headers=(("content-type", kind),))
-            await request.answer(answer, carried(reply.headers))
+            await request.answer(answer, (*carried(reply.headers), *_way(run)))
             return
         passing = await self._passages.stream(passage)
         try:
@@ -92,9 +95,15 @@ class DialectEndpoint:
                     return chunk
                 return await passing.read()
 
-            await _relay(request, read, self._server.writer(passage.accepted), carried(passing.headers))
+            await _relay(
+                request, read, self._server.writer(passage.accepted), (*carried(passing.headers), *_way(passing.run))
+            )
         finally:
             await passing.aclose()
+
+
+def _way(run: Run) -> Headers:
+    return went(route=run.route, account=run.account, attempts=run.sendings, model=run.reached.model.reference)
 
 
 class _Written:

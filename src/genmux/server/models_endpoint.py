@@ -19,9 +19,10 @@ class ModelsEndpoint:
         self._app = app
 
     async def handle(self, request: Request) -> None:
-        """Answer with all usable models of all providers, and the aliases."""
-        models = {model.reference: model for model in self._app.catalog.usable()}
-        usable = {**models, **{alias: models.get(meant) for alias, meant in self._app.settings.aliases.items()}}
+        """Answer with all usable models of all providers, the aliases and the routes."""
+        models: dict[str, Model | None] = {model.reference: model for model in self._app.catalog.usable()}
+        aliases = {alias: models.get(meant) for alias, meant in self._app.settings.aliases.items()}
+        usable = {**models, **aliases, **dict.fromkeys(self._app.calls.journeys.routes.names())}
         body = _as_anthropic(usable) if request.header(b"anthropic-version") else _as_openai(usable)
         await request.answer(Answer(status=200, body=msgspec.json.encode(body)))
 

@@ -25,6 +25,8 @@ class Offer:
         """Raise NotFoundError for a model that callers may not name, or that there is not."""
         if self._files or not name or name in self._app.settings.aliases or (name, operation) in self._known:
             return
+        if self._app.calls.journeys.routes.route(name) is not None:
+            return  # its models are those of the settings
         model = self._app.catalog.resolve(name, operation)
         if not model.listed and self._app.registry.manifest(model.provider).local:
             listed = (one for one in self._app.catalog.usable() if one.provider == model.provider)

@@ -20,6 +20,14 @@ def said_back(warnings: Iterable[Warning], cost: Cost | None = None, request_id:
     return (*headers, *identified(request_id))
 
 
+def went(*, route: str | None, account: str | None, attempts: int, model: str | None) -> Headers:
+    """Which way a request went, as far as that was not plain: by which route to which model, with which account, how often sent."""
+    if route is None and account is None and attempts <= 1:
+        return ()
+    told = (("x-genmux-route", route), ("x-genmux-model", model if route else None), ("x-genmux-account", account))
+    return (*((name, value) for name, value in told if value), ("x-genmux-attempts", str(attempts)))
+
+
 def identified(request_id: str | None) -> Headers:
     """The provider's name for the request, where each of the official clients looks for it."""
     return () if request_id is None else (("x-request-id", request_id), ("request-id", request_id))

@@ -62,8 +62,8 @@ class PassageFlow:
             requests[model.reference] = http
         return Passage(server, accepted, plan, requests, options)
 
-    async def whole(self, passage: Passage) -> HttpReply:
-        """The provider's own reply, its usage booked. Raises ProviderError."""
+    async def whole(self, passage: Passage) -> tuple[Run, HttpReply]:
+        """The provider's own reply, its usage booked, and how the request went. Raises ProviderError."""
         request = passage.accepted.request
 
         async def go(run: Run, leg: Leg) -> tuple[HttpReply, Usage, FinishReason | None]:
@@ -86,7 +86,7 @@ class PassageFlow:
             finish=finish.unified if finish else None,
             request_id=request_id_of(reply.headers),
         )
-        return reply
+        return run, reply
 
     async def stream(self, passage: Passage) -> "PassingStream":
         """The provider's own bytes as they come; returns when it has begun to answer. Raises ProviderError."""
@@ -121,7 +121,7 @@ class PassingStream:
         self._accepted = passage.accepted
         self._sent = Sent(passage.accepted.request, target.model, passage.requests[target.model.reference])
         self._watcher = passage.server.watcher(passage.accepted, self._sent)
-        self._run = run
+        self.run = run
         self._target = target
         self._calls = calls
         self._failure: ProviderError | None = None
@@ -204,13 +204,13 @@ class PassingStream:
         self._settled = True
         usage = self._usage()
         if error is not None:
-            self._calls.door.fail(self._run, error, usage=usage)
+            self._calls.door.fail(self.run, error, usage=usage)
             return
         finish = self._watcher.finish
         self._calls.door.complete(
-            self._run,
+            self.run,
             usage,
-            attempts=max(self._run.sendings, 1),
+            attempts=max(self.run.sendings, 1),
             service_tier=self._accepted.request.service_tier,
             finish=finish.unified if finish else None,
             request_id=request_id_of(self.headers),

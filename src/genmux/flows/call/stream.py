@@ -56,7 +56,7 @@ class PartStream:
         count_input: Callable[[], int],
     ) -> None:
         self._source = begun.source
-        self._run = run
+        self.run = run
         self._door = door
         self._seen: list[Part] = []
         self._usage: Usage | None = None
@@ -111,14 +111,14 @@ class PartStream:
             joiner.feed(part)
         return msgspec.structs.replace(
             joiner.result(),
-            provider=self._run.reached.model.provider,
+            provider=self.run.reached.model.provider,
             usage=self._counted(),
             cost=self.cost,
             attempts=self.attempts,
             request_id=self.request_id,
-            account=self._run.account,
-            route=self._run.route,
-            steps=self._run.steps,
+            account=self.run.account,
+            route=self.run.route,
+            steps=self.run.steps,
         )
 
     async def aclose(self) -> None:
@@ -202,7 +202,7 @@ class PartStream:
         self._settled = True
         self._usage = self._counted()
         self.cost = self._door.complete(
-            self._run,
+            self.run,
             self._usage,
             attempts=self.attempts,
             service_tier=self._service_tier,
@@ -216,13 +216,13 @@ class PartStream:
             await self._source.aclose()
         finally:
             if isinstance(error, ProviderError):
-                place(error, self._run.reached)
+                place(error, self.run.reached)
             if self._seen and not isinstance(error, ProviderError):
                 self._settle()
             elif not self._settled:
                 self._settled = True
                 self._usage = self._counted() if self._seen else Usage()
-                self._door.fail(self._run, error, usage=self._usage)
+                self._door.fail(self.run, error, usage=self._usage)
 
 
 def at_least(said: Usage | None, characters: int, count_input: Callable[[], int]) -> Usage:

@@ -45,7 +45,7 @@ async def passing(house: App, sent: bytes, options: CallOptions = PLAIN, **field
 async def whole(house: App, sent: bytes, options: CallOptions = PLAIN) -> HttpReply:
     prepared = passage(house, sent, options)
     assert prepared is not None
-    return await PassageFlow(house.calls).whole(prepared)
+    return (await PassageFlow(house.calls).whole(prepared))[1]
 
 
 async def chunks_of(stream: PassingStream) -> list[bytes]:
