@@ -11,7 +11,8 @@
 4. A row may hold when all its conditions may. A row that holds for certain puts all rows of a lower rank out
    (`genmux.types.conditions.rank`). When none is left, those count that only a condition of the first kind put out.
 5. What is billed of a quantity: less `free`, then up to a multiple of `round_to`, then at least `minimum`. Nothing of
-   nothing. Times `amount`, by `per`. An item costs from the cheapest row at its low end to the dearest at its high end.
+   nothing. Times `amount`, by `per`. An item costs from the cheapest row at its low end to the dearest at its high end,
+   or at a threshold of its own quantity below that, if it costs more there.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -110,7 +111,7 @@ class _Evaluation:
         """The least, and the line of the most, of each kind of row: those in the currency, and those in credits."""
         if span.high == 0:
             return {}
-        rows = self._holding(item.rows, lambda row: self._holds(row.when, item.rows, span), rank)
+        rows = self._rows(item, span)
         if not rows:
             self._unknown[self._no_row(item)] = None
             return {}
@@ -121,14 +122,22 @@ class _Evaluation:
         for row in rows:
             self._confidence = _lower(self._confidence, row.confidence or "high")
             least = _amount(row, billed(row, span.low))
-            quantity = billed(row, span.low if span.high is None else span.high)
-            line = Line(meter=item.meter, quantity=_plainly(quantity), amount=_amount(row, quantity))
+            line = _line(item, row, span.low if span.high is None else span.high)
             known = found.get(row.credit_type)
             if known is not None:
                 least = min(least, known[0])
                 line = max(known[1], line, key=_by_amount)
             found[row.credit_type] = least, line
+        for step in _steps(item, span):
+            for row in self._rows(item, Span(step, step)):
+                if row.credit_type in found:
+                    least, line = found[row.credit_type]
+                    found[row.credit_type] = least, max(line, _line(item, row, step), key=_by_amount)
         return found
+
+    def _rows(self, item: Item, span: Span) -> list[Price]:
+        """The rows that may hold for a quantity."""
+        return self._holding(item.rows, lambda row: self._holds(row.when, item.rows, span), rank)
 
     def _no_row(self, item: Item) -> str:
         told = {name: sorted({str(row.when[name]) for row in item.rows if name in row.when}) for name in _named(item)}
@@ -288,6 +297,18 @@ _TOGETHER: dict[type, Callable[[list[Span]], Span]] = {Add: _sum, Least: _least}
 
 def _up(number: Decimal, step: Decimal) -> Decimal:
     return (number / step).to_integral_value(ROUND_CEILING) * step
+
+
+def _steps(item: Item, span: Span) -> set[Decimal]:
+    """The quantities below which another row holds: what is used in the end may stay just there, and cost more."""
+    own = {name for name, meter in THRESHOLDS.items() if meter is None}
+    steps = {Decimal(int(row.when[name])) for row in item.rows for name in own & row.when.keys()}
+    return {step for step in steps if step and (span.high is None or step < span.high)}
+
+
+def _line(item: Item, row: Price, quantity: Decimal) -> Line:
+    amount = billed(row, quantity)
+    return Line(meter=item.meter, quantity=_plainly(amount), amount=_amount(row, amount))
 
 
 def _amount(row: Price, quantity: Decimal) -> Decimal:

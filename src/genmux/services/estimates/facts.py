@@ -138,6 +138,9 @@ class Facts:
 AROUND = 16
 """Tokens that a template adds around a prompt at most."""
 
+PART = 500
+"""Bytes of a document that are certainly one part of it, as no token is shorter than a byte."""
+
 LONGEST_LETTER = 4
 """Bytes of a character in UTF-8."""
 

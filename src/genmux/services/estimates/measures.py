@@ -9,7 +9,7 @@ import msgspec
 from genmux.contract.model import Model
 from genmux.contract.operations import OPERATIONS
 from genmux.contract.params import Param
-from genmux.services.estimates.facts import AROUND, LONGEST_LETTER
+from genmux.services.estimates.facts import AROUND, LONGEST_LETTER, PART
 from genmux.services.estimates.vocabulary import ALIASES, DAY, KNOWN
 from genmux.types.errors import InvalidRequestError
 from genmux.types.generation import GenerationRequest, Input
@@ -35,7 +35,7 @@ def measured(request: GenerationRequest, model: Model) -> dict[str, Any]:
     check_operation(request.operation)
     params = checked(request.params, model.spec.params)
     inputs = checked_inputs(request.inputs)
-    return {**_counted(request.prompt, inputs), **params}
+    return {**_counted(request, inputs), **params}
 
 
 def check_operation(operation: str) -> None:
@@ -80,11 +80,15 @@ def _general_fault(ours: str, name: str, value: object) -> str | None:
     return None if general is None or general.max is None else general.fault(name, value)
 
 
-def _counted(prompt: str, inputs: tuple[Input, ...]) -> dict[str, Any]:
+def _counted(request: GenerationRequest, inputs: tuple[Input, ...]) -> dict[str, Any]:
     """What is there, None for what is there but of unknown extent; what is not there is left out."""
     found: dict[str, Any] = {}
+    prompt = request.prompt
     kinds = {kind: [one for one in inputs if one.kind == kind] for kind in KINDS}
     texts = kinds["text"]
+    if request.operation == "rerank":
+        texts = texts + kinds["document"]
+        found["document_parts"] = _total(texts, _parts)
     if prompt or texts:
         own = len(prompt.encode("utf-8", "surrogatepass"))
         found["prompt_bytes"] = own
@@ -125,6 +129,11 @@ def _bytes(one: Input) -> int | None:
     if one.bytes is not None:
         return one.bytes + AROUND
     return None if one.characters is None else one.characters * LONGEST_LETTER + AROUND
+
+
+def _parts(one: Input) -> int | None:
+    size = _bytes(one)
+    return None if size is None else max(1, -(-(size - AROUND) // PART))
 
 
 def _pixels(one: Input) -> int | None:

@@ -102,7 +102,7 @@ _SPEECH: Quantities = {
 }
 
 _MUSIC: Quantities = {
-    "songs.output": MADE,
+    "tracks.output": MADE,
     "images.input": Value("input_images"),
     "characters.input": Value("characters"),
     "seconds.input.audio": Value("audio_seconds"),
@@ -126,7 +126,7 @@ _TRANSCRIPT: Quantities = {
 
 _SEARCHED = Between(
     RoundUp(times("documents", 0.01), Decimal(1)),
-    RoundUp(times(plus("documents", times("text_bytes", 0.002)), 0.01), Decimal(1)),
+    RoundUp(times(First((Value("document_parts"), plus("documents", times("text_bytes", 0.002)))), 0.01), Decimal(1)),
     "a search unit is a question with up to 100 documents of up to 500 tokens",
 )
 """As Cohere counts them (its page on prices, read in 2026-11); a longer document counts as several."""
@@ -195,7 +195,7 @@ ESSENTIAL: dict[str, tuple[tuple[str, ...], ...]] = {
     "image_to_video": (_MADE_VIDEO,),
     "video_to_video": ((*_MADE_VIDEO, "seconds.input.video"),),
     "text_to_speech": (("characters.input", "seconds.output.audio", "tokens.output.audio", "calls"),),
-    "text_to_music": (("seconds.output.audio", "songs.output", "tokens.output.audio", "calls"),),
+    "text_to_music": (("seconds.output.audio", "tracks.output", "tokens.output.audio", "calls"),),
     "transcribe": (("seconds.input.audio", "tokens.input.audio", "calls"),),
     "realtime": (
         ("seconds.session", "seconds.input.audio", "tokens.input.audio", "calls"),

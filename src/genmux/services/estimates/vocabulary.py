@@ -41,6 +41,9 @@ MEASURES: dict[str, Param] = {
     "text_bytes": Param(type="integer", min=0, max=4_000_000_000, description="The same in UTF-8."),
     "prompt_bytes": Param(type="integer", min=0, max=4_000_000_000, description="Of the prompt alone, in UTF-8."),
     "documents": Param(type="integer", min=0, max=1_000_000, description="Texts and documents that go in."),
+    "document_parts": Param(
+        type="integer", min=0, max=100_000_000, description="Parts of up to 500 bytes into which the documents fall."
+    ),
     "input_images": Param(type="integer", min=0, max=100_000, description="Pictures that go in."),
     "input_pixels": Param(type="integer", min=0, max=10**15, description="Pixels of all pictures that go in."),
     "audio_seconds": Param(type="number", min=0, max=DAY, description="Length of all sound that goes in."),
@@ -55,7 +58,7 @@ request has them from its inputs."""
 NEEDED: dict[str, frozenset[str]] = {
     "chat": frozenset({"input_tokens"}),
     "embed": frozenset({"input_tokens"}),
-    "rerank": frozenset({"documents", "characters", "text_bytes", "prompt_bytes"}),
+    "rerank": frozenset({"documents", "document_parts", "characters", "text_bytes", "prompt_bytes"}),
     "image_to_image": frozenset({"input_images", "input_pixels"}),
     "upscale": frozenset({"input_images", "input_pixels"}),
     "image_to_video": frozenset({"input_images", "input_pixels"}),

@@ -8,30 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genmux.contract.manifest import Limits
-from genmux.contract.model import Model
 from genmux.services.estimates import Estimator
 from genmux.services.prices import bill
 from genmux.services.tokens import TokenCounter
 from genmux.types.content import Audio, Image, Opaque
 from genmux.types.embed import EmbedRequest
-from genmux.types.money import Estimate, Price
+from genmux.types.money import Estimate, Price, micros
+from tests.unit.services.estimates.prices import Prices
 from tests.unit.services.shop import asked, model, price
 
 INPUT, OUTPUT = price("tokens.input", "3"), price("tokens.output", "15")
 COUNTER = TokenCounter()
-
-
-class Prices:
-    """Every model costs the same here."""
-
-    def __init__(self, *rows: Price) -> None:
-        self._rows = rows
-        self.asked_for: list[str | None] = []
-
-    def rows(self, model: Model, *, service_tier: str | None = None) -> tuple[Price, ...] | None:
-        assert model.provider == "acme"
-        self.asked_for.append(service_tier)
-        return self._rows or None
 
 
 def estimator(*rows: Price) -> Estimator:
@@ -137,6 +124,55 @@ def test_what_is_extra_and_harmless_changes_nothing() -> None:
     assert chat(INPUT, OUTPUT, max_tokens=5, extra={"mood": 1}).high is not None
 
 
+def test_a_kind_of_token_without_a_price_makes_the_most_unknown() -> None:
+    estimate = chat(INPUT, max_tokens=5)
+
+    assert estimate.high is None
+    assert estimate.unknown == ("the price of tokens.output, which has prices for tokens.input",)
+    assert estimator(INPUT).most(asked("hello", max_tokens=5), model()) is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "fields"),
+    [
+        ((INPUT, OUTPUT), {"max_tokens": 100}),
+        ((INPUT, OUTPUT), {"max_tokens": 100, "n": 3}),
+        ((INPUT, OUTPUT, price("calls", "5", per=1_000)), {"max_tokens": 7}),
+        ((INPUT, OUTPUT, price("tokens.input.cache_write", "6")), {"max_tokens": 7}),
+        ((INPUT, OUTPUT, price("tokens.input", "30", when={"input_tokens_gt": 500})), {"max_tokens": 7}),
+        ((INPUT, OUTPUT), {"max_tokens": 7, "said": Image(url="u")}),
+        ((price("tokens.input", "0"),), {"max_tokens": 7, "said": Audio(url="u")}),
+    ],
+)
+def test_the_quick_bound_is_the_most_in_micro_units(rows: tuple[Price, ...], fields: dict[str, Any]) -> None:
+    request = asked(fields.pop("said", "hällo"), **fields)
+    high = estimator(*rows).chat(request, model()).high
+
+    assert high is not None
+    assert estimator(*rows).most(request, model()) in (micros(high), micros(high) + 1)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"max_tokens": 5, "tools": (Opaque("d", "search", {}),)}, {"max_tokens": 5, "extra": {"n": 2}}],
+)
+def test_there_is_no_quick_bound_where_the_most_is_unknown(fields: dict[str, Any]) -> None:
+    assert estimator(INPUT, OUTPUT).most(asked("hello", **fields), model()) is None
+    assert estimator(INPUT, OUTPUT).explain(asked("hello", **fields), model())
+    assert estimator().most(asked("hello", max_tokens=5), model()) is None
+    assert estimator(price("tokens.input", "0")).most(asked("hello", **fields), model()) == 0
+
+
+def test_embeddings_have_a_quick_bound_too() -> None:
+    request = EmbedRequest(model="m", inputs=("hello", (1, 2, 3)))
+    high = estimator(INPUT).embed(request, model()).high
+
+    assert high is not None
+    assert estimator(INPUT).most(request, model()) == micros(high)
+    assert estimator(INPUT).explain(request, model()) == ()
+    assert estimator().most(request, model()) is None
+
+
 def test_embeddings_are_estimated_by_their_input() -> None:
     request = EmbedRequest(model="m", inputs=("hello", (1, 2, 3)))
     estimate = estimator(INPUT).embed(request, model())
@@ -188,4 +224,8 @@ def test_no_usage_within_the_limits_costs_more_than_high(
     assert estimate.low is not None
     assert estimate.low <= estimate.high
     assert estimate.high == sum(line.amount for line in estimate.lines)
-    assert sum(line.amount for line in bill(prices, used)) <= estimate.high
+    actual = sum(line.amount for line in bill(prices, used))
+    assert actual <= estimate.high
+    quick = estimator(*prices).most(request, model())
+    assert quick is not None
+    assert micros(estimate.high) <= quick <= micros(estimate.high) + 1
