@@ -1,7 +1,6 @@
-"""The composition root: the only place that puts services and flows together."""
+"""All of genmux, put together for one process."""
 
 import datetime
-import difflib
 import os
 import random
 import time
@@ -11,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from genmux.contract.operations import OPERATIONS, Operation
+from genmux.app.faults import config_faults
 from genmux.engine.aiohttp_transport import AiohttpTransport
 from genmux.engine.child import LocalHost
 from genmux.engine.child_queue import LocalEvent
@@ -33,11 +32,10 @@ from genmux.services.events import EventBus
 from genmux.services.prices import PriceBook, PriceList, bill
 from genmux.services.registry import Registry
 from genmux.services.routing import Board
-from genmux.services.settings import ProviderSettings, Settings, read_settings
+from genmux.services.settings import Settings, read_settings
 from genmux.services.tokens import TokenCounter
 from genmux.services.totals import Totals
 from genmux.types.accounts import Account
-from genmux.types.errors import ProviderError
 from genmux.types.version import VERSION
 
 
@@ -70,7 +68,9 @@ class App:
             on_event=self._registered,
         )
         self.catalog = Catalog(self.registry, aliases=self.settings.aliases, defaults=self.settings.defaults.models)
-        self.prices = PriceBook(_utc_now, self._price_provider, PriceList(_cache_folder(self.environ)))
+        self.prices = PriceBook(
+            _utc_now, self._price_provider, PriceList(cache_folder(self.environ)), overlay=self.settings.prices
+        )
         self.totals = Totals()
         self.tokens = TokenCounter()
         self.engine = Engine(
@@ -137,44 +137,7 @@ class App:
 
     def config_faults(self) -> Iterator[str]:
         """Everything that is wrong with what is configured, in words."""
-        for name, own in self.settings.providers.items():
-            yield from self._provider_faults(name, own)
-        defaults = self.settings.defaults.models
-        for operation in OPERATIONS:
-            if (model := defaults.get(operation)) and (fault := self._unresolved(model, (operation,))):
-                yield f"the default model for {operation}, {model!r}: {fault}"
-        for alias in self.settings.aliases:
-            if fault := self._unresolved(alias, OPERATIONS):
-                yield f"the alias {alias!r}: {fault}"
-
-    def _provider_faults(self, name: str, own: ProviderSettings) -> Iterator[str]:
-        if not self.registry.is_registered(name):
-            near = difflib.get_close_matches(name, self.registry.ids(), n=3)
-            hint = f"; did you mean {' or '.join(near)}?" if near else ""
-            yield f"genmux.toml has settings for {name!r}, but there is no such provider{hint}"
-            return
-        if own.enabled is not False and (reason := self.registry.unavailable(name)):
-            yield f"{name}: {reason}"
-        try:
-            known = self.registry.manifest(name).credentials
-        except ProviderError:
-            return  # told already
-        for field in own.credentials:
-            if field not in known and field != "api_key":
-                names = (*known, *(one for one in ProviderSettings.__struct_fields__ if one != "credentials"))
-                yield f"{name}: there is no setting `{field}`; there are {', '.join(names)}"
-
-    def _unresolved(self, model: str, operations: tuple[Operation, ...]) -> str | None:
-        """Why a name means no model for any of these operations."""
-        faults: list[str] = []
-        for operation in operations:
-            try:
-                self.catalog.resolve(model, operation)
-            except ProviderError as error:
-                faults.append(error.message)
-            else:
-                return None
-        return faults[0]
+        return config_faults(self.settings, self.registry, self.calls.journeys.routes)
 
     async def leave(self) -> None:
         """Close what belongs to the running event loop, which is about to end; other loops go on."""
@@ -187,7 +150,7 @@ class App:
         await self.engine.aclose()
 
 
-def _cache_folder(environ: Mapping[str, str]) -> Path | None:
+def cache_folder(environ: Mapping[str, str]) -> Path | None:
     """Where what can be made again is kept; None for somebody without a home."""
     chosen, home = environ.get("XDG_CACHE_HOME"), environ.get("HOME")
     if chosen:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from genmux import app as app_module
 from genmux.app import App
+from genmux.app.app import cache_folder
 from genmux.engine.child_queue import LocalEvent
 from genmux.services.settings import Defaults, ProviderSettings, Settings
 from genmux.types.errors import ConfigurationError, NotFoundError
@@ -132,7 +132,7 @@ async def test_after_closing_nothing_can_be_sent() -> None:
 
 
 def test_the_cache_is_kept_where_the_system_says_or_nowhere() -> None:
-    place = app_module._cache_folder  # noqa: SLF001
+    place = cache_folder
 
     assert place({"XDG_CACHE_HOME": "/c", "HOME": "/h"}) == Path("/c/genmux")
     assert place({"HOME": "/h"}) == Path("/h/.cache/genmux")

@@ -1,0 +1,61 @@
+"""Everything that is wrong with what is configured, in words."""
+
+import difflib
+from collections.abc import Iterator
+
+from genmux.contract.operations import OPERATIONS, Operation
+from genmux.flows.call.plan import Routes, route_faults
+from genmux.services.registry import Registry
+from genmux.services.settings import ProviderSettings, Settings
+from genmux.types.errors import ProviderError
+
+
+def config_faults(settings: Settings, registry: Registry, routes: Routes) -> Iterator[str]:
+    """One sentence for each fault."""
+    for name, own in settings.providers.items():
+        yield from _provider_faults(name, own, registry)
+    defaults = settings.defaults.models
+    for operation in OPERATIONS:
+        if (model := defaults.get(operation)) and (fault := _unresolved(routes, model, (operation,))):
+            yield f"the default model for {operation}, {model!r}: {fault}"
+    named = [(f"the alias {alias!r}", alias) for alias in settings.aliases]
+    named += [
+        (f"the route {name!r}", one.model) for name, route in settings.routes.items() for one in route.destinations
+    ]
+    for what, model in named:
+        if fault := _unresolved(routes, model, OPERATIONS):
+            yield f"{what}: {fault}"
+    yield from route_faults(settings.routes)
+    for reference in settings.prices:
+        if "/" not in reference:
+            yield f"genmux.toml has prices for {reference!r}; a model is named as provider/model"
+
+
+def _provider_faults(name: str, own: ProviderSettings, registry: Registry) -> Iterator[str]:
+    if not registry.is_registered(name):
+        near = difflib.get_close_matches(name, registry.ids(), n=3)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        yield f"genmux.toml has settings for {name!r}, but there is no such provider{hint}"
+        return
+    if own.enabled is not False and (reason := registry.unavailable(name)):
+        yield f"{name}: {reason}"
+    try:
+        known = registry.manifest(name).credentials
+    except ProviderError:
+        return  # told already
+    for field in own.credentials:
+        if field not in known and field != "api_key":
+            names = (*known, *(one for one in ProviderSettings.__struct_fields__ if one != "credentials"))
+            yield f"{name}: there is no setting `{field}`; there are {', '.join(names)}"
+
+
+def _unresolved(routes: Routes, model: str, operations: tuple[Operation, ...]) -> str | None:
+    """Why a name means no model for any of these operations."""
+    faults: list[str] = []
+    for operation in operations:
+        try:
+            if routes.members(model, operation):
+                return None
+        except ProviderError as error:
+            faults.append(error.message)
+    return faults[0] if faults else "no model can do anything"
