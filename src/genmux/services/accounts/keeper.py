@@ -1,16 +1,16 @@
 """Keeps the pool and the store in step: loads what changed, writes down what was learnt, reserves across workers."""
 
 import asyncio
-import datetime
 import logging
 from collections.abc import Awaitable, Callable
 
 from genmux.services.accounts.lease import Lease
 from genmux.services.accounts.pool import AccountPool
-from genmux.services.accounts.ports import AccountStore, Reservation
+from genmux.services.accounts.ports import AccountStore
 from genmux.services.accounts.sealing import Sealer
 from genmux.services.accounts.standing import Obstacle
 from genmux.services.ports import NewId, Now
+from genmux.types.accounts_stored import Reservation
 from genmux.types.errors import ErrorKind, ProviderError
 
 LIFETIME = 180.0
@@ -64,15 +64,14 @@ class AccountKeeper:
 
     async def confirm(self, lease: Lease) -> Obstacle | None:
         """Reserve a pending lease in the database; tells what hinders it. Raises StoreError."""
-        account, now = lease.account, self._now()
+        account = lease.account
         lease.id = self._new_id()
         known = {name: amount for name, amount in lease.credits.items() if name in account.balances}
         lost = await self._store.reserve(
             Reservation(
                 lease=lease.id,
                 account=account.id,
-                now=now,
-                until=now + datetime.timedelta(seconds=LIFETIME),
+                lifetime=LIFETIME,
                 max_concurrency=account.max_concurrency,
                 credits=known,
             )
@@ -91,7 +90,7 @@ class AccountKeeper:
         now = self._now()
         if not self._live or abs((now - self._renewed).total_seconds()) < LIFETIME / 3:
             return
-        await self._store.renew(tuple(self._live), now + datetime.timedelta(seconds=LIFETIME))
+        await self._store.renew(tuple(self._live), LIFETIME)
         self._renewed = now
 
     async def run(self, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:

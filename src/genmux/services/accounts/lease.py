@@ -23,8 +23,8 @@ class Returns(Protocol):
 class Lease:
     """An account that a request may use. `done` gives it back, once; what is called again does nothing.
 
-    `pending` says that others share the account through the database, so that `AccountPool.reserve` must confirm it
-    before anything is sent; `id` is only there then. `counted` says that it takes one of the account's slots.
+    `pending` says that others share the account through the database, where it was not confirmed yet (see
+    `AccountPool.reserve`); `id` is only there then. `counted` says that it takes one of the account's slots.
     """
 
     __slots__ = ("_open", "_returns", "counted", "credits", "id", "pending", "standing")

@@ -8,11 +8,12 @@ from typing import Any
 
 from genmux.services.accounts.choice import Needs, first, refusal, usable_by
 from genmux.services.accounts.lease import NO_CREDITS, Lease
-from genmux.services.accounts.ports import Configured, Noted, Snapshot
+from genmux.services.accounts.ports import Configured
 from genmux.services.accounts.sealing import Sealer
-from genmux.services.accounts.standing import Obstacle, Standing
+from genmux.services.accounts.standing import Obstacle, Standing, rotates
 from genmux.services.ports import Now
-from genmux.types.accounts import Account, AccountRule, Credential
+from genmux.types.accounts import Account, AccountRule, Balance, Credential
+from genmux.types.accounts_stored import Noted, Snapshot
 from genmux.types.errors import AuthenticationError, ConfigurationError, ErrorKind, ProviderError, RequestCancelledError
 from genmux.types.principal import NOBODY, Principal
 
@@ -47,6 +48,7 @@ class AccountPool:
         self._lock = threading.Lock()
         self._turns = itertools.count(1)
         self._stored: dict[str, Standing] = {}
+        self._providers: frozenset[str] = frozenset()
         self._own: dict[str, tuple[Standing, ...]] = {}
         self._views: dict[_View, tuple[Standing, ...]] = {}
         self._given_back: list[str] = []
@@ -66,8 +68,8 @@ class AccountPool:
     ) -> Lease:
         """An account for one request, reserved in this process.
 
-        `needs` are credits by type, `excluded` ids of accounts that were tried already, `only` names or ids that alone
-        may be used. Raises RateLimitError (with `retry_after`), QuotaExceededError, AuthenticationError or
+        `needs` are credits by type, `excluded` are accounts that were tried already and `only` those that alone may be
+        used, both by name or id. Raises RateLimitError (with `retry_after`), QuotaExceededError, AuthenticationError or
         ConfigurationError that says for each account why it cannot be used.
         """
         view = (provider, principal.organisation, principal.team, principal.key)
@@ -85,18 +87,19 @@ class AccountPool:
 
     async def reserve(
         self,
-        lease: Lease,
+        provider: str,
         *,
         principal: Principal = NOBODY,
+        needs: Needs | None = None,
         excluded: frozenset[str] = _NONE,
         rule: AccountRule = "cheapest",
         only: frozenset[str] | None = None,
     ) -> Lease:
-        """Confirm a pending lease in the database; where others were first, the lease of another account is given.
+        """The same, and where others share the account through the database, it is confirmed there too.
 
-        Takes what `choose` was given, and raises the same errors, and StoreError. One that is not pending is given as it is.
+        When others were first, another account is taken. Raises the errors of `choose`, and StoreError.
         """
-        provider, needs = lease.account.provider, lease.credits
+        lease = self.choose(provider, principal=principal, needs=needs, excluded=excluded, rule=rule, only=only)
         tried = dict.fromkeys(excluded, _TRIED)
         while lease.pending:
             try:
@@ -110,8 +113,20 @@ class AccountPool:
             lease.done(_LOST, NO_CREDITS)
             usable = self._look((provider, principal.organisation, principal.team, principal.key), principal)
             with self._lock:
-                lease = self._choose(provider, self._narrowed(provider, usable, only), needs, tried, rule=rule)
+                narrowed = self._narrowed(provider, usable, only)
+                lease = self._choose(provider, narrowed, needs or NO_CREDITS, tried, rule=rule)
         return lease
+
+    def several(self, provider: str) -> bool:
+        """Whether there is anything to choose: accounts beside the one that nobody named."""
+        if provider in self._providers:
+            return True
+        return any(one.account.origin != "implicit" for one in self._configured_of(provider))
+
+    @staticmethod
+    def rotates(error: BaseException) -> bool:
+        """Whether the same request may go well with another account."""
+        return rotates(error)
 
     def _choose(
         self,
@@ -127,7 +142,7 @@ class AccountPool:
         candidates: list[Standing] = []
         obstacles: list[tuple[str, Obstacle]] = []
         for one in usable:
-            obstacle = tried.get(one.account.id)
+            obstacle = tried.get(one.account.id) or tried.get(one.account.name)
             if obstacle is None and not alone:
                 obstacle = one.obstacle(needs, clock=clock, now=now)
             if obstacle is None:
@@ -197,6 +212,7 @@ class AccountPool:
                 standing.adopt(account, clock=clock, now=now)
                 fresh[account.id] = standing
             self._stored = fresh
+            self._providers = frozenset(one.account.provider for one in fresh.values())
             self._views = {}
 
     def take_notes(self) -> tuple[Noted, ...]:
@@ -226,6 +242,16 @@ class AccountPool:
         with self._lock:
             stored = [one for one in self._stored.values() if provider in (None, one.account.provider)]
             return tuple(one.shown(clock=clock, now=now) for one in (*own, *stored))
+
+    def shown(self, standing: Standing) -> Account:
+        """An account as it stands, with what was not written down yet."""
+        with self._lock:
+            return standing.shown(clock=self._clock(), now=self._now())
+
+    def told(self, standing: Standing, balances: Mapping[str, Balance], *, plan: str | None = None) -> None:
+        """The provider told what is left of an account that is not in the store."""
+        with self._lock:
+            standing.told(balances, plan=plan)
 
     def standing(self, account_id: str) -> Standing | None:
         """An account by its id, None when there is none."""

@@ -1,75 +1,10 @@
-"""What accounts need of the store and of others, as protocols; and what travels between them."""
+"""What accounts need of the store and of others, as protocols."""
 
-import datetime
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Protocol
 
-import msgspec
-
-from genmux.types.accounts import Account, AccountStatus, Balance
-
-
-class Sealed(msgspec.Struct, frozen=True, kw_only=True):
-    """A sealed credential: with which key, and every field of it by name as nonce and ciphertext."""
-
-    key_id: str
-    fields: Mapping[str, bytes]
-
-    def __repr__(self) -> str:
-        """Which key and which fields; the rest is noise."""
-        return f"Sealed(key_id={self.key_id!r}, fields=<{', '.join(sorted(self.fields))}>)"
-
-
-class KeyCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """A known text that was sealed with a key when it was first used: what opens it is that key."""
-
-    key_id: str
-    check: bytes
-
-
-class StoredAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of the store."""
-
-    account: Account
-    sealed: Sealed
-
-
-class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """All accounts as they stood at one version."""
-
-    version: int
-    rows: tuple[StoredAccount, ...] = ()
-
-
-class Noted(msgspec.Struct, frozen=True, kw_only=True):
-    """What requests taught about an account since it was last written down; `used` are credits by type.
-
-    With `standing`, streaks, cooldown and status are told too and replace those of the store; a status that people have
-    set (`disabled`) stays.
-    """
-
-    account: str
-    successes: int = 0
-    failures: int = 0
-    used: Mapping[str, Decimal] = msgspec.field(default_factory=dict)
-    last_used: datetime.datetime | None = None
-    standing: bool = False
-    status: AccountStatus = "active"
-    failure_streak: int = 0
-    refused_streak: int = 0
-    cooldown_until: datetime.datetime | None = None
-
-
-class Reservation(msgspec.Struct, frozen=True, kw_only=True):
-    """A slot of an account and credits of it, for one lease, until a time at which it is taken to be dead."""
-
-    lease: str
-    account: str
-    now: datetime.datetime
-    until: datetime.datetime
-    max_concurrency: int | None = None
-    credits: Mapping[str, Decimal] = msgspec.field(default_factory=dict)
+from genmux.types.accounts import Account, Balance
+from genmux.types.accounts_stored import KeyCheck, Noted, Reservation, Sealed, Snapshot, StoredAccount
 
 
 class AccountStore(Protocol):
@@ -119,8 +54,8 @@ class AccountStore(Protocol):
         """
         ...
 
-    async def renew(self, leases: Sequence[str], until: datetime.datetime) -> None:
-        """These leases live until then."""
+    async def renew(self, leases: Sequence[str], lifetime: float) -> None:
+        """These leases live so many seconds longer, from now."""
         ...
 
     async def give_back(self, leases: Sequence[str]) -> None:

@@ -6,8 +6,9 @@ from typing import Protocol
 
 import msgspec
 
-from genmux.services.accounts.ports import AccountStore, KeyCheck, Sealed
+from genmux.services.accounts.ports import AccountStore
 from genmux.types.accounts import Account, Credential
+from genmux.types.accounts_stored import KeyCheck, Sealed
 from genmux.types.errors import ConfigurationError
 
 KEY_BYTES = 32

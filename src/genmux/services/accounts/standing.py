@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import msgspec
 
-from genmux.services.accounts.ports import Noted
 from genmux.types.accounts import Account, AccountStatus, Balance, Credential
+from genmux.types.accounts_stored import Noted
 from genmux.types.errors import ErrorKind, ProviderError
 
 REFUSALS = 2
@@ -59,6 +59,7 @@ class Standing:
         "streak",
         "successes",
         "turn",
+        "turned",
         "unsaved",
         "used",
         "used_at",
@@ -80,6 +81,7 @@ class Standing:
         self.turn = 0
         self.used_at: datetime.datetime | None = None
         self.learnt = False
+        self.turned = False
         self.unsaved: tuple[Account, Noted] | None = None
         self.plain = False
         self.look()
@@ -102,10 +104,11 @@ class Standing:
         """Take over what the store says; what is in use here goes on."""
         self.account = account
         self.unsaved = None
+        if not self.turned or account.status == "disabled":
+            self.status = account.status
         if self.learnt and account.status != "disabled":
             self.look()
             return  # what was learnt since is newer, and is written down next
-        self.status = account.status
         self.streak = account.failure_streak
         self.refused = account.refused_streak
         self.cool_until = None
@@ -198,6 +201,7 @@ class Standing:
         self.cool_until = None
         if self.status == "exhausted" or (self.status == "revoked" and self.account.origin == "implicit"):
             self.status = "active"
+            self.turned = True
         self.learnt = True
         self.look()
 
@@ -213,6 +217,7 @@ class Standing:
 
     def _become(self, status: AccountStatus) -> AccountStatus:
         self.status = status
+        self.learnt = self.turned = True
         self.look()
         return status
 
@@ -234,7 +239,7 @@ class Standing:
             used=dict(self.used),
             last_used=self.used_at,
             standing=self.learnt,
-            status=self.status,
+            status=self.status if self.turned else None,
             failure_streak=self.streak,
             refused_streak=self.refused,
             cooldown_until=None if pause is None else now + datetime.timedelta(seconds=pause),
@@ -251,6 +256,7 @@ class Standing:
         self.successes += noted.successes
         self.failures += noted.failures
         self.learnt = self.learnt or noted.standing
+        self.turned = self.turned or noted.status is not None
         for name, amount in noted.used.items():
             self.used[name] = self.used.get(name, Decimal(0)) + amount
 
@@ -270,7 +276,18 @@ class Standing:
         )
         self.successes = self.failures = 0
         self.used = {}
-        self.learnt = False
+        self.learnt = self.turned = False
+
+    def told(self, balances: Mapping[str, Balance], *, plan: str | None = None) -> None:
+        """Take over what the provider told; an exhausted account is active again when it has some."""
+        account = self.account
+        known = {**account.balances, **balances}
+        self.account = msgspec.structs.replace(account, balances=known, plan=plan or account.plan)
+        for name in balances:
+            self.used.pop(name, None)
+        if self.status == "exhausted" and any(one.amount > 0 for one in balances.values()):
+            self.status, self.cool_until = "active", None
+        self.look()
 
     def shown(self, *, clock: float, now: datetime.datetime) -> Account:
         """The account as it stands, with what was not written down yet."""

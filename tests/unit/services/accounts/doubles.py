@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import msgspec
 
-from genmux.services.accounts.ports import KeyCheck, Noted, Reservation, Sealed, Snapshot, StoredAccount
 from genmux.types.accounts import Account, Balance
+from genmux.types.accounts_stored import KeyCheck, Noted, Reservation, Sealed, Snapshot, StoredAccount
 from genmux.types.errors import InvalidRequestError
 
 START = datetime.datetime(2026, 5, 1, 12, tzinfo=datetime.UTC)
@@ -41,7 +41,7 @@ class Own:
     def accounts(self, provider):
         return tuple((account, fields) for account, fields in self.found if account.provider == provider)
 
-    def missing(self, provider):
+    def missing(self, _provider):
         return self.lack
 
 
@@ -55,6 +55,7 @@ class MemoryStore:
         self.leases: dict[str, Reservation] = {}
         self.noted: list[Noted] = []
         self.number = 1
+        self.renewed: list[str] = []
         self.failing: Exception | None = None
 
     def _fail(self):
@@ -121,7 +122,7 @@ class MemoryStore:
 
     async def reserve(self, reservation: Reservation):
         self._fail()
-        own = [one for one in self.leases.values() if one.account == reservation.account and one.until > reservation.now]
+        own = [one for one in self.leases.values() if one.account == reservation.account]
         if reservation.max_concurrency is not None and len(own) >= reservation.max_concurrency:
             return "slots"
         balances = self.rows[reservation.account].account.balances
@@ -131,9 +132,8 @@ class MemoryStore:
         self.leases[reservation.lease] = reservation
         return None
 
-    async def renew(self, leases, until):
-        for lease in leases:
-            self.leases[lease] = msgspec.structs.replace(self.leases[lease], until=until)
+    async def renew(self, leases, _lifetime):
+        self.renewed += leases
 
     async def give_back(self, leases):
         for lease in leases:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genmux.services.accounts import AccountPool, rotates
-from genmux.services.accounts.ports import Snapshot, StoredAccount
 from genmux.types.accounts import Balance, Credential, Grants
+from genmux.types.accounts_stored import Snapshot, StoredAccount
 from genmux.types.errors import (
     AuthenticationError,
     BudgetExceededError,
@@ -79,7 +79,10 @@ def test_the_highest_priority_comes_first_whatever_it_costs():
 
 
 def test_of_equal_priority_the_cheapest_credits_are_drained_first():
-    dear, cheap = account("dear", rates={"credits": Decimal("0.5")}), account("cheap", rates={"credits": Decimal("0.1")})
+    dear, cheap = (
+        account("dear", rates={"credits": Decimal("0.5")}),
+        account("cheap", rates={"credits": Decimal("0.1")}),
+    )
     unknown = account("unknown")
     pool, _, _ = pool_of(dear, unknown, cheap)
     assert names(pool, 2, needs={"credits": Decimal(3)}) == ["cheap", "cheap"]
@@ -101,14 +104,16 @@ def test_the_rule_weighted_shares_requests_by_weight():
 
 
 def test_the_rule_most_left_takes_the_fullest_account():
-    full, low = (account(name, balances={"credits": Balance(amount=Decimal(n))}) for name, n in (("full", 90), ("low", 10)))
+    full, low = (
+        account(name, balances={"credits": Balance(amount=Decimal(n))}) for name, n in (("full", 90), ("low", 10))
+    )
     pool, _, _ = pool_of(low, full, account("unknown"))
     assert names(pool, 1, rule="most_left") == ["full"]
 
 
 def test_an_unknown_rule_is_told_with_those_that_there_are():
     pool, _, _ = pool_of(account("a"), account("b"))
-    with pytest.raises(InvalidRequestError, match="no rule 'best'.*cheapest, spread, weighted, most_left"):
+    with pytest.raises(InvalidRequestError, match=r"no rule 'best'.*cheapest, spread, weighted, most_left"):
         pool.choose("acme", rule="best")
 
 
@@ -304,7 +309,11 @@ def test_what_cannot_be_opened_is_told_and_stops_no_other():
 
 
 def test_the_error_tells_of_each_account_by_name_why_it_cannot_be_used():
-    accounts = (account("off", status="disabled"), account("gone", status="revoked"), account("busy", max_concurrency=1))
+    accounts = (
+        account("off", status="disabled"),
+        account("gone", status="revoked"),
+        account("busy", max_concurrency=1),
+    )
     pool, _, _ = pool_of(*accounts)
     pool.choose("acme")
     with pytest.raises(RateLimitError) as caught:
@@ -396,7 +405,9 @@ def test_neither_account_nor_lease_nor_error_shows_the_secret():
 
 
 @given(
-    steps=st.lists(st.tuples(st.sampled_from(["take", "give", "fail"]), st.integers(0, 5), st.integers(1, 4)), max_size=60)
+    steps=st.lists(
+        st.tuples(st.sampled_from(["take", "give", "fail"]), st.integers(0, 5), st.integers(1, 4)), max_size=60
+    )
 )
 def test_reserved_slots_and_credits_never_exceed_what_there_is(steps):
     one = account("a", max_concurrency=3, balances={"credits": Balance(amount=Decimal(20))})
