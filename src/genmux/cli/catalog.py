@@ -2,7 +2,6 @@
 
 import datetime
 import tempfile
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
@@ -71,7 +70,9 @@ def _faults(folder: Path) -> list[str]:
 
 def _place() -> Path:
     """The catalogue of the installed package."""
-    return Path(str(files("genmux.services.prices") / "catalogue"))
+    from genmux.services.prices.media import CATALOGUE
+
+    return CATALOGUE
 
 
 def _end(faults: list[str], common: Common, *, done: str) -> None:

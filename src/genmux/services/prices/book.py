@@ -9,15 +9,13 @@ import msgspec
 from genmux.contract.model import Model
 from genmux.services.ports import Now
 from genmux.services.prices.bill import Context, Tariff
+from genmux.services.prices.listed import TIER
 from genmux.services.prices.listing import PriceList
 from genmux.services.prices.media import ListedMedia, MediaCatalogue
 from genmux.types.conditions import TIMES, holds_at, price_faults
 from genmux.types.errors import ConfigurationError, NotFoundError
 from genmux.types.money import Cost, Line, Price
 from genmux.types.usage import Usage
-
-TIER = "service_tier"
-"""The condition of a row that holds for one service tier only."""
 
 UNINSTALLED = {"azure": "azure", "bedrock": "aws", "cohere": "cohere", "google": "google", "vertex": "google"}
 """Providers of the media catalogue that no manifest describes so far, with their ids in the price list."""

@@ -9,40 +9,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from genmux.services.prices.listed import ABOVE, Clause, Dated, ListedModel, ListedProvider
+from genmux.services.prices.units import METERS, WEEKDAYS_ONLY, conditions
 from genmux.types.money import Price
 
 if TYPE_CHECKING:
     from genai_prices import types as listed
-
-METERS: dict[str, tuple[str, int]] = {
-    "input_mtok": ("tokens.input", 1_000_000),
-    "cache_read_mtok": ("tokens.input.cached", 1_000_000),
-    "cache_write_mtok": ("tokens.input.cache_write", 1_000_000),
-    "cache_write_1h_mtok": ("tokens.input.cache_write.1h", 1_000_000),
-    "input_audio_mtok": ("tokens.input.audio", 1_000_000),
-    "cache_audio_read_mtok": ("tokens.input.cached.audio", 1_000_000),
-    "input_image_mtok": ("tokens.input.image", 1_000_000),
-    "cache_image_read_mtok": ("tokens.input.cached.image", 1_000_000),
-    "input_video_mtok": ("tokens.input.video", 1_000_000),
-    "output_mtok": ("tokens.output", 1_000_000),
-    "output_audio_mtok": ("tokens.output.audio", 1_000_000),
-    "output_image_mtok": ("tokens.output.image", 1_000_000),
-    "output_video_mtok": ("tokens.output.video", 1_000_000),
-    "output_reasoning_mtok": ("tokens.output.reasoning", 1_000_000),
-    "output_citation_mtok": ("tokens.output.citation", 1_000_000),
-    "requests_kcount": ("calls", 1_000),
-    "web_searches_kcount": ("calls.web_search", 1_000),
-    "storage_searches_kcount": ("calls.storage_search", 1_000),
-    "code_executions_kcount": ("calls.code_execution", 1_000),
-    "audio_hours": ("seconds.audio", 3_600),
-    "input_audio_hours": ("seconds.input.audio", 3_600),
-    "output_audio_hours": ("seconds.output.audio", 3_600),
-    "input_mchars": ("characters.input", 1_000_000),
-    "input_document_kpages": ("pages.input", 1_000),
-    "input_annotated_document_kpages": ("pages.input.annotated", 1_000),
-    "input_text_messages_kcount": ("messages.input", 1_000),
-}
-"""The price list's units as our meters, and how many units a price is for."""
 
 
 def exported() -> bytes:
@@ -58,7 +29,7 @@ def main() -> None:
 
 
 def _provider(provider: "listed.Provider") -> ListedProvider:
-    models = (_model(model) for model in provider.models)
+    models = (_model(model, (provider.id, model.id) in WEEKDAYS_ONLY) for model in provider.models)
     return ListedProvider(
         id=provider.id,
         models=tuple(model for model in models if model is not None),
@@ -66,27 +37,28 @@ def _provider(provider: "listed.Provider") -> ListedProvider:
     )
 
 
-def _model(model: "listed.ModelInfo") -> ListedModel | None:
+def _model(model: "listed.ModelInfo", on_weekdays: bool) -> ListedModel | None:
     """None for a model that is billed by something for which there is no meter: its price is unknown to us."""
     prices: Any = model.prices if isinstance(model.prices, list) else [model]
     try:
         return ListedModel(
             id=model.id,
             match=_clause(model.match),
-            prices=tuple(_dated(one) for one in prices),
-            variants=tuple(_dated(one, when=one.when) for one in model.price_variants or ()),
+            prices=tuple(_dated(one, on_weekdays=on_weekdays) for one in prices),
+            variants=tuple(_dated(one, when=conditions(one.when)) for one in model.price_variants or ()),
         )
     except KeyError:
         return None
 
 
-def _dated(priced: Any, when: dict[str, str] | None = None) -> Dated:
+def _dated(priced: Any, *, when: dict[str, str] | None = None, on_weekdays: bool = False) -> Dated:
     constraint = getattr(priced, "constraint", None)
     first = getattr(constraint, "start_time", None)
     return Dated(
         rows=tuple(_rows(vars(priced.prices).items())),
         start=getattr(constraint, "start_date", None),
         hours=None if constraint is None or first is None else (_naive(first), _naive(constraint.end_time)),
+        on_weekdays=on_weekdays and first is not None,
         when=when or {},
     )
 

@@ -11,6 +11,10 @@ from genmux.types.money import Price
 ABOVE = "input_tokens_gt"
 """The condition of a dearer row: more input tokens than this. It then holds for all tokens, not only for those above."""
 
+TIER = "service_tier"
+"""The condition of a row that holds for one service tier only."""
+
+_SATURDAY = 5
 _COMPACT_DATE = re.compile(r"-(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)")
 
 
@@ -43,15 +47,18 @@ class Clause(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Dated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Rows that hold from a day on, or at certain hours of each day (UTC), and under the conditions `when`."""
+    """Rows that hold from a day on, or at certain hours of each day or weekday (UTC), and under the conditions `when`."""
 
     rows: tuple[Price, ...]
     start: datetime.date | None = None
     hours: tuple[datetime.time, datetime.time] | None = None
+    on_weekdays: bool = False
     when: dict[str, str] = msgspec.field(default_factory=dict)
 
     def holds(self, now: datetime.datetime) -> bool:
         """Whether they hold at this time (UTC)."""
+        if self.on_weekdays and now.weekday() >= _SATURDAY:
+            return False
         if self.hours is not None:
             first, last = self.hours
             time = now.time()
@@ -68,18 +75,28 @@ class ListedModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     variants: tuple[Dated, ...] = ()
 
     def rows(self, now: datetime.datetime, context: Mapping[str, str]) -> tuple[Price, ...]:
-        """The rows that hold at this time (UTC) under these conditions."""
+        """The rows that hold at this time (UTC) under these conditions.
+
+        A tier that is not told is the standard one; rows under other conditions that are not told keep them.
+        """
         if not self.prices:
             return ()
         standard = next((dated for dated in reversed(self.prices) if dated.holds(now)), self.prices[0])
         taken: dict[str, tuple[Price, ...]] = {}
+        open_rows: list[Price] = []
         for variant in self.variants:
-            if variant.holds(now) and all(context.get(key) == value for key, value in variant.when.items()):
-                for meter in {row.meter: None for row in variant.rows}:
-                    taken.setdefault(meter, tuple(row for row in variant.rows if row.meter == meter))
+            left = {name: value for name, value in variant.when.items() if name not in context}
+            if TIER in left or not variant.holds(now) or not variant.when.items() - left.items() <= context.items():
+                continue
+            if left:
+                open_rows += (msgspec.structs.replace(row, when={**row.when, **left}) for row in variant.rows)
+                continue
+            for meter in {row.meter: None for row in variant.rows}:
+                taken.setdefault(meter, tuple(row for row in variant.rows if row.meter == meter))
         return (
             *(row for row in standard.rows if row.meter not in taken),
             *(row for rows in taken.values() for row in rows),
+            *open_rows,
         )
 
 

@@ -20,7 +20,7 @@ import msgspec
 
 from genmux.services.prices.listed import ListedModel, ListedProvider
 
-EDITION = 1
+EDITION = 2
 """Counts the forms of the kept files: a new one is never mistaken for an old one."""
 
 BOOT = "import sys; sys.path[:] = sys.argv[1:]; from genmux.services.prices.export import main; main()"

@@ -9,8 +9,7 @@ import functools
 import logging
 import threading
 from collections.abc import Iterator
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 
 import msgspec
 
@@ -19,6 +18,9 @@ from genmux.contract.operations import Operation
 from genmux.types.money import Confidence, Price
 
 LOCK = "catalogue.lock"
+CATALOGUE = Path(__file__).with_name("catalogue")
+"""The folder of the catalogue that comes with genmux."""
+
 _log = logging.getLogger("genmux.prices")
 
 
@@ -90,9 +92,9 @@ class ListedMedia(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MediaCatalogue:
-    """Reads the catalogue, from the package if no `folder` is given. Safe to share between threads."""
+    """Reads the catalogue in a folder. Safe to share between threads."""
 
-    def __init__(self, folder: Traversable | None = None) -> None:
+    def __init__(self, folder: Path = CATALOGUE) -> None:
         self._folder = folder
         self._lock = threading.Lock()
         self._read: dict[str, MediaProvider | None] = {}
@@ -145,13 +147,12 @@ class MediaCatalogue:
 
     def providers(self) -> tuple[str, ...]:
         """All provider ids, sorted."""
-        names = (place.name for place in self._place().iterdir())
-        return tuple(sorted(name.removesuffix(".json") for name in names if name.endswith(".json")))
+        return tuple(sorted(place.stem for place in self._folder.glob("*.json")))
 
     @functools.cached_property
     def sources(self) -> Lock:
         """Which data the catalogue was made of."""
-        return msgspec.json.decode((self._place() / LOCK).read_bytes(), type=Lock)
+        return msgspec.json.decode((self._folder / LOCK).read_bytes(), type=Lock)
 
     def _provider(self, provider_id: str) -> MediaProvider | None:
         if provider_id not in self._read:
@@ -163,7 +164,7 @@ class MediaCatalogue:
         if not provider_id.replace("-", "").replace("_", "").isalnum():
             return None  # it would name another file
         try:
-            text = (self._place() / f"{provider_id}.json").read_bytes()
+            text = (self._folder / f"{provider_id}.json").read_bytes()
         except OSError:
             return None
         try:
@@ -171,9 +172,6 @@ class MediaCatalogue:
         except msgspec.MsgspecError as error:
             _log.warning("the media prices of %s cannot be read, so they are unknown: %s", provider_id, error)
             return None
-
-    def _place(self) -> Traversable:
-        return self._folder or files("genmux.services.prices") / "catalogue"
 
 
 def is_past(day: str | None, today: datetime.date) -> bool:

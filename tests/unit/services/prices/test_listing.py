@@ -14,8 +14,9 @@ import msgspec
 import pytest
 
 from genmux.services.prices import PriceList, bill, export, listing
-from genmux.services.prices.export import METERS, exported
+from genmux.services.prices.export import exported
 from genmux.services.prices.listed import Clause, Dated, ListedModel, ListedProvider
+from genmux.services.prices.units import METERS, WEEKDAYS_ONLY, conditions
 from tests.unit.services.shop import price
 
 NOW = datetime.datetime(2026, 11, 21, 12, 30, tzinfo=datetime.UTC)
@@ -61,6 +62,28 @@ def test_every_field_of_the_price_list_has_a_meter(theirs: list[Any]) -> None:
     }
 
     assert fields - METERS.keys() == set()
+
+
+def test_every_unit_that_the_price_list_could_use_has_a_meter_of_its_own() -> None:
+    from genai_prices.data_units import unit_data
+
+    assert METERS.keys() == {unit["price_key"] for unit in unit_data.values()}
+    assert len({frozenset(meter.split(".")) for meter, _ in METERS.values()}) == len(unit_data) == 59
+
+
+def test_every_condition_of_the_price_list_is_one_of_ours(theirs: list[Any]) -> None:
+    told = {
+        (name, value)
+        for provider in theirs
+        for model in provider.models
+        for variant in model.price_variants or ()
+        for name, value in variant.when.items()
+    }
+    ours = {one: tuple(conditions(dict([one])).items()) for one in told}
+
+    assert told
+    assert {name for ((name, _),) in ours.values()} == {"service_tier", "variant"}
+    assert conditions({"moon": "full"}) == {"variant": "moon=full"}
 
 
 def test_every_unit_is_for_as_many_as_the_price_list_means() -> None:
@@ -126,11 +149,12 @@ def test_every_model_costs_what_it_costs_there(theirs: list[Any], ours: PriceLis
             for _ in range(2):
                 time, context = chance.choice(TIMES), chance.choice(CONTEXTS)
                 rows = own.rows(time, context)
-                if not rows:
+                if not rows or ((provider.id, model.id) in WEEKDAYS_ONLY and time.weekday() > 4):
                     continue
+                told = {name: context["service_tier"] for name in ("service_tier", "processing", "speed") if context}
                 reported, used = usage_of(rows, chance)
                 expected = model.calc_price(
-                    Usage(**reported), provider, genai_request_timestamp=time, price_context=context
+                    Usage(**reported), provider, genai_request_timestamp=time, price_context=told
                 )
                 amount = sum((line.amount for line in bill(rows, used)), Decimal(0))
                 assert round(amount, 20) == round(expected.total_price, 20), (provider.id, model.id, used)
@@ -165,6 +189,28 @@ def test_another_provider_s_models_are_found_without_its_special_terms() -> None
 
 def test_a_model_without_prices_has_no_rows() -> None:
     assert ListedModel(id="m", match=Clause(equals="m"), prices=()).rows(NOW, {}) == ()
+
+
+def test_hours_of_weekdays_do_not_hold_at_the_weekend(ours: PriceList) -> None:
+    saturday, friday = NOW.replace(hour=2), NOW.replace(day=20, hour=2)
+    found = ours.find("deepseek", "deepseek-v4-pro")
+
+    assert found is not None
+    dear, cheap = ({row.meter: row.amount for row in found.rows(day, {})} for day in (friday, saturday))
+    assert all(dear[meter] == 2 * cheap[meter] for meter in ("tokens.input", "tokens.output", "tokens.input.cached"))
+
+
+def test_a_variant_that_is_not_told_is_there_with_its_condition_and_a_tier_that_is_not_told_is_not() -> None:
+    rows = (price("tokens.input", "2"), price("tokens.output", "3"))
+    variants = (
+        Dated(rows=(price("tokens.input", "1"),), when={"service_tier": "batch"}),
+        Dated(rows=(price("tokens.input", "4"),), when={"variant": "eu"}),
+    )
+    model = ListedModel(id="m", match=Clause(equals="m"), prices=(Dated(rows=rows),), variants=variants)
+
+    assert model.rows(NOW, {}) == (*rows, price("tokens.input", "4", when={"variant": "eu"}))
+    assert [row.amount for row in model.rows(NOW, {"service_tier": "batch"})] == [3, 1, 4]
+    assert [row.amount for row in model.rows(NOW, {"variant": "eu"})] == [3, 4]
 
 
 def test_prices_change_on_a_day_and_at_an_hour() -> None:
