@@ -5,10 +5,24 @@ from typing import Literal
 
 import msgspec
 
+from genmux.types.money import MICRO, MOST
+
 ScopeKind = Literal["organisation", "team", "key", "tag", "end_user", "account"]
 Period = Literal["day", "week", "month", "total", "sliding"]
 UnknownPrice = Literal["refuse", "warn", "use_limit"]
-EntryKind = Literal["hold", "settle", "release", "expire", "lease", "use", "return", "presume", "correct"]
+EntryKind = Literal[
+    "hold", "settle", "release", "expire", "lease", "use", "return", "presume", "correct", "roll", "reset", "carry"
+]
+"""What a line of the ledger says.
+
+A hold ends with `settle` (the cost is known), `release` (it cost nothing), `presume` (nobody knows what it cost) or `expire`
+(nobody said). A slice begins with `lease`; `use` and `return` make it smaller, `presume` ends that of a dead worker.
+`correct` makes right what was presumed or booked wrongly. `roll` takes off what belongs to a period that is over, `reset` what
+somebody struck off; `carry` stands for older lines that were removed.
+"""
+
+LARGEST = MOST * MICRO
+"""The largest amount that a ledger takes, in micro-units."""
 
 EVERY = "*"
 """As the id of a scope: each one has a budget of its own, made when it first spends."""
@@ -50,16 +64,19 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class BudgetState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a budget holds now: `spent` and `held` since `since`, and when the period ends (None for never).
 
-    `presumed` is the part of `spent` that is not known but must be assumed, as whoever spent it died; `overrun` is how far
-    `spent` is over the limit, because a provider billed more than was held.
+    `presumed` is the part of `spent` that is not known but must be assumed, as whoever spent it died; `leased` is the part
+    of `held` that workers have as slices; `overrun` is how far `spent` is over the limit, because a provider billed more
+    than was held. A deleted budget keeps its state until everything that it held is booked.
     """
 
     budget: Budget
     spent: int = 0
     held: int = 0
     presumed: int = 0
+    leased: int = 0
     since: datetime.datetime | None = None
     until: datetime.datetime | None = None
+    deleted_at: datetime.datetime | None = None
 
     @property
     def left(self) -> int:
@@ -75,8 +92,9 @@ class BudgetState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of the ledger, never changed and never removed before its budget's period is long over.
 
-    `subject` is what it was for (a call, a job, a slice); there is one line for each subject, kind and budget. The deltas
-    of all lines of a budget add up to its state.
+    `subject` is what it was for (a call, a job, a slice); there is one line for each subject, kind, budget and `turn`, which
+    counts what can happen several times (a slice is used, a hold is raised, a cost is corrected). The deltas of all lines
+    of a budget add up to its state. `id` grows with time.
     """
 
     subject: str
@@ -86,3 +104,5 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     held: int = 0
     spent: int = 0
     presumed: int = 0
+    turn: int = 0
+    id: int = 0
