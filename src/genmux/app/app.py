@@ -6,7 +6,6 @@ import random
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +108,7 @@ class App:
         )
         self.calls = CallFlow(door, journeys, self.engine, self.hosts, estimates=estimator, counter=self.tokens)
         self.estimates = EstimateFlow(
-            self.catalog, self.prices, estimator, aliases=self.settings.aliases, rates=self._credit_rates
+            self.catalog, self.registry, self.prices, estimator, aliases=self.settings.aliases
         )
         self.health = HealthFlow(self.registry, self.credentials, self.engine, time.monotonic)
 
@@ -127,10 +126,6 @@ class App:
         """Something happened to an embedded model."""
         data = {"pid": event.pid, "seconds": event.seconds, "reason": event.reason}
         self.events.publish(event.type, provider=event.provider, model=event.model, data=data)
-
-    def _credit_rates(self, provider_id: str) -> Mapping[str, Decimal]:
-        """What a provider's credits cost on its usual plan; nothing for one that is not installed."""
-        return self.registry.manifest(provider_id).credit_rates if self.registry.is_registered(provider_id) else {}
 
     def _price_provider(self, provider_id: str) -> str | None:
         return self.registry.manifest(provider_id).price_provider

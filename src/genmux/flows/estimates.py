@@ -1,10 +1,10 @@
 """What any operation of any model may cost: of models that can be called, and of those that only have a price."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Protocol
 
-from genmux.contract.manifest import ModelSpec
+from genmux.contract.manifest import Manifest, ModelSpec
 from genmux.contract.model import Model
 from genmux.contract.operations import OPERATIONS, Operation
 from genmux.services.estimates import Expression, check_operation
@@ -65,23 +65,35 @@ class Estimates(Protocol):
         ...
 
 
+class Providers(Protocol):
+    """Knows which providers are installed."""
+
+    def is_registered(self, provider_id: str) -> bool:
+        """Whether there is such a provider."""
+        ...
+
+    def manifest(self, provider_id: str) -> Manifest:
+        """One provider as data."""
+        ...
+
+
 class EstimateFlow:
-    """Estimates generations. `rates` gives what a credit of each type costs at a provider, in US dollars."""
+    """Estimates generations, of models that can be called and of those of the price list."""
 
     def __init__(
         self,
         models: Models,
+        providers: Providers,
         listing: Listing,
         estimates: Estimates,
         *,
         aliases: Mapping[str, str],
-        rates: Callable[[str], Mapping[str, Decimal]],
     ) -> None:
         self._models = models
+        self._providers = providers
         self._listing = listing
         self._estimates = estimates
         self._aliases = aliases
-        self._rates = rates
 
     def generation(self, request: GenerationRequest, *, rates: Mapping[str, Decimal] | None = None) -> Estimate:
         """What a generation may cost; nothing is sent. `rates` of an account come before those of its provider.
@@ -99,6 +111,8 @@ class EstimateFlow:
         """The model that a name means: one that can be called, else one that at least has a price."""
         check_operation(operation)
         known: Any = operation
+        if name is not None and not self._is_installed(name) and (found := self._listed(self._follow(name), known)):
+            return found
         try:
             return self._models.resolve(name, known)
         except (NotFoundError, UnsupportedError) as error:
@@ -106,6 +120,15 @@ class EstimateFlow:
             if found is None:
                 raise self._explained(error, name, operation) from None
             return found
+
+    def _is_installed(self, name: str) -> bool:
+        """Whether a name may be that of a model that can be called: `provider/model` of somebody who is not there is none."""
+        provider, slash, _ = self._follow(name).partition("/")
+        return not slash or self._providers.is_registered(provider)
+
+    def _rates(self, provider: str) -> Mapping[str, Decimal]:
+        """What the credits of a provider cost on its usual plan."""
+        return self._providers.manifest(provider).credit_rates if self._providers.is_registered(provider) else {}
 
     def _follow(self, name: str) -> str:
         for _ in range(_ALIASES_DEEP):
