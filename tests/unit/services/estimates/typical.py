@@ -1,0 +1,88 @@
+"""Typical requests of every operation, and how many of the models that are known have an estimate for theirs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from genmux.app import App
+from genmux.contract.operations import OPERATIONS
+from genmux.types.generation import GenerationRequest, Input
+from genmux.types.money import Condition, Price
+
+PICTURE = (Input(kind="image", width=1_024, height=1_024),)
+
+TYPICAL: dict[str, dict[str, Any]] = {
+    "chat": {"prompt": "Hello", "params": {"max_tokens": 100}},
+    "embed": {"prompt": "Hello"},
+    "rerank": {"prompt": "Which?", "inputs": (Input(kind="text", source="This one."),) * 10},
+    "text_to_image": {"prompt": "A cat", "params": {"size": "1024x1024"}},
+    "image_to_image": {"prompt": "A cat", "params": {"size": "1024x1024"}, "inputs": PICTURE},
+    "upscale": {"params": {"scale": 2}, "inputs": PICTURE},
+    "text_to_video": {"prompt": "A cat", "params": {"duration": 5, "resolution": "720p"}},
+    "image_to_video": {"prompt": "A cat", "params": {"duration": 5, "resolution": "720p"}, "inputs": PICTURE},
+    "video_to_video": {"prompt": "A cat", "inputs": (Input(kind="video", seconds=5, width=1_280, height=720),)},
+    "text_to_speech": {"prompt": "Hello, how are you?"},
+    "text_to_music": {"prompt": "A waltz", "params": {"duration": 30}},
+    "transcribe": {"inputs": (Input(kind="audio", seconds=60),)},
+    "realtime": {"params": {"duration": 60}},
+}
+
+
+class Share(msgspec.Struct):
+    """How many models an operation has, how many have an estimate, how many have a price, and which lack an estimate."""
+
+    models: int = 0
+    priced: int = 0
+    estimated: int = 0
+    lacking: list[str] = msgspec.field(default_factory=list)
+
+
+def references(app: App) -> Iterator[tuple[str, str]]:
+    """Every model with each of its operations: of all manifests and of the price catalogue."""
+    listed = {(model.reference, one) for model in app.catalog.models(app.prices) for one in model.operations}
+    media = {
+        (f"{one.provider}/{one.id}", operation) for one in app.prices.catalogue_models() for operation in one.operations
+    }
+    yield from sorted(listed | media)
+
+
+def shares(app: App) -> dict[str, Share]:
+    """For each operation, how many models have an estimate for a typical request."""
+    found = {operation: Share() for operation in OPERATIONS}
+    for reference, operation in references(app):
+        share = found[operation]
+        share.models += 1
+        model = app.estimates.model(reference, operation)
+        rows = app.prices.rows(model)
+        share.priced += rows is not None
+        said = TYPICAL[operation]
+        said = {**said, "params": _as_priced(said.get("params", {}), rows or ())}
+        request = GenerationRequest(operation=operation, model=reference, **said)
+        estimate = app.estimates.generation(request)
+        if estimate.high is not None:
+            share.estimated += 1
+        else:
+            share.lacking.append(f"{reference}: {'; '.join(estimate.unknown)}")
+    return found
+
+
+def table(found: dict[str, Share]) -> str:
+    """The shares, for people."""
+    lines = [f"{'operation':<16}{'models':>8}{'priced':>8}{'estimated':>11}{'share':>8}"]
+    for operation, share in found.items():
+        part = share.estimated / share.models if share.models else 1
+        lines.append(f"{operation:<16}{share.models:>8}{share.priced:>8}{share.estimated:>11}{part:>8.1%}")
+        lines += [f"    {one}" for one in share.lacking]
+    return "\n".join(lines)
+
+
+def _as_priced(params: dict[str, Any], rows: tuple[Price, ...]) -> dict[str, Any]:
+    """The same with a size and a resolution that the model has, as nobody would ask it for another."""
+    told = dict(params)
+    for name in ("size", "resolution"):
+        values: list[Condition] = [row.when[name] for row in rows if name in row.when]
+        plain = any(name not in row.when for row in rows)
+        if name in told and values and told[name] not in values and not plain:
+            told[name] = values[0]
+    return told
