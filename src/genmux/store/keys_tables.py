@@ -43,7 +43,9 @@ gateway_keys = Table(
     Column("revoked_at", BigInteger, nullable=True),
     Column("rotated_to", Text, nullable=True),
     Column("details", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
     Index("ix_gateway_keys_tenant_created", "tenant", "created", "id"),
+    Index("ix_gateway_keys_version", "version"),
 )
 
 key_versions = Table(

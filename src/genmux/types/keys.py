@@ -100,3 +100,23 @@ class ScopeRates(msgspec.Struct, frozen=True, omit_defaults=True):
 
     scope: str
     limits: tuple[RateLimit, ...]
+
+
+class KeyRow(msgspec.Struct, frozen=True):
+    """A key with what is kept of its text."""
+
+    key: GatewayKey
+    digest: bytes
+
+    def __repr__(self) -> str:
+        """Without the digest."""
+        return f"KeyRow({self.key.id!r})"
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """All organisations and teams, and the keys that changed since a version."""
+
+    version: int
+    organisations: tuple[Organisation, ...] = ()
+    teams: tuple[Team, ...] = ()
+    keys: tuple[KeyRow, ...] = ()

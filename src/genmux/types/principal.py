@@ -4,10 +4,14 @@ from collections.abc import Mapping
 
 import msgspec
 
+from genmux.types.errors import InvalidRequestError
 from genmux.types.keys import Allowance, EndUsers, Role, ScopeRates
 
 DEFAULT_TENANT = "default"
 """The organisation of whoever did not say: the user of this machine."""
+
+LONGEST_END_USER = 256
+"""In characters."""
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -27,6 +31,30 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rates: tuple[ScopeRates, ...] = ()
     end_users: EndUsers | None = None
     address: str | None = None
+
+    def asking(self, end_user: str | None, tags: Mapping[str, str]) -> "Principal":
+        """The same for one request, which names an end user and brings tags; the key's own tags win.
+
+        Raises InvalidRequestError when the key demands an end user and there is none, or one that is too long.
+        """
+        rule = self.end_users
+        if rule is not None:
+            if rule.rule == "ignored":
+                end_user = None
+            elif rule.rule == "required" and not end_user:
+                message = "this key wants to know the end user: send `user`, or the header `x-genmux-end-user`"
+                raise InvalidRequestError(message, param="user")
+        end_user = end_user or self.end_user
+        if end_user == self.end_user and not tags:
+            return self
+        if end_user is not None and len(end_user) > LONGEST_END_USER:
+            message = f"the end user's name has {len(end_user)} characters; none is longer than {LONGEST_END_USER}"
+            raise InvalidRequestError(message, param="user")
+        rates = self.rates
+        if rule is not None and rule.limits and end_user != self.end_user:
+            rates = (*rates, ScopeRates(f"end_user:{self.key}/{end_user}", rule.limits))
+        tags = {**tags, **self.tags} if tags else self.tags
+        return msgspec.structs.replace(self, end_user=end_user, tags=tags, rates=rates)
 
 
 NOBODY = Principal(role="root")

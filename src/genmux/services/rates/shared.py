@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-import msgspec
-
 from genmux.services.ports import NewId
 from genmux.services.rates.meter import NANO, Reading
 from genmux.services.rates.refusal import Headers, headers_of, refusal
 from genmux.types.errors import ProviderError
-from genmux.types.keys import SECONDS, RateLimit
+from genmux.types.keys import SECONDS
 from genmux.types.principal import Principal
+from genmux.types.rates import Ask, Entered, Mark, Return
 
 MICRO = 1_000_000
 
@@ -23,40 +22,6 @@ MOST_WAITING = 100_000
 
 PAUSE = 1.0
 """Seconds until the database is asked again after it failed."""
-
-
-class Ask(msgspec.Struct, frozen=True):
-    """One limit that a request has to pass: `cost` of it are wanted. `span` is in microseconds, 0 for places."""
-
-    tenant: str
-    scope: str
-    limit: RateLimit
-    span: int
-    cost: int
-
-
-class Mark(msgspec.Struct, frozen=True):
-    """Where in a bucket something was taken, and how much was left then; `empty` and `shifted` as in `Bucket`."""
-
-    empty: int
-    shifted: int
-    now: int
-
-
-class Entered(msgspec.Struct, frozen=True):
-    """What became of a request: the number of the limit that refused it, with the microseconds to wait (None: never), or a mark for each."""
-
-    refused: int | None
-    wait: int | None
-    marks: tuple[Mark, ...]
-
-
-class Return(msgspec.Struct, frozen=True):
-    """What one limit gets back, or is owed besides."""
-
-    ask: Ask
-    mark: Mark
-    used: int
 
 
 class RateStore(Protocol):

@@ -145,10 +145,12 @@ def _keys() -> None:
         sa.Column("revoked_at", sa.BigInteger(), nullable=True),
         sa.Column("rotated_to", sa.Text(), nullable=True),
         sa.Column("details", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_gateway_keys"),
         sa.UniqueConstraint("digest", name="uq_gateway_keys_digest"),
     )
     op.create_index("ix_gateway_keys_tenant_created", "gateway_keys", ["tenant", "created", "id"])
+    op.create_index("ix_gateway_keys_version", "gateway_keys", ["version"])
     op.create_table(
         "key_versions",
         sa.Column("tenant", sa.Text(), nullable=False),
@@ -198,3 +200,12 @@ def _rates() -> None:
         sa.PrimaryKeyConstraint("scope", "pass_id", name="pk_rate_slots"),
     )
     op.create_index("ix_rate_slots_pass_id", "rate_slots", ["pass_id"])
+
+
+def downgrade() -> None:
+    """Take it away, with all keys."""
+    for table in ("rate_slots", "rate_meters", "audit_log", "key_versions", "gateway_keys", "teams", "organisations"):
+        op.drop_table(table)
+    if op.get_context().dialect.name == "postgresql":
+        for name in ("genmux_rates_enter", "genmux_rates_leave"):
+            op.execute(f"DROP FUNCTION {name}")

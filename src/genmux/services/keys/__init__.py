@@ -1,0 +1,26 @@
+"""Gateway keys and tenancy: organisations, teams, keys, and what each key may be used for.
+
+- `KeyRing.find(text) -> Principal`: whom a key belongs to, from memory.
+- `check_allowed(principal, model, operation, *, name=None)`: raises PermissionDeniedError.
+- `Tenancy`, `Issuing`: what admins do.
+"""
+
+from genmux.services.keys.allowance import check_address, check_allowed, is_allowed, is_within
+from genmux.services.keys.issuing import Changes, Issued, Issuing, Wish
+from genmux.services.keys.ports import KeyStore
+from genmux.services.keys.ring import KeyRing
+from genmux.services.keys.tenancy import Tenancy
+
+__all__ = [
+    "Changes",
+    "Issued",
+    "Issuing",
+    "KeyRing",
+    "KeyStore",
+    "Tenancy",
+    "Wish",
+    "check_address",
+    "check_allowed",
+    "is_allowed",
+    "is_within",
+]
