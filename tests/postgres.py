@@ -5,6 +5,7 @@ The server listens on a socket in a folder of its own, forgets durability for sp
 however that ends.
 """
 
+import asyncio
 import importlib.util
 import itertools
 import os
@@ -13,6 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -163,5 +165,28 @@ def postgres_server() -> Iterator[Server]:
 def postgres_url(postgres_server: Server) -> Iterator[str]:
     """The address of an empty database of this test's own."""
     name = postgres_server.create()
+    yield postgres_server.url(name)
+    postgres_server.drop(name)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: Server) -> str:
+    """The name of a database with all of the store's tables, to be copied."""
+    from genmux.store.opening import open_store
+
+    async def make() -> None:
+        store = await open_store(postgres_server.url(name), role="command")
+        await store.aclose()
+
+    name = postgres_server.create()
+    with ThreadPoolExecutor(1) as thread:  # the tests' own event loop is left alone
+        thread.submit(asyncio.run, make()).result()
+    return name
+
+
+@pytest.fixture
+def postgres_store_url(postgres_server: Server, postgres_template: str) -> Iterator[str]:
+    """The address of a database of this test's own, with all of the store's tables."""
+    name = postgres_server.create(postgres_template)
     yield postgres_server.url(name)
     postgres_server.drop(name)

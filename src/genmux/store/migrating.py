@@ -119,15 +119,15 @@ def _ours(core: "Connection") -> list[str]:
     return sorted({*inspect(core).get_table_names()} & {*all_tables().tables})
 
 
-def run_steps(core: "Connection") -> None:
-    """Let Alembic take the steps that are due, in the transaction that runs. Raises whatever a step raises."""
+def run_steps(core: "Connection", *, to: str = "head") -> None:
+    """Let Alembic take the steps that are due up to a revision, in the transaction that runs. Raises whatever a step raises."""
     from alembic.command import upgrade
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = core
-    upgrade(config, "head")
+    upgrade(config, to)
 
 
 def _failed(error: Exception, place: str) -> StoreError:

@@ -3,15 +3,16 @@
 import asyncio
 import importlib.util
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from genmux.store.database import DatabaseKind, Tx, Work
 from genmux.store.errors import closed_error
 from genmux.store.listening import Listener
 from genmux.store.postgres_errors import REPEATABLE, is_lost, postgres_error, sqlstate_of
-from genmux.store.postgres_lines import Line, place_of, plain_url
-from genmux.types.errors import ConfigurationError, StoreError
+from genmux.store.postgres_lines import CONNECTS_WITHIN, Line, place_of, plain_url
+from genmux.types.errors import ConfigurationError, ProviderError, StoreError
 
 if TYPE_CHECKING:
     import asyncpg
@@ -123,6 +124,23 @@ class PostgresDatabase:
             raise StoreError(message, reason=told.reason if told else "failed") from error
         finally:
             await line.close()
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncGenerator["asyncpg.Connection"]:
+        """A connection of the driver for something long, without a time limit. Raises StoreError."""
+        line = Line(self._url, size=1, answers_within=None)
+        try:
+            connection = await line.connect()
+        except Exception as error:
+            raise postgres_error(error, self.place) or error from error
+        try:
+            yield connection
+        except ProviderError:
+            raise
+        except Exception as error:
+            raise postgres_error(error, self.place) or error from error
+        finally:
+            await connection.close(timeout=CONNECTS_WITHIN)
 
     async def leave(self) -> None:
         """Close what belongs to the running event loop, which is about to end; other loops go on."""
