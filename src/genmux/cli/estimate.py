@@ -80,7 +80,7 @@ def estimate(
 ) -> None:
     """What a request may cost, before it is sent: a chat, or with `--operation` anything else.
 
-    `genmux estimate -o video -m gemini/veo-3.1-generate-preview --duration 8 --resolution 1080p "A cat"`
+    `genmux estimate -o video -m google/veo-3.1-generate-001 --duration 8 --resolution 1080p "A cat"`
     """
     ask, make, common = ask or Ask(), make or Make(), common or Common()
     with connected(common) as client:

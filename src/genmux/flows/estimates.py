@@ -1,5 +1,6 @@
 """What any operation of any model may cost: of models that can be called, and of those that only have a price."""
 
+import difflib
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Protocol
@@ -152,12 +153,19 @@ class EstimateFlow:
         return _as_model(same[0]) if same else None
 
     def _explained(self, error: ProviderError, name: str | None, operation: str) -> ProviderError:
-        """The same error, with what a model of the price list can do in place of what was asked."""
+        """The same error, or what the price list has in place of what was asked."""
         provider, _, model_id = (name or "").partition("/")
-        for one in self._listing.catalogue_models(provider) if model_id else ():
+        listed = [*self._listing.catalogue_models(provider)] if model_id else []
+        for one in listed:
             if one.id == model_id:
                 message = f"{name} cannot {operation}; it can: {', '.join(one.operations)}"
                 return UnsupportedError(message, provider=provider, model=model_id, param="model")
+        able = [one.id for one in listed if operation in one.operations]
+        if able and isinstance(error, NotFoundError):
+            near = difflib.get_close_matches(model_id, able, n=3, cutoff=0.3) or able[:3]
+            hint = " or ".join(f"{provider}/{one}" for one in near)
+            message = f"{provider} has no model {model_id!r} that is known to {operation}; did you mean {hint}?"
+            return NotFoundError(message, provider=provider, model=model_id, param="model")
         return error
 
 

@@ -24,7 +24,7 @@ _DIALECTS = {"chat": "openai_chat", "embed": "openai_embeddings"}
 _HELLO = {"model": "openai/gpt-5.4-mini", "max_tokens": 200, "messages": [{"role": "user", "content": "Hello"}]}
 _VIDEO = {
     "operation": "text_to_video",
-    "model": "gemini/veo-3.1-generate-preview",
+    "model": "google/veo-3.1-generate-001",
     "prompt": "A cat on a skateboard",
     "params": {"duration": 8, "resolution": "1080p"},
 }

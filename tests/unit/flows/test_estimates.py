@@ -103,6 +103,13 @@ def test_what_nobody_knows_is_not_found() -> None:
         estimated("nobody/film")
 
 
+def test_a_name_that_is_nearly_right_is_told() -> None:
+    with pytest.raises(
+        NotFoundError, match=r"far has no model 'film-11' .*; did you mean far/film-1 or far/deep/film-2\?"
+    ):
+        estimated("far/film-11")
+
+
 def test_what_a_model_cannot_do_is_told_with_what_it_can() -> None:
     with pytest.raises(UnsupportedError, match="acme/talker cannot text_to_video; it can: chat"):
         estimated("acme/talker")
