@@ -27,6 +27,16 @@ def header(name: str) -> Auth:
     return sign
 
 
+def scheme(name: str) -> Auth:
+    """`Authorization: NAME KEY`."""
+
+    def sign(request: HttpRequest, credential: Mapping[str, str]) -> HttpRequest:
+        key = credential.get("api_key")
+        return request.with_headers((("authorization", f"{name} {key}"),)) if key else request
+
+    return sign
+
+
 def query(name: str) -> Auth:
     """The key in the query parameter `name`."""
 
@@ -41,7 +51,7 @@ def query(name: str) -> Auth:
 
 
 def auth_named(name: str) -> Auth:
-    """The way that a manifest names: `bearer`, `none`, `header:NAME` or `query:NAME`."""
+    """The way that a manifest names: `bearer`, `none`, `header:NAME`, `scheme:NAME` or `query:NAME`."""
     way, _, parameter = name.partition(":")
     match way:
         case "bearer":
@@ -50,8 +60,10 @@ def auth_named(name: str) -> Auth:
             return lambda request, _credential: request
         case "header" if parameter:
             return header(parameter)
+        case "scheme" if parameter:
+            return scheme(parameter)
         case "query" if parameter:
             return query(parameter)
         case _:
-            message = f"auth is {name!r}; it must be 'bearer', 'none', 'header:NAME' or 'query:NAME'"
+            message = f"auth is {name!r}; it must be 'bearer', 'none', 'header:NAME', 'scheme:NAME' or 'query:NAME'"
             raise ValueError(message)

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from genmux.contract.auth import auth_named, bearer, header, query
+from genmux.contract.auth import auth_named, bearer, header, query, scheme
 from genmux.contract.features import Support
 from genmux.contract.http import Framing, HttpReply, HttpRequest, WireEvent, json_request, malformed
 from genmux.contract.manifest import Limits, Manifest, ModelSpec
@@ -79,6 +79,7 @@ def test_without_a_key_a_request_is_left_as_it_is(auth: str, credential: dict[st
         ("bearer", bearer(REQUEST, KEY)),
         ("none", REQUEST),
         ("header:x-api-key", header("x-api-key")(REQUEST, KEY)),
+        ("scheme:Key", scheme("Key")(REQUEST, KEY)),
         ("query:key", query("key")(REQUEST, KEY)),
     ],
 )
@@ -86,9 +87,14 @@ def test_a_manifest_names_the_way(name: str, signed: HttpRequest) -> None:
     assert auth_named(name)(REQUEST, KEY) == signed
 
 
-@pytest.mark.parametrize("name", ["", "basic", "header", "header:", "query:"])
+def test_a_scheme_of_its_own_stands_before_the_key() -> None:
+    assert scheme("Key")(REQUEST, {"api_key": "k"}).headers[-1] == ("authorization", "Key k")
+    assert scheme("Key")(REQUEST, {}) == REQUEST
+
+
+@pytest.mark.parametrize("name", ["", "basic", "header", "header:", "scheme:", "query:"])
 def test_an_unknown_way_is_refused_with_the_known_ones(name: str) -> None:
-    with pytest.raises(ValueError, match="'bearer', 'none', 'header:NAME' or 'query:NAME'"):
+    with pytest.raises(ValueError, match="'bearer', 'none', 'header:NAME', 'scheme:NAME' or 'query:NAME'"):
         auth_named(name)
 
 

@@ -7,7 +7,10 @@ from pathlib import Path
 
 from genmux.contract.manifest import read_manifest
 from genmux.contract.provider import Provider
+from genmux.providers.mock.capture import account
 from genmux.providers.mock.engine import MockEngine
 
 engine = MockEngine()
-provider = Provider(manifest=read_manifest(Path(__file__).with_name("manifest.toml")), wires={"mock": engine})
+provider = Provider(
+    manifest=read_manifest(Path(__file__).with_name("manifest.toml")), wires={"mock": engine}, account=account
+)
