@@ -1,0 +1,88 @@
+"""Usage rows for tests, and databases with the tables of usage."""
+
+import datetime
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from genmux.store.database import Database, Tx
+from genmux.store.postgres import PostgresDatabase
+from genmux.store.sqlite import SqliteDatabase
+from genmux.store.usage_tables import usage_contents, usage_days, usage_records
+from genmux.types.usage_record import UsageRecord
+from genmux.types.usage_report import UsageQuestion
+
+FIRST = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
+HOUR, DAY = datetime.timedelta(hours=1), datetime.timedelta(days=1)
+
+
+def make(tx: Tx) -> None:
+    """Make the tables as they are described."""
+    for table in (usage_records, usage_days, usage_contents):
+        table.create(tx.core)
+
+
+@asynccontextmanager
+async def opened(kind: str, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    """A database with the tables of usage and nothing in them."""
+    if kind == "sqlite":
+        folder: Path = request.getfixturevalue("tmp_path")
+        database: SqliteDatabase | PostgresDatabase = SqliteDatabase(folder / "usage.db")
+    else:
+        database = PostgresDatabase(request.getfixturevalue("postgres_url"))
+    try:
+        await database.write(make)
+        yield database
+    finally:
+        await database.aclose()
+
+
+def row(number: int = 0, **fields: Any) -> UsageRecord:
+    """A row; rows with different numbers are different requests, an hour after one another."""
+    told: dict[str, Any] = {
+        "id": f"r{number}",
+        "at": FIRST + number * HOUR,
+        "operation": "chat",
+        "provider": "openai",
+        "model": "gpt",
+        "status": "completed",
+        "meters": {"tokens.input": 10, "tokens.output": 5},
+        "cost": Decimal("0.001"),
+        "cost_source": "computed",
+        "latency": 1.5,
+        **fields,
+    }
+    return UsageRecord(**told)
+
+
+def asking(*group_by: str, since: datetime.datetime = FIRST, days: float = 365, **more: Any) -> UsageQuestion:
+    """A question about a stretch of time."""
+    return UsageQuestion(since=since, until=since + datetime.timedelta(days=days), group_by=group_by, **more)
+
+
+def many(count: int) -> Iterator[UsageRecord]:
+    """Rows of all kinds, some seven hours after one another."""
+    for number in range(count):
+        yield row(
+            number * 7,
+            id=f"m{number}",
+            provider=("openai", "anthropic")[number % 2],
+            model=("a", "b", "c")[number % 3],
+            status=("completed", "completed", "failed", "cancelled")[number % 4],
+            tenant=("default", "other")[number % 5 == 0],
+            key=(None, "k1", "k2")[number % 3],
+            end_user=(None, "ann", "bob")[number % 3],
+            tags={"env": "prod", "f": str(number % 2)} if number % 3 else {},
+            meters={"tokens.input": number, "seconds.output.video": 1.5}
+            if number % 7 == 0
+            else {"tokens.input": number},
+            cost=None if number % 6 == 0 else Decimal(number) / 1000,
+            cost_source=("reported", "computed", "estimated")[number % 3],
+            latency=None if number % 9 == 0 else (number % 50) / 10,
+            first_token=0.25 if number % 2 else None,
+            request_id=f"gen-{number}",
+        )
