@@ -28,6 +28,7 @@ from genmux.services.catalog import Catalog
 from genmux.services.credentials import Credentials
 from genmux.services.estimates import Estimator
 from genmux.services.events import EventBus
+from genmux.services.keys import KeyRing
 from genmux.services.prices import PriceBook, PriceList, bill
 from genmux.services.registry import Registry
 from genmux.services.routing import Board
@@ -80,6 +81,7 @@ class App:
         self.hosts = LocalHosts(lambda: LocalHost(tell=self._loaded))
         estimator = Estimator(self.prices, self.tokens, bill)
         self.keepers = Keepers()
+        self.ring = KeyRing(_utc_now, configured=self.settings.gateway.keys)
         self.standing = Board(time.monotonic)
         check_routes(self.settings.routes)
         routes = Routes(

@@ -3,11 +3,16 @@
 from collections.abc import MutableMapping
 from typing import Any, Protocol
 
+import msgspec
+
 from genmux.types.errors import AuthenticationError, NotFoundError, PermissionDeniedError
 from genmux.types.principal import Principal
 
 PRINCIPAL = "genmux.principal"
 """Under this name the gateway puts the caller into the ASGI scope."""
+
+ADDRESS = "genmux.address"
+"""And under this one where the caller is."""
 
 
 class Called(Protocol):
@@ -20,13 +25,13 @@ class Called(Protocol):
 
 
 def caller_of(request: Called) -> Principal:
-    """Who calls. Raises AuthenticationError when nobody looked."""
+    """Who calls, and from where. Raises AuthenticationError when nobody looked."""
     scope: MutableMapping[str, Any] = request.scope
     found = scope.get(PRINCIPAL)
     if not isinstance(found, Principal):
         message = "this request did not come through the gateway's door"
         raise AuthenticationError(message, status=401)
-    return found
+    return msgspec.structs.replace(found, address=scope.get(ADDRESS))
 
 
 def require_admin(request: Called, tenant: str | None = None) -> Principal:

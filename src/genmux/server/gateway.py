@@ -11,7 +11,7 @@ from genmux.dialects import load_dialect
 from genmux.engine.deadlines import AlarmClocks
 from genmux.flows.call.passage import PassageFlow
 from genmux.server.access import Access
-from genmux.server.callers import PRINCIPAL
+from genmux.server.callers import ADDRESS, PRINCIPAL
 from genmux.server.count_endpoint import CountEndpoint
 from genmux.server.dialect_endpoint import DialectEndpoint
 from genmux.server.embed_endpoint import EmbedEndpoint
@@ -39,7 +39,7 @@ class Gateway:
         self._app = app
         settings = app.settings.gateway
         self._pages = Pages(settings.origins, local=not settings.keys)
-        self._access = Access(settings.keys, self._pages)
+        self.access = Access(app.ring, self._pages, trusted_proxies=settings.trusted_proxies)
         self._clocks = AlarmClocks()
         self._terms = Terms(app)
         self._native: Any = None
@@ -97,8 +97,8 @@ class Gateway:
 
     def _admit(self, request: Request, scope: Scope) -> None:
         """Let everybody behind the door know who calls. Whoever is inside this process has said so already."""
-        if PRINCIPAL not in scope:
-            scope[PRINCIPAL] = self._access.check(request)
+        known = scope.get(PRINCIPAL)
+        request.principal = scope[PRINCIPAL] = self.access.check(request) if known is None else known
 
     def _refusal(self, request: Request, ways: Ways | None) -> Refuse:
         """In whose words a request is refused that nobody serves."""
@@ -113,6 +113,7 @@ class Gateway:
             await request.answer(self._pages.preflight(request), _allow(ways or ("GET", "HEAD", "POST")))
         elif ways is None and request.path.startswith(_NATIVE):
             self._admit(request, scope)
+            scope[ADDRESS] = self.access.address(request)
             await self._native_app()(scope, _again(await self._terms.body(request), receive), send)
         elif ways is None:
             known = ", ".join(self._routes)

@@ -10,6 +10,7 @@ from genmux.contract.dialect import Answer
 from genmux.engine.deadlines import AlarmClock, Deadline
 from genmux.server.watch import Watch
 from genmux.types.errors import InvalidRequestError
+from genmux.types.principal import NOBODY, Principal
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -36,9 +37,12 @@ class RequestError(InvalidRequestError):
 
 
 class Request:
-    """One HTTP request. `clock` is that of the event loop, `client` the address at the other end of the connection."""
+    """One HTTP request. `clock` is that of the event loop, `client` the address at the other end of the connection.
 
-    __slots__ = ("_receive", "_send", "client", "clock", "headers", "method", "path", "query", "watch")
+    `principal` is for whom it is served; the gateway finds that out before anything else.
+    """
+
+    __slots__ = ("_receive", "_send", "client", "clock", "headers", "method", "path", "principal", "query", "watch")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, clock: AlarmClock) -> None:
         self._receive = receive
@@ -46,6 +50,7 @@ class Request:
         self.clock = clock
         client: tuple[str, int] | None = scope.get("client")
         self.client: str | None = None if client is None else client[0]
+        self.principal: Principal = NOBODY
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.query: bytes = scope["query_string"]

@@ -17,13 +17,13 @@ class Offer:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        settings = app.settings.gateway
-        self._files = not settings.keys if settings.model_files is None else settings.model_files
+        self._said = app.settings.gateway.model_files
         self._known: set[tuple[str, Operation]] = set()
 
     def check(self, name: str | None, operation: Operation) -> None:
         """Raise NotFoundError for a model that callers may not name, or that there is not."""
-        if self._files or not name or name in self._app.settings.aliases or (name, operation) in self._known:
+        files = not self._app.ring.demands if self._said is None else self._said
+        if files or not name or name in self._app.settings.aliases or (name, operation) in self._known:
             return
         if self._app.calls.journeys.routes.route(name) is not None:
             return  # its models are those of the settings

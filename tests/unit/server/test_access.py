@@ -1,16 +1,21 @@
 """Who is served."""
 
+import datetime
+
 import pytest
 
 from genmux.server.access import Access, check_exposure
 from genmux.server.loopback import host_of, is_loopback
 from genmux.server.pages import Pages
+from genmux.services.keys import KeyRing
 from genmux.types.errors import AuthenticationError, ConfigurationError, PermissionDeniedError
 from tests.unit.server.asgi import asking
 
+NOW = datetime.datetime(2026, 11, 1, tzinfo=datetime.UTC)
 KEY = "a-key-that-nobody-guesses"
-KEYED = Access([KEY, "another-key-of-the-gateway"], Pages((), local=False))
-OPEN = Access((), Pages(["https://app.example/"], local=True))
+RING = KeyRing(lambda: NOW, configured=[KEY, "another-key-of-the-gateway"])
+KEYED = Access(RING, Pages((), local=False))
+OPEN = Access(KeyRing(lambda: NOW), Pages(["https://app.example/"], local=True))
 
 
 @pytest.mark.parametrize(
@@ -23,7 +28,10 @@ OPEN = Access((), Pages(["https://app.example/"], local=True))
     ],
 )
 def test_a_key_opens(headers: dict[str, str]):
-    KEYED.check(asking(**headers))
+    found = KEYED.check(asking(**headers))
+    assert found.role == "root"
+    assert found.key is not None
+    assert found.key.startswith("configured/")
 
 
 @pytest.mark.parametrize(

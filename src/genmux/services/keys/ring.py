@@ -41,13 +41,13 @@ class _Entry:
 class KeyRing:
     """Knows whom a key belongs to.
 
-    `configured` are the keys of settings and environment, which are root's. The others come from the store with `refresh`.
-    It may be asked from any thread.
+    `configured` are the keys of settings and environment, which are root's. The others come from the store, once that is
+    `attached`, with `refresh`. It may be asked from any thread.
     """
 
-    def __init__(self, now: Now, *, configured: Iterable[str] = (), store: KeyStore | None = None) -> None:
+    def __init__(self, now: Now, *, configured: Iterable[str] = ()) -> None:
         self._now = now
-        self._store = store
+        self._store: KeyStore | None = None
         self._version = -1
         self._configured = {digest: _root(digest) for digest in map(digest_of, configured)}
         self._entries: dict[bytes, _Entry] = {}
@@ -56,6 +56,11 @@ class KeyRing:
         self._noted: dict[str, datetime.datetime] = {}
         self._refreshing = asyncio.Lock()
         self._hint = asyncio.Event()
+
+    async def attach(self, store: KeyStore) -> None:
+        """Know the keys of a store from now on. Raises StoreError."""
+        self._store = store
+        await self.refresh()
 
     @property
     def demands(self) -> bool:
