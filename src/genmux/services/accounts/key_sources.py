@@ -84,8 +84,9 @@ class FileKeys:
 
     def create(self) -> SealingKey:
         """A new first line; what is there stays below it."""
+        older = self._lines()
         secret = self._random(KEY_BYTES)
-        self._write([base64.b64encode(secret).decode(), *self._lines()])
+        self._write([base64.b64encode(secret).decode(), *older])
         return self.found()[0]
 
     def _lines(self) -> list[str]:
@@ -119,8 +120,8 @@ class FileKeys:
                 file.write("\n".join(lines) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
-            if len(lines) == 1 and not self._path.exists():
-                self._path.hardlink_to(draft)
+            if len(lines) == 1:
+                self._path.hardlink_to(draft)  # fails where there is one by now
             else:
                 draft.replace(self._path)
         except FileExistsError:
