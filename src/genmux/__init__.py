@@ -164,6 +164,8 @@ if TYPE_CHECKING:  # for editors and type checkers; a test holds it against the 
         ValidationError as ValidationError,
     )
     from genmux.types.events import Event as Event
+    from genmux.types.generation import GenerationRequest as GenerationRequest
+    from genmux.types.generation import Input as Input
     from genmux.types.health import Health as Health
     from genmux.types.money import (
         Cost as Cost,
@@ -279,6 +281,8 @@ _HOMES: dict[str, str] = {
     "UnsupportedError": "genmux.types.errors",
     "ValidationError": "genmux.types.errors",
     "Event": "genmux.types.events",
+    "GenerationRequest": "genmux.types.generation",
+    "Input": "genmux.types.generation",
     "Health": "genmux.types.health",
     "Cost": "genmux.types.money",
     "Estimate": "genmux.types.money",

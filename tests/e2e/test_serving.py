@@ -235,6 +235,7 @@ class TestNative:
             "/api/v1/providers/detect",
             "/api/v1/models",
             "/api/v1/estimates",
+            "/api/v1/expressions",
         }
         body = document["paths"]["/api/v1/estimates"]["post"]["requestBody"]["content"]["application/json"]
         assert {"model", "messages", "input"} <= body["schema"]["properties"].keys()

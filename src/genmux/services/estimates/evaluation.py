@@ -1,5 +1,8 @@
 """What an expression comes to for given parameters: the reference for evaluators in other languages.
 
+0. A `prompt` gives `characters`, `prompt_bytes` (UTF-8) and `text_bytes` (16 more), where these are not given. A `size` of
+   `WxH`, or `width` and `height`, give `pixels`; so does the name of a resolution, roughly (`facts.py`). Measures that are
+   given as null are there, but unknown.
 1. Every number is a span: `low`, and `high`, which may be unknown. A parameter that is given is both; one that is not
    given is its default, else its choices' smallest and largest, else its range; else `high` is unknown.
 2. Trees are evaluated with spans: sums, products, smallest and rounding up by each end; `first` is the first whose `high`
@@ -37,8 +40,9 @@ from genmux.services.estimates.expression import (
     Value,
 )
 from genmux.services.estimates.facts import Facts, Span
-from genmux.services.estimates.vocabulary import ASKED_FOR, lacking
+from genmux.services.estimates.vocabulary import ALIASES, ASKED_FOR, KNOWN, lacking
 from genmux.types.conditions import THRESHOLDS, TIMES, plain, rank
+from genmux.types.errors import InvalidRequestError
 from genmux.types.money import Condition, Confidence, Line, Price
 
 _NOTHING = Span(Decimal(0), Decimal(0))
@@ -60,8 +64,11 @@ class Evaluated(msgspec.Struct, frozen=True, kw_only=True):
 def evaluate(
     expression: Expression, params: Mapping[str, Any], *, rates: Mapping[str, Decimal] | None = None
 ) -> Evaluated:
-    """The cost for these parameters. `rates` are what one credit of each type costs the account, in the currency."""
-    return _Evaluation(expression, params).run(rates or {})
+    """The cost for these parameters. `rates` are what one credit of each type costs the account, in the currency.
+
+    Raises InvalidRequestError for a value of the wrong type or out of its range; names that no price asks for are ignored.
+    """
+    return _Evaluation(expression, _checked(params)).run(rates or {})
 
 
 class _Evaluation:
@@ -246,6 +253,16 @@ class _Evaluation:
         fitting = self._holding(cases, lambda case: self._holds(case.when, cases, None), lambda case: len(case.when))
         values = [case.value for case in fitting or cases]
         return Span(min(values), max(values))
+
+
+def _checked(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters by their usual names."""
+    found = {ALIASES.get(name, name): value for name, value in params.items()}
+    for name, value in found.items():
+        known = KNOWN.get(name)
+        if known is not None and value is not None and (fault := known.fault(name, value)):
+            raise InvalidRequestError(fault, param=name)
+    return found
 
 
 def billed(row: Price, quantity: Decimal) -> Decimal:

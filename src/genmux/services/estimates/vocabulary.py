@@ -37,17 +37,17 @@ PARAMS: dict[str, Param] = {
 """What a request may say. Ranges of a model's own come before these."""
 
 MEASURES: dict[str, Param] = {
-    "characters": Param(type="integer", min=0, max=1_000_000_000, description="Of the prompt and of all texts."),
-    "text_bytes": Param(type="integer", min=0, max=4_000_000_000, description="The same in UTF-8."),
-    "prompt_bytes": Param(type="integer", min=0, max=4_000_000_000, description="Of the prompt alone, in UTF-8."),
+    "characters": Param(type="integer", min=0, max=10**12, description="Of the prompt and of all texts."),
+    "text_bytes": Param(type="integer", min=0, max=10**14, description="The same in UTF-8."),
+    "prompt_bytes": Param(type="integer", min=0, max=10**12, description="Of the prompt alone, in UTF-8."),
     "documents": Param(type="integer", min=0, max=1_000_000, description="Texts and documents that go in."),
     "document_parts": Param(
-        type="integer", min=0, max=100_000_000, description="Parts of up to 500 bytes into which the documents fall."
+        type="integer", min=0, max=10**12, description="Parts of up to 500 bytes into which the documents fall."
     ),
     "input_images": Param(type="integer", min=0, max=100_000, description="Pictures that go in."),
     "input_pixels": Param(type="integer", min=0, max=10**15, description="Pixels of all pictures that go in."),
-    "audio_seconds": Param(type="number", min=0, max=DAY, description="Length of all sound that goes in."),
-    "video_seconds": Param(type="number", min=0, max=DAY, description="Length of all video that goes in."),
+    "audio_seconds": Param(type="number", min=0, max=10**9, description="Length of all sound that goes in."),
+    "video_seconds": Param(type="number", min=0, max=10**9, description="Length of all video that goes in."),
     "pages": Param(type="integer", min=0, max=10_000_000, description="Of all documents that go in."),
     "pixels": Param(type="integer", min=1, max=65_536**2, description="Of one picture or frame that is made."),
     "input_tokens": Param(type="integer", min=0, max=10**12, description="The most tokens that can go in."),

@@ -16,6 +16,7 @@ from genmux.services.estimates.measures import measured
 from genmux.services.prices import bill
 from genmux.services.prices.bill import Tariff
 from genmux.services.tokens import TokenCounter
+from genmux.types.errors import InvalidRequestError
 from genmux.types.generation import GenerationRequest, Input
 from genmux.types.money import Condition, Price
 from tests.unit.services.estimates.prices import Prices
@@ -198,3 +199,29 @@ def test_trees_have_two_ends(tree: Any, low: Decimal | int, high: Decimal | int 
 
     assert (found.low, found.high) == (low, high)
     assert bool(found.unknown) == (high is None)
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"n": float("nan")}, "`n` is nan; it must be of type integer"),
+        ({"seconds": float("nan")}, "`duration` is nan; the range is 0 to 86400"),
+        ({"duration": "long"}, "`duration` is 'long'; it must be of type number"),
+        ({"audio_seconds": -1}, "`audio_seconds` is -1; the range is"),
+    ],
+)
+def test_a_form_cannot_give_nonsense(params: dict[str, Any], said: str) -> None:
+    expression = estimator(Price(meter=SECONDS, amount=Decimal(1))).expression(model(), "text_to_video")
+
+    with pytest.raises(InvalidRequestError) as caught:
+        evaluate(expression, params)
+    assert said in caught.value.message
+
+
+def test_a_form_may_say_more_than_prices_ask_for_and_what_is_there_but_unknown() -> None:
+    rows = (Price(meter=SECONDS, amount=Decimal(1)), Price(meter="images.input", amount=Decimal(1)))
+    expression = estimator(*rows).expression(model(), "text_to_video")
+
+    assert evaluate(expression, {"seconds": 2, "mood": "dark"}).high == 2
+    assert evaluate(expression, {"seconds": 2, "input_images": 3}).high == 5
+    assert evaluate(expression, {"seconds": 2, "input_images": None}).high is None
