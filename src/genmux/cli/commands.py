@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "models": "genmux.cli.models:models",
     "providers": "genmux.cli.providers:providers",
     "catalog": "genmux.cli.catalog:catalog",
+    "store": "genmux.cli.store:store",
     "local": "genmux.cli.local:local",
     "serve": "genmux.cli.serving:serve",
     "mock": "genmux.cli.serving:mock",

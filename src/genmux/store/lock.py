@@ -147,6 +147,6 @@ def _refusal(path: Path, first: Holder | None) -> ConfigurationError:
     if first.pid == os.getpid():
         message = f"the store {path} is open in this process already; use that one, or close it first"
         return ConfigurationError(message)
-    way_out = f"talk to it with `gateway={first.url}`, " if first.url else ""
-    message = f"the store {path} is in use by {first.words()}; {way_out}end that process, or use another file"
-    return ConfigurationError(message + ", or a PostgreSQL, which several processes can share")
+    way_out = f"let the gateway do it (it listens at {first.url}), " if first.url else ""
+    message = f"the store {path} is in use by {first.words()}; {way_out}end that process, use another file, "
+    return ConfigurationError(message + "or a PostgreSQL, which several processes can share")

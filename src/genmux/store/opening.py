@@ -75,10 +75,9 @@ async def open_store(
 
 def _open_file(path: Path, role: Role, about: str) -> Store:
     """Lock, migrate and open a SQLite file; blocks."""
-    make_file(path)
-    started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    lock = StoreLock(path, Holder(pid=os.getpid(), started=started, role=role, about=about))
+    lock = lock_file(path, role=role, about=about)
     try:
+        make_file(path)
         migrate_sqlite(path)
         return Store(SqliteDatabase(path), place=str(path), lock=lock)
     except BaseException:
@@ -86,13 +85,25 @@ def _open_file(path: Path, role: Role, about: str) -> Store:
         raise
 
 
+def lock_file(path: Path, *, role: Role, about: str = "") -> StoreLock:
+    """Hold a SQLite file, which may not be there yet, without opening it. Raises ConfigurationError, StoreError."""
+    _make(path, only_folders=True)
+    started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    return StoreLock(path, Holder(pid=os.getpid(), started=started, role=role, about=about))
+
+
 def make_file(path: Path) -> None:
     """Make a file and the folders that it needs, for their owner only. Raises ConfigurationError when that cannot be."""
+    _make(path, only_folders=False)
+
+
+def _make(path: Path, *, only_folders: bool) -> None:
     try:
         for folder in reversed(path.parents):
             if not folder.exists():
                 folder.mkdir(mode=0o700, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        if not only_folders:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except PermissionError as error:
         if path.exists():
             message = f"the store {path} cannot be written ({error.strerror}); give this user the right to write it"

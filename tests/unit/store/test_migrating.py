@@ -49,7 +49,10 @@ def indent(body: str) -> str:
 MAKE = 'op.create_table("things", sa.Column("id", sa.Integer, primary_key=True), sa.Column("tenant", sa.Text))'
 FILL = "op.execute(\"INSERT INTO things (id, tenant) VALUES (1, 'a')\")"
 WIDEN = 'op.add_column("things", sa.Column("more", sa.Text))'
-FAIL = "\n".join((WIDEN, 'op.execute("INSERT INTO nowhere VALUES (1)")'))
+FAIL = """
+op.add_column("things", sa.Column("more", sa.Text))
+op.execute("INSERT INTO nowhere VALUES (1)")
+"""
 
 
 def tables(path: Path) -> dict[str, list[str]]:

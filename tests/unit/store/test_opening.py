@@ -103,7 +103,7 @@ async def test_a_second_process_is_refused_and_told_of_the_first(
     told = caught.value.message
     assert f"in use by genmux serve (process {another_process.pid}, since 20" in told
     assert "at http://127.0.0.1:4000" in told
-    assert "end that process, or use another file, or a PostgreSQL" in told
+    assert "end that process, use another file, or a PostgreSQL" in told
     assert "local-token" not in told
     holder = read_lock(tmp_path / "store.db")
     assert holder is not None

@@ -19,8 +19,6 @@ TENANTLESS = {
     "sealing_keys": "they seal the credentials of all tenants",
     "ledger_workers": "processes work for all tenants",
     "ledger_versions": "one version for all tenants",
-    "account_versions": "one version for all tenants",
-    "sealing_keys": "the keys of this installation, of which only marks are here",
 }
 """Tables without a tenant, with the reason."""
 
