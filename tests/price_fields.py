@@ -14,7 +14,16 @@ from genmux.services.prices.sources.litellm import MEMBER
 from genmux.services.prices.sources.wheels import Wheel
 
 PLACE = Path(__file__).parent / "data" / "litellm_prices.json.gz"
-KEPT = ("mode", "litellm_provider", "deprecation_date", "metadata", "alias_of", "source")
+KEPT = (
+    "mode",
+    "litellm_provider",
+    "deprecation_date",
+    "metadata",
+    "source",
+    "supported_endpoints",
+    "supported_modalities",
+    "successor_model",
+)
 
 
 def price_fields() -> dict[str, dict[str, Any]]:
@@ -42,12 +51,14 @@ def main(wheel: Path) -> None:
 
 
 def _kept(facts: dict[str, Any]) -> dict[str, Any]:
-    """All that is a price, or that nobody said is none."""
-    kept = {field: value for field, value in facts.items() if is_price(field) or field in KEPT}
-    if kept.get("mode") in (None, "chat", "responses", "embedding", "completion"):
-        kept.pop("metadata", None)
-        kept.pop("source", None)
-    return kept
+    """All that is a price, or that nobody said is none; of media models also what the catalogue takes."""
+    is_text = facts.get("mode") in (None, "chat", "responses", "embedding", "completion", "evaluation", "moderation")
+    kept = (
+        ("mode", "litellm_provider", "alias_of")
+        if is_text and not {"output_cost_per_image", "input_cost_per_character"} & facts.keys()
+        else KEPT
+    )
+    return {field: value for field, value in facts.items() if is_price(field) or field in kept}
 
 
 if __name__ == "__main__":

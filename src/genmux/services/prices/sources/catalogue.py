@@ -3,14 +3,14 @@
 import datetime
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from genmux.services.prices.media import LOCK, Lock, MediaModel, MediaProvider, Source, is_past
-from genmux.services.prices.sources import litellm, voice
+from genmux.services.prices.sources import listed_names, litellm, voice
 from genmux.services.prices.sources.compare import agree, differences, jumps
 from genmux.services.prices.sources.wheels import Wheel
 from genmux.types.conditions import price_faults
@@ -32,11 +32,17 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 def make(wheels: Mapping[str, Wheel], *, today: datetime.date, folder: Path, accept: bool = False) -> Made:
     """The catalogue of today, compared with the one in a folder. Raises InvalidRequestError for data of an unknown form."""
     data: dict[str, Any] = json.loads(wheels[litellm.NAME].text(litellm.MEMBER))
-    first = litellm.media_of(data, today=today)
+    lacking = listed_names.lacking_in(wheels[listed_names.NAME].text(listed_names.MEMBER))
+    first = litellm.media_of(data, today=today, lacking=lacking)
     second = voice.media_of(wheels[voice.NAME].text(voice.MEMBER))
     third = _rates(json.loads(wheels["model-prices"].text(MODEL_PRICES)))
-    found = [line for name, sources in _by_model(first, second, third).items() for line in differences(name, sources)]
-    providers = _merged(first, second)
+    disputed = {
+        name: lines
+        for name, sources in _by_model(first, second, third).items()
+        if (lines := tuple(differences(name, sources)))
+    }
+    found = [line for lines in disputed.values() for line in lines]
+    providers = _doubted(_merged(first, second), disputed.keys())
     old, lock = read(folder)
     found += jumps(old, providers)
     known = frozenset(lock.accepted if lock else ())
@@ -72,6 +78,20 @@ def _merged(first: Mapping[str, MediaProvider], second: Mapping[str, MediaProvid
             provider=provider, models=dict(sorted(models.items())), retired=dict(sorted(ours.retired.items()))
         )
     return merged
+
+
+def _doubted(providers: Mapping[str, MediaProvider], disputed: Collection[str]) -> dict[str, MediaProvider]:
+    """The same with low confidence in what sources disagree on."""
+    return {
+        name: msgspec.structs.replace(
+            one,
+            models={
+                key: msgspec.structs.replace(model, confidence="low") if f"{name}/{key}" in disputed else model
+                for key, model in one.models.items()
+            },
+        )
+        for name, one in providers.items()
+    }
 
 
 def _both(model: MediaModel | None, other: MediaModel, *, taken: set[str]) -> MediaModel:

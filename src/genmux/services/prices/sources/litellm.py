@@ -2,14 +2,14 @@
 
 import datetime
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from genmux.services.prices.media import MediaModel, MediaProvider, Retired, is_past
 from genmux.services.prices.sources.fields import exact, fitted, is_price, multiplied
-from genmux.services.prices.sources.names import kind_of, operations_of, provider_id, taken_apart
+from genmux.services.prices.sources.names import TEXT, kind_of, operations_of, provider_id, taken_apart
 from genmux.types.conditions import price_faults
 from genmux.types.errors import InvalidRequestError
 from genmux.types.money import Condition, Price
@@ -41,16 +41,26 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[Price, ...]
 
 
-def media_of(data: Mapping[str, Any], *, today: datetime.date) -> dict[str, MediaProvider]:
-    """All media models by provider. Those whose end has come are retired. Raises InvalidRequestError for a new kind of field."""
+Lacking = Callable[[str, str], bool]
+"""Whether the token price list does not know a model: our provider id, the provider's own name for it."""
+
+
+def media_of(
+    data: Mapping[str, Any], *, today: datetime.date, lacking: Lacking = lambda _provider, _name: False
+) -> dict[str, MediaProvider]:
+    """All media models by provider, and the text models that the token price list lacks.
+
+    Those whose end has come are retired. Raises InvalidRequestError for a new kind of field.
+    """
     groups: dict[tuple[str, str], list[_Entry]] = {}
-    for key, facts in data.items():
-        entry = _entry(key, facts)
+    for key, facts in sorted(data.items()):
+        entry = _entry(key, facts, lacking)
         if entry is not None:
             groups.setdefault((entry.provider, entry.name), []).append(entry)
     models: dict[str, dict[str, MediaModel]] = {}
     retired: dict[str, dict[str, Retired]] = {}
-    for (provider, name), entries in sorted(groups.items()):
+    for (provider, name), found in sorted(groups.items()):
+        entries = sorted(found, key=lambda entry: len(entry.when))  # the plain one speaks first
         end = _end(entries)
         replacement = next((_own_name(one) for entry in entries if (one := entry.facts.get("successor_model"))), None)
         if end is not None and is_past(end, today):
@@ -65,12 +75,15 @@ def media_of(data: Mapping[str, Any], *, today: datetime.date) -> dict[str, Medi
     }
 
 
-def _entry(key: str, facts: Mapping[str, Any]) -> _Entry | None:
+def _entry(key: str, facts: Mapping[str, Any], lacking: Lacking) -> _Entry | None:
     provider = facts.get("litellm_provider", "")
     mode = facts.get("mode") or ("audio_speech" if "input_cost_per_character" in facts else "")
-    if key == "sample_spec" or kind_of(mode, key) is None:
+    kind = None if key == "sample_spec" else kind_of(mode, key)
+    if kind is None:
         return None
     name, when = taken_apart(key, provider)
+    if kind == "text" and (not _is_text_for_us(name, provider) or not lacking(provider_id(provider), name)):
+        return None
     rows: list[Price] = []
     for field, value in facts.items():
         if not is_price(field):
@@ -81,6 +94,11 @@ def _entry(key: str, facts: Mapping[str, Any]) -> _Entry | None:
             raise InvalidRequestError(message, param=field)
         rows += found
     return _Entry(provider=provider_id(provider), name=name, when=when, mode=mode, facts=facts, rows=tuple(rows))
+
+
+def _is_text_for_us(name: str, provider: str) -> bool:
+    """Whether it is one model of a provider whose text models are taken, and no price class."""
+    return provider_id(provider) in TEXT and not name.startswith(("fireworks-ai-", "together-ai-", "ft:"))
 
 
 def _own_name(reference: str) -> str:
@@ -100,6 +118,9 @@ def _model(name: str, entries: list[_Entry], *, end: str | None, replacement: st
     kind = kind_of(first.mode, name)
     if kind is None:
         return None
+    prices = _prices(entries)
+    if kind == "text" and not prices:
+        return None
     url = next((url for entry in entries if (url := entry.facts.get("source"))), None)
     takes_images = any(_takes_images(entry.facts) for entry in entries)
     return MediaModel(
@@ -107,7 +128,7 @@ def _model(name: str, entries: list[_Entry], *, end: str | None, replacement: st
         source=NAME,
         operations=operations_of(kind, first.mode, name, takes_images=takes_images),
         confidence="medium" if url else "low",
-        prices=_prices(entries),
+        prices=prices,
         url=url,
         shutdown=end,
         replacement=replacement if end else None,
@@ -123,7 +144,7 @@ def _takes_images(facts: Mapping[str, Any]) -> bool:
 def _prices(entries: Iterable[_Entry]) -> tuple[Price, ...]:
     """The rows of all keys of a model, each once, with what the keys say as conditions."""
     rows: dict[tuple[str, str], Price] = {}
-    for entry in sorted(entries, key=lambda one: len(one.when)):
+    for entry in entries:
         for row in _without_second_ways(entry):
             one = msgspec.structs.replace(row, when={**entry.when, **row.when})
             rows.setdefault((one.meter, repr(sorted(one.when.items()))), one)

@@ -7,9 +7,47 @@ from genmux.contract.operations import Operation
 from genmux.types.money import Condition
 
 Kind = Literal[
-    "image", "video", "speech", "music", "transcription", "realtime", "rerank", "pages", "search", "model3d", "voice"
+    "image",
+    "video",
+    "speech",
+    "music",
+    "transcription",
+    "realtime",
+    "rerank",
+    "pages",
+    "search",
+    "model3d",
+    "voice",
+    "text",
 ]
 """What a model makes or takes. `pages` reads documents, `model3d` makes meshes, `voice` is a telephone or agent service."""
+
+TEXT: dict[str, str | None] = {
+    "alibaba": None,
+    "baseten": "baseten",
+    "cerebras": "cerebras",
+    "deepinfra": None,
+    "deepseek": "deepseek",
+    "fireworks": "fireworks",
+    "groq": "groq",
+    "meta": "meta",
+    "minimax": "minimax",
+    "mistral": "mistral",
+    "moonshot": "moonshotai",
+    "nebius": None,
+    "novita": "novita",
+    "nvidia": None,
+    "openai": "openai",
+    "ovhcloud": "ovhcloud",
+    "perplexity": "perplexity",
+    "sambanova": None,
+    "scaleway": None,
+    "together": "together",
+    "vercel": None,
+    "xai": "x-ai",
+    "zai": "zai",
+}
+"""Providers whose text models are in the catalogue where genai-prices lacks them, with their ids there."""
 
 PROVIDERS: dict[str, str] = {
     # LiteLLM's names
@@ -29,6 +67,8 @@ PROVIDERS: dict[str, str] = {
     "jina_ai": "jina",
     "nvidia_nim": "nvidia",
     "parallel_ai": "parallel",
+    "vercel_ai_gateway": "vercel",
+    "fireworks_ai-embedding-models": "fireworks",
     "qwen_ai_platform": "qwen-ai-platform",
     "qwencloud": "qwencloud",
     "runwayml": "runway",
@@ -74,8 +114,12 @@ KINDS: dict[str, Kind] = {
     "rerank": "rerank",
     "ocr": "pages",
     "search": "search",
+    "chat": "text",
+    "completion": "text",
+    "responses": "text",
+    "embedding": "text",
 }
-"""LiteLLM's modes as kinds; other modes are no media."""
+"""LiteLLM's modes as kinds; other modes are left out."""
 
 
 def provider_id(name: str) -> str:
@@ -86,7 +130,9 @@ def provider_id(name: str) -> str:
 def taken_apart(key: str, provider: str) -> tuple[str, dict[str, Condition]]:
     """A key of LiteLLM as the provider's own name and what the key says besides: quality, size, steps, region."""
     first, *rest = key.split("/")
-    segments = rest if rest and first in (provider, provider.partition("-")[0]) else [first, *rest]
+    segments = (
+        rest if rest and first in (provider, provider.partition("-")[0], provider_id(provider)) else [first, *rest]
+    )
     when: dict[str, Condition] = {}
     is_compound = any(_SIZE.fullmatch(one) or one == "max-x-max" or _is_steps(one) for one in segments)
     left: list[str] = []
@@ -117,7 +163,7 @@ def _is_quality(segment: str, place: int, segments: list[str]) -> bool:
 
 
 def kind_of(mode: str, name: str) -> Kind | None:
-    """What kind of model it is, None for text."""
+    """What kind of model it is, None where the catalogue has no such kind."""
     found = KINDS.get(mode)
     if mode == "chat" and "lyria" in name:
         return "music"  # it takes a chat and makes a song
@@ -143,6 +189,8 @@ def operations_of(kind: Kind, mode: str, name: str, *, takes_images: bool) -> tu
             if _FROM_IMAGE.search(name):
                 return ("image_to_video",)
             return ("text_to_video",) if re.search(r"text-to-video|t2v", name) else VIDEOS
+        case "text":
+            return ("embed",) if mode == "embedding" else ("chat",)
         case _:
             return PLAIN.get(kind, ())
 
