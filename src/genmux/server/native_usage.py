@@ -1,6 +1,6 @@
 """The part of the native API that tells what was used: sums, rows, sheets; and that forgets end users."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Protocol
@@ -46,11 +46,13 @@ _SINGLE = frozenset({"from", "to", "time_zone", "limit", "cursor", "format"})
 _CSV = {"content-disposition": 'attachment; filename="usage.csv"', "cache-control": "no-store"}
 
 
-class Noter(Protocol):
-    """Writes into the audit log."""
+class Note(Protocol):
+    """Writes into the audit log: `AuditLog.note`."""
 
-    async def __call__(self, caller: Principal, action: str, subject: str, details: Mapping[str, Any]) -> object:
-        """Who did what to what."""
+    async def __call__(
+        self, who: Principal, *, action: str, kind: str, subject: str, tenant: str | None = None, after: object = None
+    ) -> None:
+        """Note who did what. Raises StoreError."""
         ...
 
 
@@ -91,7 +93,7 @@ def _parameter(told: tuple[str, str]) -> Parameter:
 
 
 def usage_routes(
-    reports: Callable[[], UsageReports], faults: dict[int, ResponseSpec] | None = None, *, note: Noter | None = None
+    reports: Callable[[], UsageReports], faults: dict[int, ResponseSpec] | None = None, *, note: Note | None = None
 ) -> list[HTTPRouteHandler]:
     """The handlers.
 
@@ -150,8 +152,7 @@ def usage_routes(
         own = tenant or caller.organisation
         forgotten = await reports().forget(end_user, tenant=own)
         if note is not None:
-            told = {"tenant": own, "contents": forgotten.contents, "records": forgotten.records}
-            await note(caller, "usage.forget", "end user", told)
+            await note(caller, action="forget", kind="usage", subject="an end user", tenant=own, after=forgotten)
         return forgotten
 
     @post(
@@ -173,8 +174,7 @@ def usage_routes(
         )
         corrected = await reports().correct(asked, data.costs)
         if note is not None:
-            told = {"records": corrected.records, "amount": str(corrected.amount), "tenant": own}
-            await note(caller, "usage.correct", data.provider, told)
+            await note(caller, action="correct", kind="usage", subject=data.provider, tenant=own, after=corrected)
         return corrected
 
     return [usage, records, content, forget, correct]

@@ -8,7 +8,7 @@ from genmux.services.usage.asking import Asked, read_question
 from genmux.services.usage.book import UsageBatch, UsageBook
 from genmux.services.usage.contents import ContentBatch, Contents
 from genmux.services.usage.ports import ContentStore, UsageStore
-from genmux.services.usage.reports import Corrected, Corrector, UsageReports, seen_by
+from genmux.services.usage.reports import Correct, Corrected, UsageReports, seen_by
 from genmux.services.usage.shown import RecordPage, Said, UsageLine, UsageReport
 
 __all__ = [
@@ -16,8 +16,8 @@ __all__ = [
     "ContentBatch",
     "ContentStore",
     "Contents",
+    "Correct",
     "Corrected",
-    "Corrector",
     "RecordPage",
     "Said",
     "UsageBatch",

@@ -3,7 +3,6 @@
 import datetime
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from decimal import Decimal
-from typing import Protocol
 
 import msgspec
 
@@ -18,13 +17,8 @@ from genmux.types.principal import Principal
 from genmux.types.usage_record import UsageRecord
 from genmux.types.usage_report import Forgotten, UsageQuestion
 
-
-class Corrector(Protocol):
-    """The ledger, as far as it is told what a request did cost after all."""
-
-    async def correct(self, subject: str, actual: int) -> object:
-        """Book what it cost, in micro-units, in place of what was presumed. The same amount twice is booked once."""
-        ...
+Correct = Callable[[UsageRecord, int], Awaitable[object]]
+"""Has the ledger book what a request did cost, in micro-units, in place of what was presumed; twice the same is once."""
 
 
 class Corrected(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,13 +54,13 @@ class UsageReports:
         now: Now,
         *,
         flush: Callable[[], Awaitable[object]] | None = None,
-        ledger: Corrector | None = None,
+        correct: Correct | None = None,
     ) -> None:
         self._store = store
         self._contents = contents
         self._now = now
         self._flush = flush
-        self._ledger = ledger
+        self._correct = correct
 
     def understood(self, asked: Asked) -> UsageQuestion:
         """What is asked, as it is understood now. Raises InvalidRequestError."""
@@ -166,9 +160,9 @@ class UsageReports:
         question = self.understood(asked)
         amounts = {id_: micros(cost) for id_, cost in costs.items()}
         open_ = await self._open(question, amounts)
-        if self._ledger is not None:
+        if self._correct is not None:
             for record in open_:
-                await self._ledger.correct(record.id, amounts[record.request_id or ""])
+                await self._correct(record, amounts[record.request_id or ""])
         priced = await self._store.price(question, amounts)
         total = sum((costs[record.request_id or ""] for record in open_), Decimal(0))
         return Corrected(records=priced, amount=total)

@@ -18,6 +18,7 @@ from genmux.services.usage.sheets import written
 from genmux.services.usage.shown import percentile
 from genmux.types.errors import InvalidRequestError, NotFoundError, PermissionDeniedError
 from genmux.types.principal import NOBODY, Principal
+from genmux.types.usage_record import UsageRecord
 from genmux.types.usage_report import LATENCIES, KeptContent, UsageGroup, UsageSums
 from tests.unit.services.usage.doubles import NOW, MemoryContents, MemoryStore, row
 
@@ -270,11 +271,10 @@ class TestReports:
     async def test_corrections_reach_the_ledger_first(self):
         store = MemoryStore(rows=[row(1, request_id="g1"), row(2, request_id="g2", cost=Decimal(1)), row(3)])
 
-        class Ledger:
-            async def correct(self, subject: str, actual: int) -> None:
-                store.done.append(f"ledger {subject} {actual}")
+        async def book(record: UsageRecord, actual: int) -> None:
+            store.done.append(f"ledger {record.id} {actual}")
 
-        desk = reports(store, ledger=Ledger())
+        desk = reports(store, correct=book)
         done = await desk.correct(Asked(), {"g1": Decimal("0.0000011"), "g2": Decimal(5), "g9": Decimal(7)})
         assert store.done[0] == "ledger r1 2"
         assert store.done[1].startswith("price")
