@@ -66,8 +66,12 @@ class CaptureDesk:
         self._book = book
         self._turn = asyncio.Lock()
 
-    async def take(self, body: bytes, tenant: str = DEFAULT_TENANT) -> tuple[Account, bool]:
+    async def take(
+        self, body: bytes, tenant: str = DEFAULT_TENANT, *, owner: str | None = None
+    ) -> tuple[Account, bool]:
         """The account of a capture, and whether it is new. The same identity again renews its account and keeps its id.
+
+        With an `owner` the account is that key's alone, and no other's account is renewed: whose a capture is, is only said.
 
         Raises InvalidRequestError that names what is missing or must not be there, UnsupportedError, NotFoundError,
         ConfigurationError, StoreError.
@@ -84,15 +88,14 @@ class CaptureDesk:
             raise missing_identity("e-mail address or id among what was captured")
         credential = credential_of(known, manifest)
         async with self._turn:
-            old = self._same(tenant, manifest.id, identity)
+            old = self._same(tenant, manifest.id, identity, owner)
             if old is None:
                 try:
-                    return await self._book.add(
-                        self._draft(posted, found, manifest, credential, identity), tenant
-                    ), True
+                    draft = self._draft(posted, found, manifest, credential, identity)
+                    return await self._book.add(msgspec.structs.replace(draft, owner=owner), tenant), True
                 except InvalidRequestError:  # another worker was first, or the name is taken by somebody else
                     await self._book.refresh()
-                    old = self._same(tenant, manifest.id, identity)
+                    old = self._same(tenant, manifest.id, identity, owner)
                     if old is None:
                         raise
             plan = found.plan or old.plan
@@ -113,10 +116,10 @@ class CaptureDesk:
             raise UnsupportedError(message, provider=provider_id)
         return provider
 
-    def _same(self, tenant: str, provider: str, identity: str) -> Account | None:
+    def _same(self, tenant: str, provider: str, identity: str, owner: str | None) -> Account | None:
         wanted = identity.casefold()
         for one in self._book.list(tenant, provider=provider):
-            if one.origin == "stored" and (one.identity or "").casefold() == wanted:
+            if one.origin == "stored" and one.owner == owner and (one.identity or "").casefold() == wanted:
                 return one
         return None
 

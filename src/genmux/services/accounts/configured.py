@@ -113,7 +113,7 @@ class ConfiguredAccounts:
 
 def _account(manifest: Manifest, name: str, *, origin: AccountOrigin) -> Account:
     return Account(
-        id=f"{manifest.id}/{name}",
+        id=f"{manifest.id}:{name}",
         tenant=DEFAULT_TENANT,
         provider=manifest.id,
         name=name,
@@ -127,7 +127,7 @@ def _account(manifest: Manifest, name: str, *, origin: AccountOrigin) -> Account
 def _from_options(manifest: Manifest, name: str, one: AccountOptions) -> Account:
     units = {spec.credit_type: spec.unit for spec in manifest.balances if spec.credit_type and spec.unit}
     return Account(
-        id=f"{manifest.id}/{name}",
+        id=f"{manifest.id}:{name}",
         tenant=DEFAULT_TENANT,
         provider=manifest.id,
         name=name,

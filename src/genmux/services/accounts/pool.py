@@ -257,7 +257,7 @@ class AccountPool:
         """An account by its id, None when there is none."""
         if (stored := self._stored.get(account_id)) is not None:
             return stored
-        provider = account_id.partition("/")[0]
+        provider = account_id.partition(":")[0]
         return next((one for one in self._configured_of(provider) if one.account.id == account_id), None)
 
     def lacks(self, provider: str) -> str | None:

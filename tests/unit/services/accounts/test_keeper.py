@@ -195,11 +195,11 @@ async def test_in_the_background_everything_is_looked_after():
         await beats.acquire()
 
     task = asyncio.create_task(worker.keeper.run(sleep))
-    while not worker.pool.accounts("acme"):
+    while not worker.pool.accounts("acme"):  # noqa: ASYNC110 — nothing tells when
         await asyncio.sleep(0)
     lease = await worker.pool.reserve("acme")
     lease.done()  # wakes it
-    while store.leases:
+    while store.leases:  # noqa: ASYNC110 — nothing tells when
         await asyncio.sleep(0)
     store.failing = StoreError("gone", reason="gone")
     beats.release()

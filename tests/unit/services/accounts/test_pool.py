@@ -334,7 +334,7 @@ def test_without_any_account_it_is_told_what_to_set():
 
 def implicit():
     fields = {"origin": "implicit", "sharing": "shared", "grants": Grants(organisations=("*",))}
-    return account("configured", id="acme/configured", **fields), {"api_key": "k"}
+    return account("configured", id="acme:configured", **fields), {"api_key": "k"}
 
 
 def test_the_only_configured_account_is_used_as_if_there_were_no_accounts():

@@ -245,7 +245,7 @@ def test_a_keyring_that_cannot_be_used_is_told(monkeypatch):
 
     monkeypatch.setattr(keyring, "get_password", refuse)
     with pytest.raises(
-        ConfigurationError, match="the keyring of the operating system cannot be used.*GENMUX_SEALING_KEY"
+        ConfigurationError, match=r"the keyring of the operating system cannot be used.*GENMUX_SEALING_KEY"
     ):
         KeyringKeys(os.urandom).found()
 

@@ -1,0 +1,192 @@
+"""The part of the native API that manages accounts. Credentials go in and never come out."""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Protocol
+
+import msgspec
+from litestar import Request, delete, get, patch, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import ResponseSpec
+from litestar.params import QueryParameter
+from msgspec import UnsetType
+
+from genmux.server.callers import caller_of, require_admin, require_root, tenant_asked
+from genmux.services.accounts import AccountChange, AccountDesk, AccountDraft
+from genmux.types.accounts import Account, AccountStatus, Grants
+from genmux.types.errors import InvalidRequestError, PermissionDeniedError
+from genmux.types.principal import Principal
+
+Tenant = Annotated[str | None, QueryParameter(description="Of which organisation; for root all of them by default")]
+
+
+class Noter(Protocol):
+    """Writes into the audit log."""
+
+    async def __call__(self, caller: Principal, action: str, subject: str, details: Mapping[str, Any]) -> object:
+        """Who did what to what."""
+        ...
+
+
+class AccountListing(msgspec.Struct, frozen=True, kw_only=True):
+    """The accounts that fit."""
+
+    data: list[Account]
+
+
+class CapturedReply(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a capture; `created` says whether its account is new."""
+
+    account: Account
+    created: bool
+
+
+class Synced(msgspec.Struct, frozen=True, kw_only=True):
+    """Of how many accounts the provider told what is left."""
+
+    accounts: int
+
+
+class Resealed(msgspec.Struct, frozen=True, kw_only=True):
+    """How many credentials were sealed anew."""
+
+    accounts: int
+
+
+def account_routes(
+    desk: Callable[[], AccountDesk], faults: dict[int, ResponseSpec] | None = None, *, note: Noter | None = None
+) -> list[HTTPRouteHandler]:
+    """The handlers.
+
+    `desk` gives the service, or raises ProviderError where there is none; `note` writes into the audit log; `faults`
+    describe what every route may refuse with.
+    """
+
+    async def noted(caller: Principal, action: str, account: Account) -> Account:
+        if note is not None:
+            told = {"account": account.reference, "tenant": account.tenant, "status": account.status}
+            await note(caller, f"account.{action}", account.id, told)
+        return account
+
+    return [*_reading(desk, faults), *_writing(desk, faults, noted), *_acting(desk, faults, noted)]
+
+
+Noted = Callable[[Principal, str, Account], Any]
+
+
+def _reading(desk: Callable[[], AccountDesk], faults: dict[int, ResponseSpec] | None) -> list[HTTPRouteHandler]:
+    @get("/api/v1/accounts", summary="All accounts that fit", tags=["accounts"], responses=faults)
+    async def accounts(
+        request: Request[Any, Any, Any],
+        tenant: Tenant = None,
+        provider: Annotated[str | None, QueryParameter(description="Only of this provider")] = None,
+        status: Annotated[str | None, QueryParameter(description="active, disabled, revoked or exhausted")] = None,
+    ) -> AccountListing:
+        """As they stand, without their credentials. For admins."""
+        caller = require_admin(request, tenant)
+        found = desk().book.list(tenant_asked(caller, tenant), provider=provider, status=_status(status))
+        return AccountListing(data=[*found])
+
+    @get("/api/v1/accounts/{account:str}", summary="One account", tags=["accounts"], responses=faults)
+    async def one(request: Request[Any, Any, Any], account: str) -> Account:
+        """As it stands, without its credential. For admins."""
+        return desk().book.get(tenant_asked(require_admin(request), None), account)
+
+    return [accounts, one]
+
+
+def _writing(
+    desk: Callable[[], AccountDesk], faults: dict[int, ResponseSpec] | None, noted: Noted
+) -> list[HTTPRouteHandler]:
+    @post("/api/v1/accounts", summary="Add an account", tags=["accounts"], responses=faults)
+    async def add(request: Request[Any, Any, Any], data: AccountDraft, tenant: Tenant = None) -> Account:
+        """Its credential is sealed and never told again. For admins."""
+        caller = require_admin(request, tenant)
+        _check_grants(caller, data.grants)
+        return await noted(caller, "added", await desk().book.add(data, tenant or caller.organisation))
+
+    @patch("/api/v1/accounts/{account:str}", summary="Change an account", tags=["accounts"], responses=faults)
+    async def change(request: Request[Any, Any, Any], account: str, data: AccountChange) -> Account:
+        """What is left out stays; a new credential makes it active again. For admins."""
+        caller = require_admin(request)
+        if not isinstance(data.grants, UnsetType):
+            _check_grants(caller, data.grants)
+        return await noted(caller, "changed", await desk().book.change(tenant_asked(caller, None), account, data))
+
+    @delete("/api/v1/accounts/{account:str}", summary="Remove an account", tags=["accounts"], responses=faults)
+    async def remove(request: Request[Any, Any, Any], account: str) -> None:
+        """With its credential; requests that use it go on. For admins."""
+        caller, book = require_admin(request), desk().book
+        tenant = tenant_asked(caller, None)
+        old = book.get(tenant, account)
+        await book.remove(tenant, account)
+        await noted(caller, "removed", old)
+
+    return [add, change, remove]
+
+
+def _acting(
+    desk: Callable[[], AccountDesk], faults: dict[int, ResponseSpec] | None, noted: Noted
+) -> list[HTTPRouteHandler]:
+    how: dict[str, Any] = {"status_code": 200, "tags": ["accounts"], "responses": faults}
+
+    @post("/api/v1/accounts/{account:str}/enable", summary="Let an account be used", **how)
+    async def enable(request: Request[Any, Any, Any], account: str) -> Account:
+        """Also one that was revoked or exhausted. For admins."""
+        caller = require_admin(request)
+        tenant = tenant_asked(caller, None)
+        return await noted(caller, "enabled", await desk().book.set_status(tenant, account, "active"))
+
+    @post("/api/v1/accounts/{account:str}/disable", summary="Let nothing new use an account", **how)
+    async def disable(request: Request[Any, Any, Any], account: str) -> Account:
+        """What uses it goes on. For admins."""
+        caller = require_admin(request)
+        tenant = tenant_asked(caller, None)
+        return await noted(caller, "disabled", await desk().book.set_status(tenant, account, "disabled"))
+
+    @post("/api/v1/accounts/{account:str}/sync", summary="Ask the provider what is left", **how)
+    async def sync(request: Request[Any, Any, Any], account: str) -> Account:
+        """Brings the balances of an account up to date. For admins."""
+        caller = require_admin(request)
+        return await desk().balances.sync(tenant_asked(caller, None), account)
+
+    @post("/api/v1/accounts/sync", summary="Ask all providers what is left", **how)
+    async def sync_all(request: Request[Any, Any, Any]) -> Synced:
+        """Of all accounts that have somewhere to ask. For root."""
+        require_root(request)
+        return Synced(accounts=await desk().balances.sync_all())
+
+    @post("/api/v1/accounts/reseal", summary="Seal all credentials with a new key", **how)
+    async def reseal(request: Request[Any, Any, Any]) -> Resealed:
+        """With the newest key in the environment, or with one that is made now. For root."""
+        require_root(request)
+        return Resealed(accounts=await desk().book.reseal())
+
+    @post("/api/v1/accounts/capture", summary="Take an account from a browser", **how)
+    async def capture(request: Request[Any, Any, Any]) -> CapturedReply:
+        """Takes `url`, `provider`, `name`, `cookies`, `headers`, `storage` and `email`; tokens only, never passwords.
+
+        The same identity again renews its account. What a member captures is its key's alone.
+        """
+        caller = caller_of(request)
+        owner = caller.key if caller.role == "member" else None
+        account, created = await desk().captures.take(await request.body(), caller.organisation, owner=owner)
+        return CapturedReply(account=await noted(caller, "captured", account), created=created)
+
+    return [enable, disable, sync, sync_all, reseal, capture]
+
+
+def _status(text: str | None) -> AccountStatus | None:
+    if text is None:
+        return None
+    try:
+        return msgspec.convert(text, AccountStatus)
+    except msgspec.ValidationError as error:
+        message = f"there is no status {text!r:.60}; there are active, disabled, revoked and exhausted"
+        raise InvalidRequestError(message, param="status") from error
+
+
+def _check_grants(caller: Principal, grants: Grants) -> None:
+    """What others send must not go through an account that its owner reads along with, so only root shares that far."""
+    if caller.role != "root" and any(one != caller.organisation for one in grants.organisations):
+        message = "only root may share an account with other organisations; grant it to teams and keys of your own"
+        raise PermissionDeniedError(message, param="grants", status=403)
