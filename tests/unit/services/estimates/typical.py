@@ -1,6 +1,5 @@
 """Typical requests of every operation, and how many of the models that are known have an estimate for theirs."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -30,51 +29,62 @@ TYPICAL: dict[str, dict[str, Any]] = {
 
 
 class Share(msgspec.Struct):
-    """How many models an operation has, how many have an estimate, how many have a price, and which lack an estimate."""
+    """How many models an operation has, how many have an estimate, how many have a price, and which lack an estimate.
+
+    `callable` are those of the manifests, which can be called; the others only have a price.
+    """
 
     models: int = 0
     priced: int = 0
     estimated: int = 0
+    callable: int = 0
+    callable_estimated: int = 0
     lacking: list[str] = msgspec.field(default_factory=list)
 
 
-def references(app: App) -> Iterator[tuple[str, str]]:
-    """Every model with each of its operations: of all manifests and of the price catalogue."""
-    listed = {(model.reference, one) for model in app.catalog.models(app.prices) for one in model.operations}
-    media = {
-        (f"{one.provider}/{one.id}", operation) for one in app.prices.catalogue_models() for operation in one.operations
-    }
-    yield from sorted(listed | media)
-
-
 def shares(app: App) -> dict[str, Share]:
-    """For each operation, how many models have an estimate for a typical request."""
+    """For each operation, how many models of all manifests and of the price catalogue have an estimate for a typical request."""
+    listed = {(model.reference, one) for model in app.catalog.models(app.prices) for one in model.operations}
+    media = {(f"{one.provider}/{one.id}", name) for one in app.prices.catalogue_models() for name in one.operations}
     found = {operation: Share() for operation in OPERATIONS}
-    for reference, operation in references(app):
+    for reference, operation in sorted(listed | media):
+        rows = app.prices.rows(app.estimates.model(reference, operation))
+        unknown = _unknown(app, reference, operation, rows or ())
         share = found[operation]
         share.models += 1
-        model = app.estimates.model(reference, operation)
-        rows = app.prices.rows(model)
         share.priced += rows is not None
-        said = TYPICAL[operation]
-        said = {**said, "params": _as_priced(said.get("params", {}), rows or ())}
-        request = GenerationRequest(operation=operation, model=reference, **said)
-        estimate = app.estimates.generation(request)
-        if estimate.high is not None:
-            share.estimated += 1
-        else:
-            share.lacking.append(f"{reference}: {'; '.join(estimate.unknown)}")
+        share.estimated += not unknown
+        if (reference, operation) in listed:
+            share.callable += 1
+            share.callable_estimated += not unknown
+        if unknown:
+            share.lacking.append(f"{reference}: {'; '.join(unknown)}")
     return found
+
+
+def part(some: int, all_of_them: int) -> float:
+    """A share; all of nothing is all."""
+    return some / all_of_them if all_of_them else 1.0
 
 
 def table(found: dict[str, Share]) -> str:
     """The shares, for people."""
-    lines = [f"{'operation':<16}{'models':>8}{'priced':>8}{'estimated':>11}{'share':>8}"]
+    lines = [f"{'operation':<16}{'models':>8}{'priced':>8}{'estimated':>11}{'share':>8}{'callable':>10}{'share':>8}"]
     for operation, share in found.items():
-        part = share.estimated / share.models if share.models else 1
-        lines.append(f"{operation:<16}{share.models:>8}{share.priced:>8}{share.estimated:>11}{part:>8.1%}")
+        of_all, of_callable = part(share.estimated, share.models), part(share.callable_estimated, share.callable)
+        counted = f"{operation:<16}{share.models:>8}{share.priced:>8}{share.estimated:>11}{of_all:>8.1%}"
+        lines.append(f"{counted}{share.callable:>10}{of_callable:>8.1%}")
         lines += [f"    {one}" for one in share.lacking]
     return "\n".join(lines)
+
+
+def _unknown(app: App, reference: str, operation: str, rows: tuple[Price, ...]) -> tuple[str, ...]:
+    """What is missing in the estimate of a typical request."""
+    said = TYPICAL[operation]
+    said = {**said, "params": _as_priced(said.get("params", {}), rows)}
+    estimate = app.estimates.generation(GenerationRequest(operation=operation, model=reference, **said))
+    assert (estimate.high is None) == bool(estimate.unknown)
+    return estimate.unknown
 
 
 def _as_priced(params: dict[str, Any], rows: tuple[Price, ...]) -> dict[str, Any]:
