@@ -203,7 +203,6 @@ async def _prune(place: Path | str, keep: dict[str, int]) -> dict[str, int]:
 
 def _on(url: str, do: "Callable[[PostgresDatabase], Coroutine[None, None, T]]") -> T:
     """Do something with a PostgreSQL database, and close it."""
-
     import asyncio
 
     async def work() -> T:
