@@ -49,7 +49,7 @@ TEXT: dict[str, str | None] = {
 }
 """Providers whose text models are in the catalogue where genai-prices lacks them, with their ids there."""
 
-PROVIDERS: dict[str, str] = {
+OUR_IDS: dict[str, str] = {
     # LiteLLM's names
     "aiml": "aiml",
     "assemblyai": "assemblyai",
@@ -124,7 +124,7 @@ KINDS: dict[str, Kind] = {
 
 def provider_id(name: str) -> str:
     """A source's provider as ours."""
-    return PROVIDERS.get(name, name.replace("_", "-"))
+    return OUR_IDS.get(name, name.replace("_", "-"))
 
 
 def taken_apart(key: str, provider: str) -> tuple[str, dict[str, Condition]]:
