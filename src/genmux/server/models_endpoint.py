@@ -8,6 +8,7 @@ from genmux.app import App
 from genmux.contract.dialect import Answer
 from genmux.contract.model import Model
 from genmux.server.http import Request
+from genmux.services.keys import may_name
 
 _UNKNOWN_DATE = "1970-01-01T00:00:00Z"
 
@@ -19,10 +20,12 @@ class ModelsEndpoint:
         self._app = app
 
     async def handle(self, request: Request) -> None:
-        """Answer with all usable models of all providers, the aliases and the routes."""
+        """Answer with all usable models of all providers, the aliases and the routes, as far as the caller may use them."""
         models: dict[str, Model | None] = {model.reference: model for model in self._app.catalog.usable()}
         aliases = {alias: models.get(meant) for alias, meant in self._app.settings.aliases.items()}
         usable = {**models, **aliases, **dict.fromkeys(self._app.calls.journeys.routes.names())}
+        if request.principal.allow is not None:
+            usable = {name: model for name, model in usable.items() if may_name(request.principal, name, model)}
         body = _as_anthropic(usable) if request.header(b"anthropic-version") else _as_openai(usable)
         await request.answer(Answer(status=200, body=msgspec.json.encode(body)))
 

@@ -18,12 +18,14 @@ HEADERS: dict[str, str] = {
     "x-genmux-budget-limit": "the most the call may cost, in US dollars",
     "x-genmux-clamp": "`true` to pull numbers into the model's range instead of leaving them out, or `false`",
     "x-genmux-tags": "`name=value` pairs with commas between",
+    "x-genmux-end-user": "the name of the end user for whom the call is made",
 }
 """The headers that a caller can send."""
 
 N = TypeVar("N", int, float, Decimal)
 
 _PREFIX = b"x-genmux-"
+_END_USER = b"x-genmux-end-user"
 _SWITCH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -36,6 +38,9 @@ def read_options(request: Request, options: CallOptions) -> CallOptions:
     if not told:
         return options
     changes: dict[str, object] = {}
+    if _END_USER in told:
+        told.remove(_END_USER)
+        changes["principal"] = options.principal.asking(request.header(_END_USER), {})
     for name in told:
         header = name.decode("latin-1")
         field = header.removeprefix("x-genmux-").replace("-", "_")

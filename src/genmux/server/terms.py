@@ -1,11 +1,14 @@
 """What holds for every request, whatever its endpoint: how large, how slow, which models, which options."""
 
+import msgspec
+
 from genmux.app import App
 from genmux.contract.operations import Operation
 from genmux.flows.call.options import CallOptions
 from genmux.server.http import Request
 from genmux.server.offer import Offer
 from genmux.server.options import read_options
+from genmux.types.principal import NOBODY
 
 
 class Terms:
@@ -27,7 +30,10 @@ class Terms:
     def options(self, request: Request, model: str | None, operation: Operation = "chat") -> CallOptions:
         """How the call is made. Raises ProviderError for a header that is wrong and for a model that is not offered."""
         self._offer.check(model, operation)
-        return read_options(request, self._options)
+        options = self._options
+        if request.principal is not NOBODY:
+            options = msgspec.structs.replace(options, principal=request.principal)
+        return read_options(request, options)
 
     def check_model(self, model: str | None, operation: Operation) -> None:
         """Raise NotFoundError for a model that is not offered."""

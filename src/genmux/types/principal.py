@@ -33,18 +33,19 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     address: str | None = None
 
     def asking(self, end_user: str | None, tags: Mapping[str, str]) -> "Principal":
-        """The same for one request, which names an end user and brings tags; the key's own tags win.
+        """The same for one request, which may name an end user and brings tags.
 
-        Raises InvalidRequestError when the key demands an end user and there is none, or one that is too long.
+        The key's own tags win, and so does an end user who is known already (from a header). Raises InvalidRequestError
+        when the key demands an end user and there is none, or one whose name is too long.
         """
         rule = self.end_users
+        end_user = self.end_user or end_user or None
         if rule is not None:
             if rule.rule == "ignored":
                 end_user = None
             elif rule.rule == "required" and not end_user:
                 message = "this key wants to know the end user: send `user`, or the header `x-genmux-end-user`"
                 raise InvalidRequestError(message, param="user")
-        end_user = end_user or self.end_user
         if end_user == self.end_user and not tags:
             return self
         if end_user is not None and len(end_user) > LONGEST_END_USER:

@@ -2,10 +2,12 @@
 
 - `KeyRing.find(text) -> Principal`: whom a key belongs to, from memory.
 - `check_allowed(principal, model, operation, *, name=None)`: raises PermissionDeniedError.
+- `end_user_of(request)`, `principal.asking(end_user, tags)`: for whom a request is made.
 - `Tenancy`, `Issuing`: what admins do.
 """
 
-from genmux.services.keys.allowance import check_address, check_allowed, is_allowed, is_within
+from genmux.services.keys.allowance import check_address, check_allowed, is_within, may_name
+from genmux.services.keys.end_user import end_user_of
 from genmux.services.keys.issuing import Changes, Issued, Issuing, Wish
 from genmux.services.keys.ports import KeyStore
 from genmux.services.keys.ring import KeyRing
@@ -21,6 +23,7 @@ __all__ = [
     "Wish",
     "check_address",
     "check_allowed",
-    "is_allowed",
+    "end_user_of",
     "is_within",
+    "may_name",
 ]

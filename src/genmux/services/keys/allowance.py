@@ -22,10 +22,14 @@ def check_allowed(principal: Principal, model: Model, operation: str, *, name: s
         raise PermissionDeniedError(fault, status=403, param="model", provider=model.provider, model=model.id)
 
 
-def is_allowed(principal: Principal, model: Model, *, name: str | None = None) -> bool:
-    """Whether the caller may ask anything at all of the model."""
+def may_name(principal: Principal, name: str, model: Model | None) -> bool:
+    """Whether the caller may ask anything at all of a model by this name; of one that is not known, whether its name is allowed."""
     allow = principal.allow
-    return allow is None or any(
+    if allow is None:
+        return True
+    if model is None:
+        return not allow.models or any(fnmatchcase(name, pattern) for pattern in allow.models)
+    return any(
         _fault(allow, model.provider, model.reference, operation, name) is None for operation in model.spec.operations
     )
 
