@@ -69,6 +69,7 @@ def blocking() -> None:
 
         assert_type(client.embed(["a", "b"], dimensions=256).vectors, tuple[tuple[float, ...], ...])
         assert_type(client.estimate("Hello", max_tokens=100).high, Decimal | None)
+        assert_type(client.estimate_generation("text_to_video", duration=8).high, Decimal | None)
         assert_type(client.count_tokens("Hello"), genmux.TokenCount)
         assert_type(client.validate("Hello"), tuple[genmux.Warning, ...])
         assert_type(client.models(features=["vision"], max_price=1.5), list[genmux.ModelInfo])

@@ -9,8 +9,10 @@
    is known; `between` takes the low end of one and the high end of the other; `pick` the smallest and the largest case
    that may hold. Nothing times something unknown is nothing.
 3. A condition holds, may hold, or does not. With one value told, it is compared (names in small letters; of `steps` the
-   row names the most). Of what is not told, `service_tier`, `region`, `cache_ttl` and `search_context` do not hold, all
-   others may. A condition `…_gt` holds when the low end is above it, and may when the high end is.
+   row names the most). With a size told and no resolution, the rows for the resolutions of that size may hold, and those
+   for others do not, if any row is for one of them (`facts.py`). Of what else is not told, `service_tier`, `region`,
+   `cache_ttl` and `search_context` do not hold, all others may. A condition `…_gt` holds when the low end is above it, and
+   may when the high end is.
 4. A row may hold when all its conditions may. A row that holds for certain puts all rows of a lower rank out
    (`genmux.types.conditions.rank`). When none is left, those count that only a condition of the first kind put out.
 5. What is billed of a quantity: less `free`, then up to a multiple of `round_to`, then at least `minimum`. Nothing of
@@ -194,7 +196,8 @@ class _Evaluation:
         told = self._facts.told(name)
         if told is None and (guessed := self._facts.guessed(name)):
             known = {plain(choice.when[name]) for choice in choices if name in choice.when}
-            told = (guessed,) if guessed & known else None
+            if guessed & known:
+                return None if plain(wanted) in guessed else False
         if told is None:
             return False if name in ASKED_FOR else None
         fitting = [_matches(name, wanted, names) for names in told]

@@ -60,16 +60,16 @@ class Facts:
     def told(self, name: str) -> tuple[Names, ...] | None:
         """The values that a condition may have, each with its names; None when nothing is known."""
         values = self._values(name)
+        if values is None and name == "size" and (sides := self._sides()) is not None:
+            values = (f"{sides[0]}x{sides[1]}",)
         return None if values is None else tuple(_names(name, value) for value in values)
 
     def guessed(self, name: str) -> Names:
-        """Names that a condition has when the size is all that is known; they count only where a price knows them."""
+        """Names that a condition may have when the size is all that is known; whether it is billed by them, nobody said."""
         size = self._sides()
-        if size is None or name not in ("resolution", "size"):
+        if size is None or name != "resolution":
             return frozenset()
         width, height = size
-        if name == "size":
-            return frozenset({f"{width}x{height}"})
         area = width * height
         kilo = next((kilo for kilo, most in _KILOS if area <= most), "8k")
         return _names(name, f"{min(size)}p") | _names(name, kilo) | {str(min(size))}

@@ -1,0 +1,86 @@
+"""The laws, for every model of the catalogue: no bill of what a typical request uses is above its estimate."""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from genmux.app import App
+from genmux.contract.operations import OPERATIONS
+from genmux.services.estimates import Expression, evaluate
+from genmux.services.estimates.measures import measured
+from genmux.services.prices.bill import Tariff
+from genmux.types.conditions import named
+from genmux.types.generation import GenerationRequest
+from genmux.types.money import Condition, Line, Price
+from tests.unit.services.estimates.typical import TYPICAL
+
+MOST_CONTEXTS = 200
+"""So many ways are tried in which conditions may turn out."""
+
+FITTING = ("1024", "1k", "1K")
+"""Names of the resolution of the pictures that typical requests ask for."""
+
+UNTOLD = ("service_tier", "region", "cache_ttl", "search_context")
+"""Conditions that hold only if somebody asks for them."""
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> App:
+    cache: Path = tmp_path_factory.mktemp("cache")
+    return App(environ={"XDG_CACHE_HOME": str(cache)})
+
+
+@pytest.mark.parametrize("operation", [one for one in OPERATIONS if one not in ("chat", "embed")])
+def test_no_bill_of_what_was_used_is_above_high(app: App, operation: str) -> None:
+    tried = 0
+    for one in app.prices.catalogue_models():
+        if operation not in one.operations:
+            continue
+        request = GenerationRequest(operation=operation, model=f"{one.provider}/{one.id}", **_plain(operation))
+        model = app.estimates.model(request.model, operation)
+        rows, estimate = app.prices.rows(model), app.estimates.generation(request)
+        if rows is None or estimate.high is None:
+            continue
+        assert sum((line.amount for line in estimate.lines), Decimal(0)) == estimate.high
+        expression = app.estimates.expression(request.model, operation)
+        carried = msgspec.convert(msgspec.json.decode(msgspec.json.encode(expression)), Expression, strict=False)
+        assert evaluate(carried, measured(request, model)).high == estimate.high, request.model
+        for context in _contexts(rows):
+            for share in (1, 0.5):
+                bill = Tariff(rows).whole_bill(_used(estimate.lines, share), context=context)
+                tried += bill is not None
+                assert bill is None or sum(line.amount for line in bill) <= estimate.high, (request.model, context)
+
+    assert tried
+
+
+def _plain(operation: str) -> dict[str, Any]:
+    """A typical request that leaves open whatever it can."""
+    said = TYPICAL[operation]
+    params: Mapping[str, Any] = said.get("params", {})
+    return {**said, "params": {name: value for name, value in params.items() if name != "resolution"}}
+
+
+def _used(lines: tuple[Line, ...], share: float) -> dict[str, int | float]:
+    """What was used, if it was all or a part of what was foreseen; what contains another contains its quantity."""
+    own = {line.meter: line.quantity * share for line in lines}
+    words = {meter: {*meter.split(".")} for meter in own}
+    return {meter: sum(own[other] for other in own if words[meter] <= words[other]) for meter in own}
+
+
+def _contexts(rows: tuple[Price, ...]) -> Iterator[dict[str, Condition]]:
+    """The ways in which the conditions of these rows may turn out, also untold."""
+    values: dict[str, dict[Condition | None, None]] = {}
+    for row in rows:
+        for name, value in named(row).items():
+            fits = name != "resolution" or value in FITTING or not row.meter.startswith("images")
+            if fits and name not in (*UNTOLD, "size"):
+                values.setdefault(name, {None: None})[value] = None
+    ways = itertools.product(*([(name, value) for value in found] for name, found in values.items()))
+    for way in itertools.islice(ways, MOST_CONTEXTS):
+        yield {"size": "1024x1024"} | {name: value for name, value in way if value is not None}
