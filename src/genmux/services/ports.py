@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from genmux.contract.manifest import Manifest
 from genmux.contract.model import Model
@@ -54,4 +54,31 @@ class Manifests(Protocol):
 
     def unavailable(self, provider_id: str) -> str | None:
         """Why a provider cannot be used at the moment, None when it can."""
+        ...
+
+
+class Batch(Protocol):
+    """Something to be written together with what others have to write, in one transaction."""
+
+    def write(self, tx: Any) -> None:
+        """Write it in this transaction of the store.
+
+        It must be repeatable: it is written again when nobody knows whether the commit was made. Runs in another thread.
+        """
+        ...
+
+    def done(self) -> None:
+        """It is durable. Called in the bookkeeper's event loop."""
+        ...
+
+    def undo(self) -> None:
+        """It cannot be written, or there is no more time: keep it or tell somebody."""
+        ...
+
+
+class Sink(Protocol):
+    """Collects what is to be written."""
+
+    def take(self) -> Batch | None:
+        """What waits, None when nothing does."""
         ...

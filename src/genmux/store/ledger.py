@@ -118,8 +118,8 @@ class LedgerStore:
         held = ledger_settling.held_by(tx, [one.subject for one in endings])
         ledger_settling.lock_budgets(tx, held | {change.budget for change in changes})
         clock = self.clock(tx)
-        ended = ledger_settling.end_holds(tx, endings, clock)
-        return ended, ledger_slices.change_slices(tx, worker, changes, clock, alive=alive)
+        states = ledger_slices.change_slices(tx, worker, changes, clock, alive=alive)
+        return ledger_settling.end_holds(tx, endings, clock), states
 
     async def end(self, endings: Sequence[Ending]) -> list[Ended]:
         """End holds at once."""
@@ -157,6 +157,10 @@ class LedgerStore:
     async def tighten(self, budget: int, *, lasts: float) -> None:
         """Ask all workers for their slices of a budget."""
         await self._write(lambda tx, clock: ledger_slices.tighten_in(tx, budget, clock, lasts=lasts))
+
+    async def is_due(self) -> bool:
+        """Whether there is anything to sweep."""
+        return await self._database.read(lambda tx: ledger_upkeep.is_due_in(tx, self.clock(tx)))
 
     async def sweep(self, *, all_but: str | None = None) -> tuple[list[str], list[Ended]]:
         """Book what dead workers had and what has expired as presumed spent; gives the workers, and what expired.

@@ -3,12 +3,12 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 
 from genmux.store.ledger_functions import HOLD_CALL
-from genmux.store.ledger_holding import hold_call, hold_error
+from genmux.store.ledger_holding import HoldCall, hold_call, hold_error
 from genmux.store.ledger_windows import Windows
 from genmux.types.errors import Retry, StoreError
 from genmux.types.ledger import HoldAsk
@@ -79,14 +79,14 @@ class HoldLine:
         moment = self._moment()
         call = hold_call([one.ask for one in group], windows=self._windows, moment=moment)
         try:
-            rows = await self._database.direct(lambda line: line.fetch(HOLD_CALL, *msgspec.structs.astuple(call)))
+            rows = await self._database.direct(lambda line: _fetch(line, call))
         except BaseException as error:
             for one in group:
                 self._fail(one, error)
             if not isinstance(error, Exception):
                 raise
             return
-        refused = {row[0]: tuple(row) for row in rows}
+        refused = {row[0]: row for row in rows}
         for number, one in enumerate(group, 1):
             if number in refused:
                 error = hold_error(one.ask, refused[number], windows=self._windows, moment=moment)
@@ -104,3 +104,7 @@ class HoldLine:
             one.future.set_exception(
                 error if isinstance(error, Exception) else StoreError("the hold was broken off", reason="closed")
             )
+
+
+async def _fetch(line: "asyncpg.Connection", call: HoldCall) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in await line.fetch(HOLD_CALL, *msgspec.structs.astuple(call))]

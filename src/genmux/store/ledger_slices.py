@@ -137,7 +137,7 @@ def _change(tx: Tx, worker: str, change: SliceChange, clock: Clock) -> SliceStat
     posted = post(tx, slice_.postings, moment=clock.moment)
     if change.wanted:
         renew(tx, change.budget, window, moment=clock.moment)
-        if granted := _grant(tx, change, slice_.leased):
+        if granted := _grant(tx, change, slice_.leased, moment=clock.moment):
             post(tx, [slice_.lease(granted)], moment=clock.moment)
     if slice_.leased != (before or 0):
         _keep(tx, worker, change.budget, row.tenant, leased=slice_.leased, before=before)
@@ -175,11 +175,11 @@ def _is_done(tx: Tx, worker: str, change: SliceChange) -> bool:
     return tx.core.execute(found).first() is not None
 
 
-def _grant(tx: Tx, change: SliceChange, leased: int) -> int:
+def _grant(tx: Tx, change: SliceChange, leased: int, *, moment: int) -> int:
     """How much a worker gets: less and less the nearer the limit is."""
     row = tx.core.execute(select(budgets).where(budgets.c.id == change.budget)).one()
     left = row.limit_micros - row.spent - row.held
-    if row.deleted_at is not None or (left + row.leased) * TIGHT <= row.limit_micros:
+    if row.deleted_at is not None or row.tight_until > moment or (left + row.leased) * TIGHT <= row.limit_micros:
         return 0
     return max(0, min(change.wanted, row.limit_micros // SHARE - leased, left // OF_LEFT))
 

@@ -8,7 +8,7 @@ from genmux.store.database import Tx
 from genmux.store.ledger_budgets import ids_in, missing
 from genmux.store.ledger_postings import renew
 from genmux.store.ledger_settling import Clock, end_holds, held_by, lock_budgets
-from genmux.store.ledger_tables import budget_buckets, budgets, holds, ledger_entries, slices
+from genmux.store.ledger_tables import budget_buckets, budgets, holds, ledger_entries, ledger_workers, slices
 from genmux.types.ledger import Difference, Ended, Ending
 from genmux.types.periods import SECOND
 
@@ -19,6 +19,13 @@ def expire_in(tx: Tx, clock: Clock, *, most: int = 500) -> list[Ended]:
     subjects = list(tx.core.execute(old).scalars())
     lock_budgets(tx, held_by(tx, subjects))
     return end_holds(tx, [Ending(subject, "expire") for subject in subjects], clock)
+
+
+def is_due_in(tx: Tx, clock: Clock) -> bool:
+    """Whether a hold has expired, or a worker did not beat in time."""
+    old = select(holds.c.subject).where(holds.c.expires_at <= clock.moment).limit(1)
+    late = select(ledger_workers.c.worker).where(ledger_workers.c.expires_at <= clock.moment).limit(1)
+    return any(tx.core.execute(found).first() is not None for found in (old, late))
 
 
 def extend_in(tx: Tx, subject: str, clock: Clock, *, lasts: float) -> bool:

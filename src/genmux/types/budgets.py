@@ -38,6 +38,11 @@ class Scope(msgspec.Struct, frozen=True, order=True):
         """As `kind:id`."""
         return f"{self.kind}:{self.id}"
 
+    @property
+    def each(self) -> bool:
+        """Whether it stands for everyone, each with a budget of their own: `*`, or `name=*` for the values of a tag."""
+        return self.id == EVERY or (self.kind == "tag" and self.id.endswith(f"={EVERY}"))
+
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A hard limit for one scope: at most `limit` in each `period`.

@@ -1,0 +1,51 @@
+"""Tells when a budget comes near its limit, or passes it."""
+
+from collections.abc import Callable, Iterable
+
+from genmux.services.budgets.ports import Teller
+from genmux.types.budgets import Budget
+from genmux.types.ledger import Booked
+
+
+class Alerts:
+    """Publishes `budget.alert` when what is spent passes a share of the limit, and `budget.overrun`.
+
+    An alert is told once in a period, by the process that booked what passed it. An overrun is what did cost more than was
+    held for it.
+    """
+
+    def __init__(self, teller: Teller | None, known: Callable[[int], Budget | None]) -> None:
+        self._teller = teller
+        self._known = known
+
+    def booked(self, lines: Iterable[Booked]) -> None:
+        """Something was booked."""
+        teller = self._teller
+        if teller is None or not teller.heard:
+            return
+        for line in lines:
+            budget = self._known(line.budget)
+            if budget is None:
+                continue
+            for share in budget.alerts:
+                if line.peak < share * line.limit <= line.total:
+                    data = {**_told(budget), "threshold": share, "spent": line.total, "limit": line.limit}
+                    teller.publish("budget.alert", subject=line.subject, data=data)
+
+    def overran(self, subject: str, budgets: Iterable[Budget], *, held: int, spent: int) -> None:
+        """Something did cost more than was held for it."""
+        teller = self._teller
+        if teller is not None and teller.heard:
+            for budget in budgets:
+                teller.publish("budget.overrun", subject=subject, data={**_told(budget), "held": held, "spent": spent})
+
+
+def _told(budget: Budget) -> dict[str, object]:
+    return {
+        "budget": budget.id,
+        "name": budget.name,
+        "tenant": budget.tenant,
+        "scope": str(budget.scope),
+        "period": budget.period,
+        "currency": budget.currency,
+    }
