@@ -17,11 +17,11 @@ from genmux.flows.call.options import CallOptions
 from genmux.flows.call.ports import Clock, Counter, Estimates, Ledger, Limits, Pricer, Records, Sums, Teller
 from genmux.flows.call.run import Run
 from genmux.flows.call.target import Target
+from genmux.services.keys import check_allowed, end_user_of
 from genmux.types.chat import ChatRequest
 from genmux.types.embed import EmbedRequest
 from genmux.types.errors import BudgetExceededError, ErrorKind, ProviderError, Retry
 from genmux.types.money import Cost, micros
-from genmux.types.principal import Principal
 from genmux.types.usage import Usage
 from genmux.types.usage_record import CostSource, UsageRecord, UsageStatus
 
@@ -71,7 +71,8 @@ class Door:
     async def enter(self, request: ChatRequest | EmbedRequest, operation: str, options: CallOptions) -> Run:
         """Let a request in: a place under its caller's rate limits. Raises RateLimitError."""
         keepers = self._keepers
-        options = _with_principal(options, request) if keepers.ledger or keepers.records else options
+        if keepers.ledger or keepers.records or options.principal.end_users:
+            options = _with_principal(options, request)
         kept = keepers.ledger or keepers.records or self._teller.heard
         run = Run(operation, options, subject=self._new_id() if kept else None, begun=self._clock())
         limits, principal = keepers.limits, options.principal
@@ -85,6 +86,7 @@ class Door:
         Raises PermissionDeniedError or BudgetExceededError; what was held for another target before stays held then.
         """
         model = target.model
+        check_allowed(run.options.principal, model, run.operation, name=request.model)
         before, run.target = run.target, target
         if not self._pricer.is_ready(model):
             await self.prepare(model)
@@ -156,9 +158,32 @@ class Door:
         """A leg of a request failed; it may go on to another one. What it may have cost is kept."""
         if run.lease is not None:
             run.lease.done(error)
-        if run.held is not None and may_be_billed(run, error):
+        if not may_be_billed(run, error):
+            return
+        run.risked += run.most
+        if run.held is not None:
             run.held.presume()
             run.held = None
+
+    def beside(self, run: Run, name: str) -> Run:
+        """A second run of a request that was let in, beside this one: with an account and a hold of its own."""
+        twin = Run(run.operation, run.options, subject=run.subject and f"{run.subject}.{name}", begun=run.begun)
+        twin.route, twin.started = run.route, run.started
+        twin.risked = run.risked + run.most  # both may be billed
+        return twin
+
+    def drop(self, run: Run, error: BaseException) -> bool:
+        """Of two runs of one request this one is given up. Tells whether it may be billed: what was held is presumed spent then."""
+        run.closed = True
+        billed = may_be_billed(run, error)
+        if run.lease is not None:
+            run.lease.done(error)
+        held, run.held = run.held, None
+        if held is not None and billed:
+            held.presume()
+        elif held is not None:
+            held.release()
+        return billed
 
     def _refuse(self, run: Run, error: BaseException) -> None:
         """A request goes as it came: nothing was sent."""
@@ -263,14 +288,9 @@ def may_be_billed(run: Run, error: BaseException) -> bool:
 
 
 def _with_principal(options: CallOptions, request: ChatRequest | EmbedRequest) -> CallOptions:
-    """The same with the end user that the request names, and with the tags of the call."""
-    principal = options.principal
-    end_user = principal.end_user or request.user
-    if not options.tags and end_user == principal.end_user:
-        return options
-    tags = {**principal.tags, **options.tags} if options.tags else principal.tags
-    whole: Principal = msgspec.structs.replace(principal, end_user=end_user, tags=tags)
-    return msgspec.structs.replace(options, principal=whole)
+    """The same with the end user that the request names, and with the tags of the call. Raises InvalidRequestError."""
+    principal = options.principal.asking(end_user_of(request), options.tags)
+    return options if principal is options.principal else msgspec.structs.replace(options, principal=principal)
 
 
 def _source(cost: Cost | None, usage: Usage) -> CostSource:

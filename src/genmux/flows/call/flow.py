@@ -2,6 +2,7 @@
 
 import functools
 import math
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -21,8 +22,8 @@ from genmux.flows.call.journey import Journeys
 from genmux.flows.call.legs import Leg, policy_of
 from genmux.flows.call.options import DEFAULT_OPTIONS, CallOptions
 from genmux.flows.call.ports import Counter, Estimates
-from genmux.flows.call.run import Run
-from genmux.flows.call.sources import Begun, EngineSource, WireSource
+from genmux.flows.call.run import NOTHING, Run
+from genmux.flows.call.sources import Begun, EngineSource, WireSource, with_first_parts
 from genmux.flows.call.stream import PartStream, at_least
 from genmux.flows.call.target import Target, Targets, place
 from genmux.services.checks import faults, fit, general_faults
@@ -102,9 +103,11 @@ class CallFlow:
                 source = self._local(fitting, run, leg)
                 return Begun(source=source, parts=await source.read() or ()), warnings
             begun, unfit = await self._begin(fitting, run, leg)
+            if run.route is not None:  # until it has begun to answer, another model may
+                begun = await with_first_parts(begun)
             return begun, warnings + unfit
 
-        run, (begun, warnings) = await self.journeys.travel(request, "chat", options, go)
+        run, (begun, warnings) = await self.journeys.travel(request, "chat", options, go, discard=_close)
         model = run.reached.model
         return PartStream(
             begun,
@@ -138,11 +141,11 @@ class CallFlow:
 
     async def count_tokens(self, request: ChatRequest, options: CallOptions = DEFAULT_OPTIONS) -> TokenCount:
         """The input tokens of a request: by the model itself where it counts for free and can be reached, else on this machine."""
-        model = self.targets.model(request.model, "chat")
+        model = self.journeys.routes.members(request.model or None, "chat")[0]
         if model.support("count_tokens") is not Support.NATIVE:
             return self.counter.count(request, model)
         try:
-            target = self.targets.find(request.model, "chat", options)
+            target = self.targets.reach(model, "chat", options)
         except AuthenticationError:  # no key, so it cannot be asked
             return self.counter.count(request, model)
         try:
@@ -191,14 +194,15 @@ class CallFlow:
         """Check everything, send nothing. Raises ValidationError with all faults at once; gives the warnings of a request that fits."""
         operation = "embed" if isinstance(request, EmbedRequest) else "chat"
         try:
-            model = self.targets.model(request.model, operation)
+            models = self.journeys.routes.members(request.model or None, operation)
         except ProviderError as error:
             general = () if isinstance(request, EmbedRequest) else general_faults(request)
             raise ValidationError((error.message, *general)) from error
+        model = next((one for one in models if not faults(request, one)), models[0])
         found = [*faults(request, model)]
         target: Target | None = None
         try:
-            target = self.targets.find(request.model, operation, options)
+            target = self.targets.reach(model, operation, options)
         except ProviderError as error:
             found.append(error.message)
         if fault := self._over_budget(request, model, options):
@@ -215,7 +219,11 @@ class CallFlow:
 
     def check_budget(self, run: Run, request: ChatRequest | EmbedRequest, target: Target) -> None:
         """Raise BudgetExceededError when the call may cost more than its own limit."""
-        if fault := self._over_budget(request, target.model, run.options):
+        limit = run.options.budget_limit
+        if limit is None:
+            return
+        fault, run.most = self._against(limit - run.risked, request, target.model, times=run.times)
+        if fault:
             model = target.model
             run.target = run.target or target
             raise BudgetExceededError(
@@ -239,23 +247,30 @@ class CallFlow:
         self.check_budget(run, request, target)
 
     def _over_budget(self, request: ChatRequest | EmbedRequest, model: Model, options: CallOptions) -> str | None:
-        limit = options.budget_limit
-        if limit is None:
-            return None
+        limit = options.budget_limit  # each attempt that may have been accepted may be billed
+        return None if limit is None else self._against(limit, request, model, times=times_billed(options))[0]
+
+    def _against(
+        self, limit: Decimal, request: ChatRequest | EmbedRequest, model: Model, *, times: int
+    ) -> tuple[str | None, Decimal]:
+        """Why a call that may be billed so often does not keep to a limit, None when it does; and the most that it may cost."""
         estimate = self._estimated(request, model)
         if estimate.high is None:
-            return f"`budget_limit` is {limit} but the cost cannot be told: unknown {'; '.join(estimate.unknown)}"
+            unknown = "; ".join(estimate.unknown)
+            return f"`budget_limit` is {limit} but the cost cannot be told: unknown {unknown}", NOTHING
         if estimate.high and estimate.currency != US_DOLLARS:
-            return f"`budget_limit` is {limit} US dollars, but {model.reference} is priced in {estimate.currency}"
-        times = times_billed(options)  # each attempt that may have been accepted may be billed
-        most = estimate.high * times
-        if most > limit:
-            repeated = f" in {times} attempts" if times > 1 else ""
             return (
-                f"the call may cost {most:.6f} {estimate.currency}{repeated}, more than its `budget_limit` of {limit};"
-                f" {'' if isinstance(request, EmbedRequest) else 'lower `max_tokens`, '}shorten the prompt or raise the limit"
+                f"`budget_limit` is {limit} US dollars, but {model.reference} is priced in {estimate.currency}",
+                NOTHING,
             )
-        return None
+        most = estimate.high * times
+        if most <= limit:
+            return None, most
+        repeated = f" in {times} attempts" if times > 1 else ""
+        return (
+            f"the call may cost {most:.6f} {estimate.currency}{repeated}, more than its `budget_limit` of {limit};"
+            f" {'' if isinstance(request, EmbedRequest) else 'lower `max_tokens`, '}shorten the prompt or raise the limit"
+        ), most
 
     async def send(self, run: Run, leg: Leg, http: HttpRequest) -> Called:
         """Send one request through the letter-box and wait for the whole reply."""
@@ -266,7 +281,7 @@ class CallFlow:
             http,
             base_url=target.base_url,
             model=target.model.id,
-            timeouts=timeouts_within(run.options.timeout),
+            timeouts=timeouts_within(leg.timeout),
             policy=leg.policy,
             permit=run,
         )
@@ -280,7 +295,7 @@ class CallFlow:
             http,
             base_url=target.base_url,
             model=target.model.id,
-            timeouts=timeouts_within(run.options.timeout),
+            timeouts=timeouts_within(leg.timeout),
             policy=leg.policy,
             permit=run,
         )
@@ -318,7 +333,7 @@ class CallFlow:
         parts = self.hosts.here().run(
             target.provider, target.engine, target.model, request, options=target.credential, permit=run
         )
-        return EngineSource(parts, target, timeout=run.options.timeout)
+        return EngineSource(parts, target, timeout=leg.timeout)
 
     async def _ask_local(self, request: Any, run: Run, leg: Leg) -> Any:
         source = self._local(request, run, leg)
@@ -346,6 +361,11 @@ class CallFlow:
         counted = at_least(None, written, lambda: self.counter.count(request, target.model).tokens)
         counted = msgspec.structs.replace(counted, meters={**counted.meters, **usage.meters}, raw=usage.raw)
         return msgspec.structs.replace(result, usage=counted)
+
+
+async def _close(answer: tuple[Begun, tuple[Warning, ...]]) -> None:
+    """A streamed answer that came too late."""
+    await answer[0].source.aclose()
 
 
 @functools.lru_cache(64)

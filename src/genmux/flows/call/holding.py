@@ -65,7 +65,7 @@ class Holding:
     def _amount(self, run: Run, request: ChatRequest | EmbedRequest, model: Model, budgets: tuple[Budget, ...]) -> int:
         most = self._estimates.most(request, model)
         if most is not None:
-            return most * times_billed(run.options)
+            return most * run.times
         unknown = "; ".join(self._estimates.explain(request, model))
         policies = {budget.unknown_price for budget in budgets}
         limit = run.options.budget_limit

@@ -94,13 +94,16 @@ class PassageFlow:
         async def go(run: Run, leg: Leg) -> PassingStream:
             opened = await self._calls.open(run, leg, await self._admitted(passage, run, leg))
             try:
-                return PassingStream(opened, passage, run, self._calls, leg.target)
+                stream = PassingStream(opened, passage, run, self._calls, leg.target)
+                if run.route is not None:  # until it has begun to answer, another model may
+                    await stream.begin()
             except BaseException:  # a dialect's fault must not keep the connection
                 await opened.aclose()
                 raise
+            return stream
 
-        request = passage.accepted.request
-        _, stream = await self._calls.journeys.travel(request, "chat", passage.options, go, passage.plan)
+        request, travel = passage.accepted.request, self._calls.journeys.travel
+        _, stream = await travel(request, "chat", passage.options, go, passage.plan, discard=PassingStream.drop)
         return stream
 
     async def _admitted(self, passage: Passage, run: Run, leg: Leg) -> HttpRequest:
@@ -125,41 +128,63 @@ class PassingStream:
         self._target = target
         self._calls = calls
         self._failure: ProviderError | None = None
+        self._ahead: bytes | None = None
+        self._given = False
         self._ended = False
         self._settled = False
+
+    async def begin(self) -> None:
+        """Wait for the first bytes of the answer; comments before it are left out. Raises ProviderError, and is to be closed then."""
+        while self._ahead in {None, b"", ALIVE} and not self._ended:
+            self._ahead = await self._pull()
+
+    async def drop(self) -> None:
+        """Close the connection of an answer that came too late; whoever asked books what it may have cost."""
+        self._settled = True
+        await self.aclose()
 
     async def read(self) -> bytes | None:
         """The bytes to hand on, those that arrived at once; None at the end. Raises ProviderError when the connection breaks.
 
         Whole events go on, as they came, without those that the caller did not ask for.
         """
+        if self._ahead is not None:
+            ahead, self._ahead = self._ahead, None
+            return ahead
         if self._ended:
             return None
         try:
-            if self._failure is not None:
-                raise self._failure
-            arrived = await self._opened.read()
-            if arrived is None:
-                return await self._last()
+            return await self._pull()
         except ProviderError as error:
             place(error, self._target)
             self._settle(error)
             raise
+
+    async def _pull(self) -> bytes | None:
+        if self._failure is not None:
+            raise self._failure
+        arrived = await self._opened.read()
+        if arrived is None:
+            return await self._last()
         chunk, events = arrived
-        return self._framed(events) or (ALIVE if chunk.startswith(b":") else b"")
+        framed = self._framed(events)
+        if not framed and self._failure is not None and not self._given:
+            raise self._failure
+        self._given = self._given or bool(framed)
+        return framed or (ALIVE if chunk.startswith(b":") else b"")
 
     def _framed(self, events: list[WireEvent]) -> bytes:
         """The events that the caller shall get; what the provider says of a failure is raised in its turn, as an error of ours."""
         pieces: list[bytes] = []
         for event in events:
-            if b'"error"' in event.data and (failure := self._told(event)) is not None:
+            if b'"error"' in event.data and (failure := self._told(event, begun=bool(pieces))) is not None:
                 self._failure = failure
                 break
             if self._watcher.see(event):
                 pieces.append(frame(event))
         return b"".join(pieces)
 
-    def _told(self, event: WireEvent) -> ProviderError | None:
+    def _told(self, event: WireEvent, *, begun: bool) -> ProviderError | None:
         try:
             said = msgspec.json.decode(event.data)
         except msgspec.DecodeError:
@@ -167,7 +192,7 @@ class PassingStream:
         if not isinstance(said, dict) or not (said.get("error") or said.get("type") == "error"):
             return None
         failure = self._opened.explain(stream_error(said, self._target.provider.errors))
-        if failure.retry is Retry.SAFE:
+        if failure.retry is Retry.SAFE and (self._given or begun):
             failure.retry = Retry.UNSURE  # part of the answer was given, and will be billed
         return failure
 

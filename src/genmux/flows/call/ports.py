@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from genmux.contract.model import Model
 from genmux.types.accounts import Account
@@ -145,7 +145,7 @@ class Ledger(Protocol):
 class Entry(Protocol):
     """A place under the rate limits that a request has."""
 
-    def leave(self, tokens: int | None) -> None:
+    def leave(self, tokens_used: int | None, /) -> None:
         """It ended, and used so many tokens; None when that is not known. May be called again."""
         ...
 
@@ -197,13 +197,17 @@ class Accounts(Protocol):
 class Records(Protocol):
     """Keeps one row a request."""
 
-    def record(self, record: UsageRecord) -> None:
+    def record(self, row: UsageRecord) -> None:
         """Keep it; it is written later."""
         ...
 
 
 class Standing(Protocol):
     """Remembers how models have been doing."""
+
+    def begin(self, model: str) -> Literal["free", "trial", "rest"]:
+        """A model is about to be asked. A `trial`, the one request that tries whether it is back, ends with one of the next three."""
+        ...
 
     def answered(self, model: str, seconds: float) -> None:
         """A model began to answer after so many seconds."""
@@ -213,10 +217,14 @@ class Standing(Protocol):
         """A model failed."""
         ...
 
+    def over(self, model: str) -> None:
+        """A trial ended without telling anything about the model."""
+        ...
+
     def rest(self, model: str) -> float:
         """How many seconds a model still rests."""
         ...
 
     def latency(self, model: str) -> float | None:
-        """The mean of seconds until a model began to answer."""
+        """The mean of seconds until a model began to answer; None when it is to be measured."""
         ...

@@ -1,5 +1,7 @@
 """One request under way, from the moment it is let in until it is settled."""
 
+from decimal import Decimal
+
 from genmux.engine.permit import Permit
 from genmux.flows.call.options import CallOptions
 from genmux.flows.call.ports import Entry, Held, Lease
@@ -7,18 +9,21 @@ from genmux.flows.call.target import Target
 from genmux.types.routes import Step
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
+NOTHING = Decimal(0)
+
 
 class Run(Permit):
     """A request that was let in: who asked, where it goes at the moment, what is held for it. Made by the door alone.
 
     `subject` is its id in ledger, usage and events, None where nobody keeps or hears any. `started` says that it was
     admitted for a target; `holds` counts how often money was held. `begun` is when it was let in and `first` when the
-    answer began, in seconds of the door's clock.
+    answer began, in seconds of the door's clock. `times` is how often the present leg may be billed; under a `budget_limit`,
+    `most` is what it may cost in all, and `risked` what earlier legs may have cost, in US dollars.
     """
 
     __slots__ = (
-        "begun", "entry", "first", "held", "holds", "lease", "operation", "options", "route", "started", "steps", "subject", "target",
-        "warnings",
+        "begun", "entry", "first", "held", "holds", "lease", "most", "operation", "options", "risked", "route", "started",
+        "steps", "subject", "target", "times", "warnings",
     )  # fmt: skip
 
     def __init__(self, operation: str, options: CallOptions, *, subject: str | None, begun: float) -> None:
@@ -37,6 +42,14 @@ class Run(Permit):
         self.lease: Lease | None = None
         self.target: Target | None = None
         self.warnings: tuple[Warning, ...] = ()
+        self.times = 1
+        self.most = self.risked = NOTHING
+
+    def succeed(self, other: "Run") -> None:
+        """Go on with the request in place of its other run."""
+        self.entry, self.subject, self.steps = other.entry, other.subject, other.steps
+        self.holds = max(self.holds, other.holds)
+        self.sendings += other.sendings
 
     @property
     def account(self) -> str | None:

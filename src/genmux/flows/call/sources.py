@@ -11,8 +11,10 @@ from genmux.engine.stream import OpenStream
 from genmux.flows.call.target import Target, place
 from genmux.types.chat import ChatRequest
 from genmux.types.errors import ProviderError, RequestTimeoutError, Retry
-from genmux.types.parts import Part
+from genmux.types.parts import ErrorPart, ExtraPart, Part, Start, UsagePart, WarningPart
 from genmux.types.split import split
+
+_BEFORE_THE_ANSWER = (Start, UsagePart, ExtraPart, WarningPart)
 
 
 class Source(Protocol):
@@ -84,6 +86,36 @@ class WireSource:
         """Close the connection."""
         self._over = True
         await self._opened.aclose()
+
+
+async def with_first_parts(begun: Begun) -> Begun:
+    """The same, when the first part of the answer itself is there, or all of it.
+
+    Raises ProviderError for what fails before that, also for an error that stands in place of the answer; it is closed then.
+    """
+    parts: list[Part] = []
+    try:
+        while batch := await begun.source.read():
+            _raise_failure(batch, begun=bool(parts))
+            parts += batch
+            if not all(isinstance(part, _BEFORE_THE_ANSWER) for part in batch):
+                break
+    except BaseException:
+        await begun.source.aclose()
+        raise
+    return msgspec.structs.replace(begun, parts=parts)
+
+
+def _raise_failure(batch: list[Part], *, begun: bool) -> None:
+    """Raise the error that stands in place of an answer; one that comes after parts of it is told in its turn."""
+    for part in batch:
+        if not isinstance(part, ErrorPart):
+            if isinstance(part, _BEFORE_THE_ANSWER):
+                continue
+            return
+        if begun and part.error.retry is Retry.SAFE:
+            part.error.retry = Retry.UNSURE  # the provider had begun, and may bill that
+        raise part.error
 
 
 class EngineSource:
