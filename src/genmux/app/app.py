@@ -1,13 +1,14 @@
 """All of genmux, put together for one process."""
 
 import datetime
+import itertools
 import os
 import random
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from genmux.app.faults import config_faults
 from genmux.engine.aiohttp_transport import AiohttpTransport
@@ -23,7 +24,7 @@ from genmux.flows.call.journey import Journeys
 from genmux.flows.call.plan import Routes, check_routes
 from genmux.flows.call.target import Targets
 from genmux.flows.estimates import EstimateFlow
-from genmux.services.accounts import AccountPool, ConfiguredAccounts
+from genmux.services.accounts import AccountDesk, AccountPool, ConfiguredAccounts
 from genmux.services.catalog import Catalog
 from genmux.services.credentials import Credentials
 from genmux.services.estimates import Estimator
@@ -36,7 +37,17 @@ from genmux.services.settings import Settings, read_settings
 from genmux.services.tokens import TokenCounter
 from genmux.services.totals import Totals
 from genmux.types.accounts import Account
+from genmux.types.errors import ConfigurationError
 from genmux.types.version import VERSION
+
+if TYPE_CHECKING:
+    from genmux.app.keeping import Keeping
+
+StoreRole = Literal["gateway", "library", "command"]
+"""What opens a store: it is told to others who want the same one."""
+
+NO_STORE = "none"
+"""In place of a store's URL: nothing is kept."""
 
 
 class App:
@@ -55,10 +66,12 @@ class App:
         environ: Mapping[str, str] | None = None,
         transport: Transport | None = None,
     ) -> None:
+        self.now, self.new_id = utc_now, _ids()
+        new_id = self.new_id
         self.environ = os.environ if environ is None else environ
         self.settings = read_settings(self.environ, path=config) if settings is None else settings
         own = self.settings.providers
-        self.events = EventBus(_utc_now, _new_id)
+        self.events = EventBus(utc_now, new_id)
         self.credentials = Credentials(self.environ, own, keys)
         self.registry = Registry(
             has_credentials=self.credentials.missing,
@@ -69,7 +82,7 @@ class App:
         )
         self.catalog = Catalog(self.registry, aliases=self.settings.aliases, defaults=self.settings.defaults.models)
         self.prices = PriceBook(
-            _utc_now, self._price_provider, PriceList(cache_folder(self.environ)), overlay=self.settings.prices
+            utc_now, self._price_provider, PriceList(cache_folder(self.environ)), overlay=self.settings.prices
         )
         self.totals = Totals()
         self.tokens = TokenCounter()
@@ -81,7 +94,8 @@ class App:
         self.hosts = LocalHosts(lambda: LocalHost(tell=self._loaded))
         estimator = Estimator(self.prices, self.tokens, bill)
         self.keepers = Keepers()
-        self.ring = KeyRing(_utc_now, configured=self.settings.gateway.keys)
+        self.keeping: Keeping | None = None
+        self.ring = KeyRing(utc_now, configured=self.settings.gateway.keys)
         self.standing = Board(time.monotonic)
         check_routes(self.settings.routes)
         routes = Routes(
@@ -99,12 +113,15 @@ class App:
             sums=self.totals,
             teller=self.events,
             keepers=self.keepers,
-            new_id=_new_id,
+            new_id=new_id,
             clock=time.monotonic,
-            now=_utc_now,
+            now=utc_now,
         )
         configured = ConfiguredAccounts(self.registry, self.credentials, own)
-        self.accounts = AccountPool(configured, _utc_now, time.monotonic, self._account_changed)
+        self.accounts = AccountPool(configured, utc_now, time.monotonic, self._account_changed)
+        self.account_desk = AccountDesk(
+            self.accounts, self.registry, self.engine, self.credentials, now=utc_now, new_id=new_id
+        )
         journeys = Journeys(
             door, routes, self.targets, accounts=self.accounts, standing=self.standing, clock=time.monotonic
         )
@@ -113,6 +130,29 @@ class App:
             self.catalog, self.registry, self.prices, estimator, aliases=self.settings.aliases
         )
         self.health = HealthFlow(self.registry, self.credentials, self.engine, time.monotonic)
+
+    async def open(self, *, role: StoreRole, about: str, url: str | None = None) -> None:
+        """Open the store, so that budgets, keys, accounts and usage are kept there. What was opened stays open.
+
+        It is at `url`, else where the settings say; a gateway or a command without either has it in the usual file, and a
+        library client has none, and `none` is none. Raises ConfigurationError or StoreError.
+        """
+        chosen = url or self.settings.store.url
+        if self.keeping is not None or chosen == NO_STORE or (chosen is None and role == "library"):
+            return
+        try:
+            from genmux.app.keeping import open_keeping
+        except ImportError as error:
+            message = f'a store needs its extra: pip install "genmux[store]" ({error})'
+            raise ConfigurationError(message) from error
+        self.keeping = await open_keeping(self, url=chosen, role=role, about=about)
+
+    def kept(self) -> "Keeping":
+        """What is kept in the store. Raises ConfigurationError where there is none."""
+        if self.keeping is None:
+            message = "there is no store, so nothing is kept; set GENMUX_STORE, or `url` in [store] of genmux.toml"
+            raise ConfigurationError(message)
+        return self.keeping
 
     def _registered(self, type_: str, data: dict[str, Any]) -> None:
         """What was looked up before may mean something else now."""
@@ -138,11 +178,16 @@ class App:
 
     async def leave(self) -> None:
         """Close what belongs to the running event loop, which is about to end; other loops go on."""
+        if self.keeping is not None:
+            await self.keeping.store.leave()
         await self.hosts.leave()
         await self.engine.leave()
 
     async def aclose(self) -> None:
-        """Close all connections and stop the embedded engines. May be called again."""
+        """Close all connections, stop the embedded engines, and book what is left. May be called again."""
+        keeping, self.keeping = self.keeping, None
+        if keeping is not None:
+            await keeping.aclose()
         await self.hosts.aclose()
         await self.engine.aclose()
 
@@ -155,9 +200,12 @@ def cache_folder(environ: Mapping[str, str]) -> Path | None:
     return Path(home) / ".cache" / "genmux" if home else None
 
 
-def _utc_now() -> datetime.datetime:
+def utc_now() -> datetime.datetime:
+    """The time."""
     return datetime.datetime.now(datetime.UTC)
 
 
-def _new_id() -> str:
-    return uuid.uuid4().hex
+def _ids() -> Callable[[], str]:
+    """Gives ids that nobody else gives: a beginning by chance, and a number."""
+    beginning, numbers = uuid.uuid4().hex[:20], itertools.count()
+    return lambda: f"{beginning}{next(numbers):012x}"

@@ -17,6 +17,7 @@ from litestar.params import QueryParameter
 from genmux.app import App
 from genmux.contract.error_kinds import STATUS_KINDS
 from genmux.server.faults import Fault, as_error, fault_of
+from genmux.server.native_accounts import account_routes
 from genmux.server.native_estimates import estimate_routes
 from genmux.server.terms import Terms
 from genmux.services.catalog import ModelInfo
@@ -83,7 +84,13 @@ def native_app(app: App, terms: Terms) -> Litestar:
         )
 
     return Litestar(
-        route_handlers=[providers, detect, models, *estimate_routes(app, terms, _FAULTS)],
+        route_handlers=[
+            providers,
+            detect,
+            models,
+            *estimate_routes(app, terms, _FAULTS),
+            *account_routes(lambda: app.account_desk, _FAULTS),
+        ],
         openapi_config=OpenAPIConfig(
             title="genmux",
             version=VERSION,

@@ -7,7 +7,7 @@ import msgspec
 from litestar import Request, delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
-from litestar.params import QueryParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 from msgspec import UnsetType
 
 from genmux.server.callers import caller_of, require_admin, require_root, tenant_asked
@@ -17,6 +17,9 @@ from genmux.types.errors import InvalidRequestError, PermissionDeniedError
 from genmux.types.principal import Principal
 
 Tenant = Annotated[str | None, QueryParameter(description="Of which organisation; for root all of them by default")]
+
+
+Id = Annotated[str, PathParameter(description="The account's id")]
 
 
 class Noter(Protocol):
@@ -87,7 +90,7 @@ def _reading(desk: Callable[[], AccountDesk], faults: dict[int, ResponseSpec] | 
         return AccountListing(data=[*found])
 
     @get("/api/v1/accounts/{account:str}", summary="One account", tags=["accounts"], responses=faults)
-    async def one(request: Request[Any, Any, Any], account: str) -> Account:
+    async def one(request: Request[Any, Any, Any], account: Id) -> Account:
         """As it stands, without its credential. For admins."""
         return desk().book.get(tenant_asked(require_admin(request), None), account)
 
@@ -98,14 +101,14 @@ def _writing(
     desk: Callable[[], AccountDesk], faults: dict[int, ResponseSpec] | None, noted: Noted
 ) -> list[HTTPRouteHandler]:
     @post("/api/v1/accounts", summary="Add an account", tags=["accounts"], responses=faults)
-    async def add(request: Request[Any, Any, Any], data: AccountDraft, tenant: Tenant = None) -> Account:
+    async def add(request: Request[Any, Any, Any], data: JSONBody[AccountDraft], tenant: Tenant = None) -> Account:
         """Its credential is sealed and never told again. For admins."""
         caller = require_admin(request, tenant)
         _check_grants(caller, data.grants)
         return await noted(caller, "added", await desk().book.add(data, tenant or caller.organisation))
 
     @patch("/api/v1/accounts/{account:str}", summary="Change an account", tags=["accounts"], responses=faults)
-    async def change(request: Request[Any, Any, Any], account: str, data: AccountChange) -> Account:
+    async def change(request: Request[Any, Any, Any], account: Id, data: JSONBody[AccountChange]) -> Account:
         """What is left out stays; a new credential makes it active again. For admins."""
         caller = require_admin(request)
         if not isinstance(data.grants, UnsetType):
@@ -113,7 +116,7 @@ def _writing(
         return await noted(caller, "changed", await desk().book.change(tenant_asked(caller, None), account, data))
 
     @delete("/api/v1/accounts/{account:str}", summary="Remove an account", tags=["accounts"], responses=faults)
-    async def remove(request: Request[Any, Any, Any], account: str) -> None:
+    async def remove(request: Request[Any, Any, Any], account: Id) -> None:
         """With its credential; requests that use it go on. For admins."""
         caller, book = require_admin(request), desk().book
         tenant = tenant_asked(caller, None)
@@ -130,21 +133,21 @@ def _acting(
     how: dict[str, Any] = {"status_code": 200, "tags": ["accounts"], "responses": faults}
 
     @post("/api/v1/accounts/{account:str}/enable", summary="Let an account be used", **how)
-    async def enable(request: Request[Any, Any, Any], account: str) -> Account:
+    async def enable(request: Request[Any, Any, Any], account: Id) -> Account:
         """Also one that was revoked or exhausted. For admins."""
         caller = require_admin(request)
         tenant = tenant_asked(caller, None)
         return await noted(caller, "enabled", await desk().book.set_status(tenant, account, "active"))
 
     @post("/api/v1/accounts/{account:str}/disable", summary="Let nothing new use an account", **how)
-    async def disable(request: Request[Any, Any, Any], account: str) -> Account:
+    async def disable(request: Request[Any, Any, Any], account: Id) -> Account:
         """What uses it goes on. For admins."""
         caller = require_admin(request)
         tenant = tenant_asked(caller, None)
         return await noted(caller, "disabled", await desk().book.set_status(tenant, account, "disabled"))
 
     @post("/api/v1/accounts/{account:str}/sync", summary="Ask the provider what is left", **how)
-    async def sync(request: Request[Any, Any, Any], account: str) -> Account:
+    async def sync(request: Request[Any, Any, Any], account: Id) -> Account:
         """Brings the balances of an account up to date. For admins."""
         caller = require_admin(request)
         return await desk().balances.sync(tenant_asked(caller, None), account)
