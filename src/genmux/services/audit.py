@@ -1,6 +1,7 @@
 """The audit log: who changed what."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from genmux.services.ports import Now
 from genmux.types.audit import AuditEntry, entry_of
@@ -58,6 +59,19 @@ class AuditLog:
             after=after,
         )
         await self._store.add(entry)
+
+    async def __call__(self, caller: Principal, action: str, subject: str, details: Mapping[str, Any]) -> None:
+        """Note something as `kind.verb`, with what there is to say about it; `tenant` in it says whose it is."""
+        kind, _, verb = action.rpartition(".")
+        tenant = details.get("tenant")
+        await self.note(
+            caller,
+            action=verb,
+            kind=kind or verb,
+            subject=subject,
+            tenant=tenant if isinstance(tenant, str) else None,
+            after=details,
+        )
 
     async def entries(
         self,

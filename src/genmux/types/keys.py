@@ -17,7 +17,7 @@ SECONDS: dict[Span, float] = {"minute": 60.0, "hour": 3_600.0, "day": 86_400.0}
 """How long each span is."""
 
 
-class RateLimit(msgspec.Struct, frozen=True, omit_defaults=True):
+class RateLimit(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """`amount` requests or tokens `per` span, or `amount` requests at the same time (`concurrent`).
 
     After a pause `amount` pass at once; then there is room again little by little, `amount` in a whole span.
@@ -32,7 +32,7 @@ class RateLimit(msgspec.Struct, frozen=True, omit_defaults=True):
         return f"{self.amount:,} {self.kind} per {self.per}" if self.per else f"{self.amount:,} concurrent requests"
 
 
-class Allowance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Allowance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a key may be used for; what is left empty is not limited.
 
     `models` are patterns (`*`, `?`) over `provider/model`, aliases and routes; `networks` are the addresses from which it
@@ -45,7 +45,7 @@ class Allowance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     networks: tuple[str, ...] = ()
 
 
-class EndUsers(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class EndUsers(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """Whether a key's requests name the end user for whom they are made, and how fast each of these may be."""
 
     rule: EndUserRule = "optional"

@@ -3,10 +3,11 @@
 - `KeyRing.find(text) -> Principal`: whom a key belongs to, from memory.
 - `check_allowed(principal, model, operation, *, name=None)`: raises PermissionDeniedError.
 - `end_user_of(request)`, `principal.asking(end_user, tags)`: for whom a request is made.
-- `Tenancy`, `Issuing`: what admins do.
+- `Tenancy`, `Issuing`: what admins do; `KeyDesk` has both.
 """
 
 from genmux.services.keys.allowance import check_address, check_allowed, is_within, may_name
+from genmux.services.keys.desk import KeyDesk
 from genmux.services.keys.end_user import end_user_of
 from genmux.services.keys.issuing import Changes, Issued, Issuing, Wish
 from genmux.services.keys.ports import KeyStore
@@ -17,6 +18,7 @@ __all__ = [
     "Changes",
     "Issued",
     "Issuing",
+    "KeyDesk",
     "KeyRing",
     "KeyStore",
     "Tenancy",

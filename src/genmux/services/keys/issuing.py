@@ -45,7 +45,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     tags: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
-class Changes(msgspec.Struct, frozen=True, kw_only=True):
+class Changes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What shall be different in a key; what is unset stays. A `team` or `expires_at` of None takes it away."""
 
     name: str | msgspec.UnsetType = msgspec.UNSET
