@@ -82,21 +82,19 @@ class ListedModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         if not self.prices:
             return ()
         standard = next((dated for dated in reversed(self.prices) if dated.holds(now)), self.prices[0])
-        taken: dict[str, tuple[Price, ...]] = {}
-        open_rows: list[Price] = []
+        taken: dict[tuple[str, frozenset[tuple[str, str]]], tuple[Price, ...]] = {}
         for variant in self.variants:
             left = {name: value for name, value in variant.when.items() if name not in context}
             if TIER in left or not variant.holds(now) or not variant.when.items() - left.items() <= context.items():
                 continue
-            if left:
-                open_rows += (msgspec.structs.replace(row, when={**row.when, **left}) for row in variant.rows)
-                continue
             for meter in {row.meter: None for row in variant.rows}:
-                taken.setdefault(meter, tuple(row for row in variant.rows if row.meter == meter))
+                rows = (row for row in variant.rows if row.meter == meter)
+                under = (msgspec.structs.replace(row, when={**row.when, **left}) for row in rows)
+                taken.setdefault((meter, frozenset(left.items())), tuple(under))  # the first that holds counts
+        replaced = {meter for meter, left in taken if not left}
         return (
-            *(row for row in standard.rows if row.meter not in taken),
+            *(row for row in standard.rows if row.meter not in replaced),
             *(row for rows in taken.values() for row in rows),
-            *open_rows,
         )
 
 
