@@ -7,7 +7,7 @@
    given is its default, else its choices' smallest and largest, else its range; else `high` is unknown.
 2. Trees are evaluated with spans: sums, products, smallest and rounding up by each end; `first` is the first whose `high`
    is known; `between` takes the low end of one and the high end of the other; `pick` the smallest and the largest case
-   that may hold. Nothing times something unknown is nothing.
+   that may hold, and unknown when none may. Nothing times something unknown is nothing.
 3. A condition holds, may hold, or does not. With one value told, it is compared (names in small letters; of `steps` the
    row names the most). With a size told and no resolution, the rows for the resolutions of that size may hold, and those
    for others do not, if any row is for one of them (`facts.py`). Of what else is not told, `service_tier`, `region`,
@@ -254,7 +254,9 @@ class _Evaluation:
         if why:
             self._assumed[why] = None
         fitting = self._holding(cases, lambda case: self._holds(case.when, cases, None), lambda case: len(case.when))
-        values = [case.value for case in fitting or cases]
+        if not fitting:
+            return Span(Decimal(0), None, tuple(sorted({name for case in cases for name in case.when})))
+        values = [case.value for case in fitting]
         return Span(min(values), max(values))
 
 

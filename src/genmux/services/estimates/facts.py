@@ -138,8 +138,8 @@ class Facts:
 AROUND = 16
 """Tokens that a template adds around a prompt at most."""
 
-PART = 500
-"""Bytes of a document that are certainly one part of it, as no token is shorter than a byte."""
+PART, SHORTEST_PART = 500, 244
+"""Bytes of a question and a document that are certainly one part, and of a document alone with the longest question."""
 
 LONGEST_LETTER = 4
 """Bytes of a character in UTF-8."""

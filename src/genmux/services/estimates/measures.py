@@ -9,7 +9,7 @@ import msgspec
 from genmux.contract.model import Model
 from genmux.contract.operations import OPERATIONS
 from genmux.contract.params import Param
-from genmux.services.estimates.facts import AROUND, LONGEST_LETTER, PART
+from genmux.services.estimates.facts import AROUND, LONGEST_LETTER, PART, SHORTEST_PART
 from genmux.services.estimates.vocabulary import ALIASES, DAY, KNOWN
 from genmux.types.errors import InvalidRequestError
 from genmux.types.generation import GenerationRequest, Input
@@ -88,7 +88,8 @@ def _counted(request: GenerationRequest, inputs: tuple[Input, ...]) -> dict[str,
     texts = kinds["text"]
     if request.operation == "rerank":
         texts = texts + kinds["document"]
-        found["document_parts"] = _total(texts, _parts)
+        most = max(SHORTEST_PART, PART - len(prompt.encode("utf-8", "surrogatepass")))
+        found["document_parts"] = _total(texts, lambda one: _parts(one, most))
     if prompt or texts:
         own = len(prompt.encode("utf-8", "surrogatepass"))
         found["prompt_bytes"] = own
@@ -131,9 +132,9 @@ def _bytes(one: Input) -> int | None:
     return None if one.characters is None else one.characters * LONGEST_LETTER + AROUND
 
 
-def _parts(one: Input) -> int | None:
+def _parts(one: Input, most: int) -> int | None:
     size = _bytes(one)
-    return None if size is None else max(1, -(-(size - AROUND) // PART))
+    return None if size is None else max(1, -(-(size - AROUND) // most))
 
 
 def _pixels(one: Input) -> int | None:

@@ -7,6 +7,7 @@ between two assumptions, which an estimate tells.
 from decimal import Decimal
 
 from genmux.services.estimates.expression import Between, First, Least, RoundUp, Tree, Value, number, plus, times
+from genmux.services.estimates.facts import SHORTEST_PART
 from genmux.services.estimates.image_tokens import tokens_of_images
 
 Quantities = dict[str, Tree]
@@ -27,12 +28,13 @@ IMAGE_TOKENS = Between(
     number(10_000),
     "a picture that goes in has 64 to 10,000 tokens",
 )
-"""For each: OpenAI counts 65 and 129 a tile, and at high fidelity up to 6,240 more (its guide to image generation, read
-in 2026-11); Gemini 258 a tile, or 1,120."""
+"""For each. OpenAI counts 65 and 129 for each tile of 512 pixels, and at high fidelity up to 6,240 more; Gemini bills about
+560 (0.0011 US dollars at 2 for a million tokens; third-party summaries of both guides, 2026-03)."""
 
 SOUND_IN = Between(number(10), number(32), "sound that goes in has 10 to 32 tokens a second")
 SOUND_OUT = Between(number(20), number(32), "sound that is made has 20 to 32 tokens a second")
-"""OpenAI has 10 a second in and 20 out, Gemini 25 and 32 (their guides to audio, read in 2026-11)."""
+"""OpenAI has a token for each 100 ms that goes in and for each 50 ms that it says (developers.openai.com, guide to the costs
+of its Realtime API), Gemini 32 a second (ai.google.dev, guide to tokens; both read on 2026-11-27)."""
 
 SPOKEN = Between(
     times("characters", 0.04), times("characters", 0.5), "a character takes 0.04 to 0.5 seconds to be spoken"
@@ -46,7 +48,8 @@ SOME_WORDS = Between(number(0), number(4_096), "a picture comes with up to 4,096
 FRAMES = First((Value("fps"), Between(number(24), number(30), "a video has 24 to 30 frames a second")))
 
 VIDEO_TOKENS = 1_024
-"""Pixels of a video for each token, as with Seedance (its guide to billing, read in 2026-11)."""
+"""Pixels of a video for each token. Seedance counts (seconds in + seconds out) × width × height × frames a second / 1,024 (its
+billing instructions as hosts repeat them, read on 2026-11-27); a least that it bills with videos in is not known here."""
 
 
 def quantities(operation: str, model: str) -> Quantities:
@@ -77,7 +80,7 @@ def _images(operation: str, model: str) -> Quantities:
 
 def _videos(operation: str) -> Quantities:
     long = First((SECONDS, Value("video_seconds"))) if operation == "video_to_video" else SECONDS
-    tokens = times(MADE, long, FRAMES, "pixels", 1 / VIDEO_TOKENS)
+    tokens = times(MADE, plus(long, "video_seconds"), FRAMES, "pixels", 1 / VIDEO_TOKENS)
     return {
         "videos.output": MADE,
         "seconds.output.video": times(MADE, long),
@@ -126,10 +129,14 @@ _TRANSCRIPT: Quantities = {
 
 _SEARCHED = Between(
     RoundUp(times("documents", 0.01), Decimal(1)),
-    RoundUp(times(First((Value("document_parts"), plus("documents", times("text_bytes", 0.002)))), 0.01), Decimal(1)),
+    RoundUp(
+        times(First((Value("document_parts"), plus("documents", times("text_bytes", 1 / SHORTEST_PART)))), 0.01),
+        Decimal(1),
+    ),
     "a search unit is a question with up to 100 documents of up to 500 tokens",
 )
-"""As Cohere counts them (its page on prices, read in 2026-11); a longer document counts as several."""
+"""As Cohere counts them: a longer document is several, each with the question, of which at most 256 tokens count
+(docs.cohere.com, best practices of reranking, read on 2026-11-27). `document_parts` counts bytes, as no token is shorter."""
 
 _REPEATED = "the question may be counted once for each document"
 

@@ -42,7 +42,10 @@ MEASURES: dict[str, Param] = {
     "prompt_bytes": Param(type="integer", min=0, max=10**12, description="Of the prompt alone, in UTF-8."),
     "documents": Param(type="integer", min=0, max=1_000_000, description="Texts and documents that go in."),
     "document_parts": Param(
-        type="integer", min=0, max=10**12, description="Parts of up to 500 bytes into which the documents fall."
+        type="integer",
+        min=0,
+        max=10**12,
+        description="Parts of up to 500 bytes, with the question, into which documents fall.",
     ),
     "input_images": Param(type="integer", min=0, max=100_000, description="Pictures that go in."),
     "input_pixels": Param(type="integer", min=0, max=10**15, description="Pixels of all pictures that go in."),
@@ -105,6 +108,9 @@ LACKING: dict[str, str] = {
     "fps": "how many frames a second it will have: give `fps`",
     "characters": "how long the text is: give the inputs' `characters`",
     "text_bytes": "how long the text is: give the inputs' `characters` or `bytes`",
+    "quality": "how many tokens a picture of that `quality` has",
+    "resolution": "how many tokens a picture of that `resolution` has",
+    "size": "how many tokens a picture of that `size` has",
     "max_tokens": "the number of output tokens: set `max_tokens`",
     "input_tokens": "how many input tokens there will be",
 }

@@ -103,10 +103,42 @@ class TestImages:
 
         assert known.high == Decimal(4_160) * 40 / 1_000_000
         assert (known.confidence, len(known.assumed)) == ("medium", 1)
-        assert other.high == Decimal(8_400) * 40 / 1_000_000
+        assert other.high == Decimal(16_384) * 40 / 1_000_000
         assert "not published" in other.assumed[0]
         assert wide.high == Decimal(2_000) * 40 / 1_000_000
         assert made("text_to_image", *rows, by=model(name="seedream-5"), size="1024x1024").high == Decimal("0.16384")
+
+    @pytest.mark.parametrize(
+        ("size", "quality", "tokens"),
+        [
+            ("1024x1024", "high", 7_024),
+            ("1536x1024", "high", 5_488),
+            ("3584x2048", "high", 12_329),
+            ("976x704", "low", 129),
+        ],
+    )
+    def test_pictures_of_gpt_image_2_are_within_what_others_have_seen(
+        self, size: str, quality: str, tokens: int
+    ) -> None:
+        rate = Price(meter="tokens.output.image", amount=Decimal(1))
+        estimate = made("text_to_image", rate, by=model(name="gpt-image-2"), size=size, quality=quality)
+
+        assert estimate.low is not None
+        assert estimate.high is not None
+        assert estimate.low <= tokens <= estimate.high <= 2 * tokens
+
+    def test_a_picture_of_a_kind_that_is_in_no_table_is_unknown(self) -> None:
+        rate = Price(meter="tokens.output.image", amount=Decimal(1))
+        estimate = made("text_to_image", rate, by=model(name="gemini-3.1-flash-lite-image"), resolution="8k")
+
+        assert estimate.high is None
+        assert estimate.unknown == ("how many tokens a picture of that `resolution` has",)
+
+    def test_pictures_of_the_mini_model_have_a_few_tokens_more(self) -> None:
+        rate = Price(meter="tokens.output.image", amount=Decimal(1))
+        estimate = made("text_to_image", rate, by=model(name="gpt-image-1-mini"), size="1024x1024", quality="low")
+
+        assert (estimate.low, estimate.high) == (272, 672)
 
     def test_pictures_that_go_in_are_billed(self) -> None:
         rows = (row("images.output", "0.04"), row("images.input", "0.01"))
