@@ -26,10 +26,6 @@ class Books(Protocol):
         """Book the end of an exact hold, soon."""
         ...
 
-    def nudge(self) -> None:
-        """Something is to be booked."""
-        ...
-
     async def more(self, subject: str, budgets: tuple[Budget, ...], amount: int, *, turn: int) -> None:
         """Hold exactly so much more. Raises BudgetExceededError."""
         ...
@@ -88,6 +84,10 @@ class Held:
     def settle(self, amount: int) -> None:
         """It did cost so much, which may be more than was held. Raises InvalidRequestError when it ended otherwise before."""
         ended = self._ended
+        if ended is None and self._exact is None and self._slices and checked(amount) <= self.amount:  # mostly
+            self._ended, self._spent = "settle", amount
+            self._books.slices.settle(self._slices, self.amount, spent=amount)
+            return
         if ended == "settle" and amount == self._spent:
             return
         if ended in ("settle", "release"):
@@ -103,7 +103,6 @@ class Held:
             from_slices = amount if self._exact is None else min(amount, sliced)
             if self._slices:
                 self._books.slices.settle(self._slices, sliced, spent=from_slices)
-                self._books.nudge()
             if self._exact is not None:
                 self._books.end(Ending(self.subject, "settle", amount - from_slices if self._slices else amount))
         if amount > self.amount:
@@ -116,7 +115,6 @@ class Held:
         self._ended = "release"
         if self._slices:
             self._books.slices.settle(self._slices, self.amount - (self._exact or 0), spent=0)
-            self._books.nudge()
         if self._exact is not None:
             self._books.end(Ending(self.subject, "release"))
 
@@ -128,7 +126,6 @@ class Held:
         if self._slices:
             name = self.subject if self._exact is None else self.subject + BESIDE
             self._books.slices.presume(self._slices, self.amount - (self._exact or 0), subject=name)
-            self._books.nudge()
         if self._exact is not None:
             self._books.end(Ending(self.subject, "presume"))
 

@@ -164,10 +164,6 @@ class Ledger:
         self._endings.append(ending)
         self._keeper.nudge()
 
-    def nudge(self) -> None:
-        """Something is to be booked."""
-        self._keeper.nudge()
-
     async def more(self, subject: str, budgets: tuple[Budget, ...], amount: int, *, turn: int) -> None:
         """Hold exactly so much more. Raises BudgetRefusedError."""
         ask = HoldAsk(

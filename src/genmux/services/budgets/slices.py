@@ -32,8 +32,26 @@ class Slice:
     """A part of one budget. `free` is what can be held, `opened` what is held, `used` and `presumed` what is not booked yet."""
 
     __slots__ = (
-        "budget", "dead", "free", "heat", "inflight", "last", "least", "leased", "low", "missed", "misses", "opened", "presumed", "rest",
-        "size", "thirsty", "tight", "turn", "used", "worker",
+        "budget",
+        "dead",
+        "free",
+        "heat",
+        "inflight",
+        "last",
+        "leased",
+        "least",
+        "low",
+        "missed",
+        "misses",
+        "opened",
+        "presumed",
+        "rest",
+        "size",
+        "thirsty",
+        "tight",
+        "turn",
+        "used",
+        "worker",
     )  # fmt: skip
 
     def __init__(self, budget: int, worker: str) -> None:
@@ -130,7 +148,6 @@ class Slices:
 
     def try_hold(self, slices: tuple[Slice, ...], amount: int) -> bool:
         """Hold an amount in all of them at once; False when one has not enough."""
-        thirsty = False
         with self._gate:
             now = self._monotonic()
             if now > self.valid_until:
@@ -138,22 +155,20 @@ class Slices:
             for one in slices:
                 if one.free < amount or one.dead:
                     self._miss(slices, amount, now)
-                    break
-            else:
-                for one in slices:
-                    one.opened += amount
-                    one.free = free = one.free - amount
-                    one.last = now
-                    if free < one.low and not one.thirsty and now >= one.rest:
-                        one.thirsty = thirsty = True
-                if not thirsty:
-                    return True
-        self._nudge()
-        return thirsty
+                    self._nudge()
+                    return False
+            for one in slices:
+                one.opened += amount
+                one.free = free = one.free - amount
+                one.last = now
+                if free < one.low and now >= one.rest:
+                    one.thirsty = True  # whoever settles what is held nudges the bookkeeper
+        return True
 
     def _miss(self, slices: Iterable[Slice], amount: int, now: float) -> None:
         """Ask for more where it is worth it."""
         for one in slices:
+            one.last = now
             if one.free >= amount or one.tight or one.dead or now < one.rest:
                 continue
             if now - one.heat > WARM:
@@ -172,6 +187,7 @@ class Slices:
                 one.opened -= amount
                 one.used += spent
                 one.free += back
+        self._nudge()
 
     def presume(self, slices: tuple[Slice, ...], amount: int, *, subject: str) -> None:
         """Nobody knows what it did cost."""
@@ -179,6 +195,7 @@ class Slices:
             for one in slices:
                 one.opened -= amount
                 one.presumed.append((subject, amount))
+        self._nudge()
 
     def give_back(self, budgets: Iterable[int], *, tight: bool) -> None:
         """Have the free parts of these given back, and lease no more while it is `tight`."""
