@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from genmux.store.errors import lost_error
 from genmux.store.revisions import READ_VERSION, SCRIPTS, VERSION_TABLE, foreign, head, is_current
-from genmux.store.sqlite_files import connect_writer
+from genmux.store.sqlite_files import connect_reader, connect_writer
 from genmux.types.errors import ProviderError, StoreError
 
 if TYPE_CHECKING:
@@ -27,17 +27,15 @@ def migrate_sqlite(path: Path) -> str | None:
     StoreError, and leaves the file as it was: when a newer genmux made it, when it is somebody else's, when a step fails.
     """
     place = str(path)
+    had = revision_of(path)
+    if is_current(had, place):
+        return had
     with closing(connect_writer(path)) as raw:
         try:
+            if had is not None:
+                copy_sqlite(raw, path.with_name(f"{path.name}.before-{head()}"))
             raw.execute("PRAGMA foreign_keys = OFF")  # tables that are made anew would take others' rows with them
             raw.execute("BEGIN IMMEDIATE")
-            had = read_sqlite(raw, place)
-            if is_current(had, place):
-                return had
-            if had is not None:
-                raw.execute("ROLLBACK")
-                copy_sqlite(raw, path.with_name(f"{path.name}.before-{head()}"))
-                raw.execute("BEGIN IMMEDIATE")
             _upgrade_sqlite(raw)
             raw.execute("COMMIT")
         except ProviderError:
@@ -49,6 +47,15 @@ def migrate_sqlite(path: Path) -> str | None:
                 raw.execute("ROLLBACK")
     _log.info("the store %s went from revision %s to %s", place, had, head())
     return had
+
+
+def revision_of(path: Path) -> str | None:
+    """The revision of a file, which stays as it is; None when it is empty. Raises StoreError."""
+    with closing(connect_reader(path)) as raw:
+        try:
+            return read_sqlite(raw, str(path))
+        except sqlite3.Error as error:
+            raise lost_error(error, str(path)) from error
 
 
 def read_sqlite(raw: sqlite3.Connection, place: str) -> str | None:

@@ -83,7 +83,9 @@ class PostgresDatabase:
         try:
             return await self._line().pool()
         except Exception as error:
-            raise postgres_error(error, self.place) or error from error
+            if (fault := postgres_error(error, self.place)) is None:
+                raise
+            raise fault from error
 
     async def direct(self, do: Callable[["asyncpg.Connection"], Awaitable[T]]) -> T:
         """Do something with one of the driver's connections, each statement a transaction of its own.
@@ -94,7 +96,7 @@ class PostgresDatabase:
 
         async def attempt(trip: _Trip) -> T:
             pool = await self._line().pool()
-            async with pool.acquire() as connection:
+            async with pool.acquire(timeout=CONNECTS_WITHIN) as connection:
                 trip.sent = True
                 return await do(connection)  # pyright: ignore[reportArgumentType] — a proxy with the same methods
 
@@ -106,7 +108,9 @@ class PostgresDatabase:
         try:
             await listener.start()
         except Exception as error:
-            raise postgres_error(error, self.place) or error from error
+            if (fault := postgres_error(error, self.place)) is None:
+                raise
+            raise fault from error
         return listener
 
     async def migrate(self, run: Callable[["Connection", str], T]) -> T:
@@ -132,13 +136,17 @@ class PostgresDatabase:
         try:
             connection = await line.connect()
         except Exception as error:
-            raise postgres_error(error, self.place) or error from error
+            if (fault := postgres_error(error, self.place)) is None:
+                raise
+            raise fault from error
         try:
             yield connection
         except ProviderError:
             raise
         except Exception as error:
-            raise postgres_error(error, self.place) or error from error
+            if (fault := postgres_error(error, self.place)) is None:
+                raise
+            raise fault from error
         finally:
             await connection.close(timeout=CONNECTS_WITHIN)
 
@@ -187,7 +195,9 @@ class PostgresDatabase:
                     raise  # the work's, not the database's
                 again = sqlstate_of(error) in REPEATABLE or (not trip.sent and _broke(error))
                 if not again or number == ATTEMPTS:
-                    raise postgres_error(error, self.place, sent=trip.sent) or error from error
+                    if (fault := postgres_error(error, self.place, sent=trip.sent)) is None:
+                        raise
+                    raise fault from error
             await asyncio.sleep(pause)
             pause *= 2
         raise AssertionError("the last attempt returns or raises")

@@ -50,7 +50,7 @@ def postgres_error(error: BaseException, place: str, *, sent: bool = False) -> S
     """
     if isinstance(error, StoreError):
         return error
-    said = str(getattr(error, "orig", None) or error) or type(error).__name__
+    said = str(_innermost(error)) or type(error).__name__
     code = sqlstate_of(error)
     if code in REPEATABLE:
         return StoreError(
@@ -60,10 +60,30 @@ def postgres_error(error: BaseException, place: str, *, sent: bool = False) -> S
     if found is None and code is None and is_lost(error):
         found = ("gone", "cannot be reached; see whether it runs, and the host and port in its URL")
     if found is None:
+        found = _setup(error)
+    if found is None:
         return None
     reason, words = found
     retry = Retry.UNSURE if sent and reason == "gone" else None
     return StoreError(f"the store {place} {words} ({said})", reason=reason, retry=retry, code=code)
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """What asyncpg raised, out of what SQLAlchemy and its adapter made of it."""
+    inner = getattr(error, "orig", None)
+    return getattr(inner, "__cause__", None) or inner or error
+
+
+def _setup(error: BaseException) -> tuple[StoreReason, str] | None:
+    """Faults on our side of the wire."""
+    import asyncpg
+    from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+    if isinstance(error, PoolTimeoutError):
+        return "failed", "was asked too much at once: all connections of this process are in use"
+    if isinstance(_innermost(error), asyncpg.exceptions.ClientConfigurationError):
+        return "refused", "has a URL that the driver does not understand"
+    return None
 
 
 def is_lost(error: BaseException) -> bool:
@@ -72,11 +92,10 @@ def is_lost(error: BaseException) -> bool:
 
     if isinstance(error, (OSError, TimeoutError, asyncio.TimeoutError)):  # refused, unknown host, no answer
         return True
-    inner = getattr(error, "orig", None)
-    inner = getattr(inner, "__cause__", None) or inner or error  # SQLAlchemy's, its driver's, asyncpg's own
+    inner = _innermost(error)
     if isinstance(inner, (OSError, asyncpg.PostgresConnectionError, asyncpg.InternalClientError)):
         return True  # the last: the driver is reading what the server said before it hung up
     if isinstance(inner, asyncpg.InterfaceError):
-        return "clos" in str(inner) or "lost" in str(inner)
+        return any(word in str(inner) for word in ("closed", "closing", "lost"))
     code = sqlstate_of(error)
     return code is not None and (code[:2] == "08" or code in {"57P01", "57P02", "57P03"})

@@ -79,8 +79,8 @@ class Line:
             self._engine = create_async_engine(
                 "postgresql+asyncpg://",
                 async_creator=self.connect,
-                pool_size=self._size,
-                max_overflow=self._size,
+                pool_size=(self._size + 1) // 2,
+                max_overflow=self._size // 2,
                 pool_timeout=CONNECTS_WITHIN,
             )
         return self._engine

@@ -15,11 +15,10 @@ import msgspec
 from genmux.store.archive import EPHEMERAL, Archive, Cell, Manifest, Member
 from genmux.store.backup import backup_postgres, backup_sqlite, columns_of, quoted, tables_of
 from genmux.store.errors import lost_error
-from genmux.store.migrating import LOCK, migrate_postgres, read_sqlite, run_steps
+from genmux.store.migrating import LOCK, migrate_postgres, revision_of, run_steps
 from genmux.store.opening import make_file
 from genmux.store.postgres import PostgresDatabase
 from genmux.store.revisions import head
-from genmux.store.sqlite_core import core_over
 from genmux.store.sqlite_files import connect_writer
 from genmux.types.errors import InvalidRequestError, StoreError
 
@@ -70,8 +69,8 @@ def _has_rows(path: Path) -> bool:
     if not path.exists() or path.stat().st_size == 0:
         return False
     try:
+        revision_of(path)
         with closing(connect_writer(path)) as raw:
-            read_sqlite(raw, str(path))
             tables = [name for name in tables_of(raw) if "tenant" in columns_of(raw, name)]
             found = any(raw.execute(f"SELECT 1 FROM {quoted(name)} LIMIT 1").fetchone() for name in tables)  # noqa: S608
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -114,6 +113,8 @@ def fill_sqlite(archive: Archive, fresh: Path) -> None:
 
 
 def _fill(raw: sqlite3.Connection, archive: Archive) -> None:
+    from genmux.store.sqlite_core import core_over
+
     raw.execute("PRAGMA foreign_keys = OFF")  # tables come in any order; all is checked at the end
     raw.execute("BEGIN IMMEDIATE")
     core = core_over(raw)

@@ -59,7 +59,13 @@ class SqliteDatabase:
         """Look at one state of the database, without waiting for writers. Whatever tries to write, fails."""
         if self._closed:
             raise closed_error(self._place)
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._look, work)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, self._look, work)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if self._closed and not (task and task.cancelling()):  # not the caller was cancelled: its turn never came
+                raise closed_error(self._place) from None
+            raise
 
     def _look(self, work: Work[T]) -> T:
         reader: tuple[sqlite3.Connection, Tx] | None = getattr(self._own, "reader", None)

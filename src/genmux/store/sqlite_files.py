@@ -29,15 +29,21 @@ _READER = (
 
 def connect_writer(path: Path) -> sqlite3.Connection:
     """The connection that writes. Raises StoreError when the file cannot be used."""
-    return _connect(path, _WRITER)
+    made = _connect(path, "PRAGMA journal_mode = WAL", *_WRITER)
+    (mode,) = made.execute("PRAGMA journal_mode").fetchone()
+    if mode != "wal":
+        made.close()
+        message = f"the store {path} cannot keep a write-ahead log there (journal mode {mode}); put it on a local disk"
+        raise StoreError(message, reason="refused")
+    return made
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:
-    """A connection that can only look. Raises StoreError when the file cannot be used."""
-    return _connect(path, _READER)
+    """A connection that can only look, and leaves a file as it is. Raises StoreError when the file cannot be used."""
+    return _connect(path, *_READER)
 
 
-def _connect(path: Path, pragmas: tuple[str, ...]) -> sqlite3.Connection:
+def _connect(path: Path, *pragmas: str) -> sqlite3.Connection:
     """A connection without transactions of its own making; whoever has it begins and ends them."""
     place = str(path)
     try:
@@ -47,14 +53,9 @@ def _connect(path: Path, pragmas: tuple[str, ...]) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise lost_error(error, place) from error
     try:
-        (mode,) = made.execute("PRAGMA journal_mode = WAL").fetchone()
         for pragma in pragmas:
             made.execute(pragma)
     except sqlite3.Error as error:
         made.close()
         raise lost_error(error, place) from error
-    if mode != "wal":
-        made.close()
-        message = f"the store {place} cannot keep a write-ahead log there (journal mode {mode}); put it on a local disk"
-        raise StoreError(message, reason="refused")
     return made

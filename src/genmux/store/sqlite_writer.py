@@ -113,7 +113,9 @@ class Writer:
             lost = error if isinstance(error, StoreError) else lost_error(error, self._place)
             for piece in pieces:
                 if piece.error is None or isinstance(piece.error, sqlite3.Error):
-                    piece.error = lost
+                    piece.error = StoreError(
+                        lost.message, reason=lost.reason, code=lost.code
+                    )  # each caller raises its own
         finally:
             self._tx.forget()
 

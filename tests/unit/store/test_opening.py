@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from genmux.store.lock import Holder, read_lock
-from genmux.store.opening import Store, open_store
+from genmux.store.lock import Holder, StoreLock, read_lock
+from genmux.store.opening import Store, make_file, open_store
+from genmux.store.places import place
 from genmux.store.postgres import PostgresDatabase
 from genmux.store.revisions import head
 from genmux.types.errors import ConfigurationError, StoreError
@@ -43,8 +44,8 @@ def another_process(tmp_path: Path):
     process.stdout.close()
 
 
-async def opened(place: str | Path | None) -> Store:
-    return await open_store(place, role="library", about="a test")
+async def opened(where: str | Path | None) -> Store:
+    return await open_store(where, role="library", about="a test")
 
 
 async def test_the_usual_store_is_a_private_file_in_the_data_folder(tmp_path: Path) -> None:
@@ -148,6 +149,7 @@ async def test_looking_who_holds_it_does_not_keep_others_out(tmp_path: Path) -> 
     path = tmp_path / "store.db"
     for _ in range(20):
         _, store = await asyncio.gather(asyncio.to_thread(read_lock, path), opened(path))
+        assert store.place == str(path)
         await store.aclose()
 
 
@@ -188,8 +190,12 @@ async def test_somebody_elses_database_is_refused(tmp_path: Path) -> None:
         raw.execute("CREATE TABLE recipes (title TEXT)")
     raw.close()
 
+    before = (tmp_path / "store.db").read_bytes()
+
     with pytest.raises(StoreError, match=r"has tables that genmux did not make \(recipes\)"):
         await opened(tmp_path / "store.db")
+
+    assert (tmp_path / "store.db").read_bytes() == before
 
 
 async def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
@@ -251,3 +257,47 @@ def test_opening_a_store_that_is_up_to_date_does_not_import_alembic(tmp_path: Pa
 
     assert said[1].stdout == "[]\n"
     assert head() is None or "alembic" in said[0].stdout
+
+
+@pytest.mark.parametrize(
+    ("there", "error", "words"),
+    [(True, StoreError, "cannot be written"), (False, ConfigurationError, "set GENMUX_STORE to a file")],
+)
+def test_missing_rights_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool, error: type[Exception], words: str
+) -> None:
+    def refuse(*_: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    if there:
+        (tmp_path / "store.db").touch()
+    monkeypatch.setattr("genmux.store.opening.os.open", refuse)
+
+    with pytest.raises(error, match=words):
+        make_file(tmp_path / "store.db")
+
+
+def test_a_lock_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    (tmp_path / "store.db.lock").mkdir()
+
+    with pytest.raises(StoreError, match=r"lock .*store\.db\.lock cannot be opened") as caught:
+        StoreLock(tmp_path / "store.db", Holder(pid=1, started="now"))
+
+    assert caught.value.reason == "gone"
+    assert read_lock(tmp_path / "store.db") is None
+
+
+def test_nothing_is_announced_after_the_end(tmp_path: Path) -> None:
+    lock = StoreLock(tmp_path / "store.db", Holder(pid=1, started="now"))
+    lock.release()
+    lock.release()
+
+    with pytest.raises(ConfigurationError, match="the store is closed"):
+        lock.announce("http://127.0.0.1:1", "token")
+
+
+def test_without_a_home_there_is_no_usual_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("genmux.store.places.os.path.expanduser", lambda path: path)
+
+    with pytest.raises(ConfigurationError, match="no home folder to keep the store in; set GENMUX_STORE"):
+        place(None, {})

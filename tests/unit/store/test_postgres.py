@@ -288,3 +288,73 @@ async def test_the_servers_clock_is_read_in_utc(database: PostgresDatabase) -> N
 
     assert first < second
     assert first.utcoffset().total_seconds() == 0  # pyright: ignore[reportOptionalMemberAccess]
+
+
+async def test_too_much_at_once_is_told(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("genmux.store.postgres_lines.CONNECTS_WITHIN", 0.2)
+    database = PostgresDatabase(postgres_url, size=1)
+    slow = asyncio.create_task(database.write(lambda tx: tx.core.execute(text("SELECT pg_sleep(1)")) and None))
+
+    done = await asyncio.gather(*(database.read(database_now) for _ in range(3)), return_exceptions=True)
+
+    assert any(isinstance(one, StoreError) and "too much at once" in one.message for one in done)
+    await slow
+    await database.aclose()
+
+
+async def test_a_url_that_the_driver_does_not_understand_is_told(postgres_url: str) -> None:
+    database = PostgresDatabase(f"{postgres_url}&sslmode=sometimes")
+
+    with pytest.raises(StoreError, match=r"URL that the driver does not understand .*sslmode") as caught:
+        await database.pool()
+
+    assert caught.value.kind is ErrorKind.CONFIGURATION
+    with pytest.raises(StoreError, match="does not understand"):
+        async with database.alone():
+            raise AssertionError
+    with pytest.raises(StoreError, match="does not understand"):
+        await database.migrate(lambda *_: None)
+    await database.aclose()
+
+
+async def test_a_silent_connection_is_asked_and_given_up_when_it_does_not_answer(
+    database: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("genmux.store.listening.FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("genmux.store.listening.BEAT", 0.02)
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    listener = await database.listen("hints", heard.put_nowait)
+    asked = asyncio.Event()
+
+    async def no_answer(*_: object, **__: object) -> None:
+        asked.set()
+        raise TimeoutError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(asyncpg.Connection, "execute", no_answer)
+        await asyncio.wait_for(asked.wait(), 20)
+
+    assert await asyncio.wait_for(heard.get(), 20) == ""
+    await listener.aclose()
+
+
+async def test_closing_closes_the_connections_of_other_loops_too(postgres_url: str) -> None:
+    database = PostgresDatabase(postgres_url)
+    ready, may_end = threading.Event(), threading.Event()
+
+    async def elsewhere() -> None:
+        await database.read(database_now)
+        ready.set()
+        await asyncio.to_thread(may_end.wait, 20)
+
+    thread = threading.Thread(target=asyncio.run, args=(elsewhere(),))
+    thread.start()
+    await asyncio.to_thread(ready.wait, 20)
+    await database.aclose()
+    may_end.set()
+    thread.join()
+
+    connection = await asyncpg.connect(postgres_url)
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    assert await connection.fetchval(query) == 0
+    await connection.close()

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from genmux.store.database import Tx, Work
-from genmux.store.sqlite import SqliteDatabase
+from genmux.store.sqlite import READERS, SqliteDatabase
 from genmux.types.errors import ErrorKind, Retry, StoreError
 
 NUMBERS = Table("numbers", MetaData(), Column("n", Integer, primary_key=True))
@@ -264,3 +264,47 @@ async def test_an_error_that_no_future_can_carry_is_told_in_another_form(databas
 async def test_its_name_tells_the_file(database: SqliteDatabase) -> None:
     assert repr(database) == f"SqliteDatabase({str(database.path)!r})"
     assert database.kind == "sqlite"
+
+
+async def test_whoever_waits_to_read_at_the_end_is_told_so(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "store.db")
+    may_go, busy = threading.Event(), threading.Barrier(READERS + 1, timeout=20)
+
+    def wait(_: Tx) -> None:
+        busy.wait()
+        may_go.wait(20)
+
+    reading = [asyncio.create_task(database.read(wait)) for _ in range(READERS)]
+    waiting = asyncio.create_task(database.read(sql("SELECT 1")))
+    await asyncio.to_thread(busy.wait)
+    closing = asyncio.create_task(database.aclose())
+
+    with pytest.raises(StoreError, match="is closed"):
+        await waiting
+    may_go.set()
+    await asyncio.gather(closing, *reading)
+
+
+async def test_a_reader_that_is_cancelled_is_cancelled(database: SqliteDatabase) -> None:
+    may_go = threading.Event()
+    reading = asyncio.create_task(database.read(lambda _: may_go.wait(20)))
+    await asyncio.sleep(0)
+    reading.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    may_go.set()
+
+
+async def test_a_loop_that_ended_is_not_waited_for(database: SqliteDatabase) -> None:
+    may_go = threading.Event()
+
+    async def leave_behind() -> None:
+        task = asyncio.ensure_future(database.write(lambda _: may_go.wait(20)))
+        await asyncio.sleep(0)
+        task.cancel()
+
+    await asyncio.to_thread(asyncio.run, leave_behind())
+    may_go.set()
+
+    assert await database.write(sql("SELECT 5")) == 5
