@@ -2,8 +2,8 @@
 
 One owner decides how often anything is sent. The attempts of a request are shared by all its legs. Where there is but one
 model and one credential, the engine repeats with patience; where there are several, the engine sends once, and what is
-repeated is decided here: first another account, then another model, then, after a wait, the one that is back the soonest.
-N models are never multiplied by N retries.
+repeated is decided here: first another account, where there are attempts to spare for that, then another model, then, after
+a wait, the one that is back the soonest. N models are never multiplied by N retries.
 """
 
 import functools
@@ -104,7 +104,8 @@ class Legs:
         self.judge(error, leg, sent=sent)
         if run.sendings >= self._attempts or self._is_late() or not self._goes_on(error, sent=sent):
             return None
-        if sent and run.lease is not None and error.kind in ROTATING:
+        spare = run.sendings + len(self._queue) < self._attempts  # not at the cost of models that were not asked yet
+        if sent and spare and run.lease is not None and error.kind in ROTATING:
             following = await self._next_account(leg)
             if following is not None:
                 return following
