@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "models": "genmux.cli.models:models",
     "providers": "genmux.cli.providers:providers",
     "catalog": "genmux.cli.catalog:catalog",
+    "accounts": "genmux.cli.accounts:accounts",
     "store": "genmux.cli.store:store",
     "local": "genmux.cli.local:local",
     "serve": "genmux.cli.serving:serve",

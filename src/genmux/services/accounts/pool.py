@@ -235,10 +235,13 @@ class AccountPool:
             return given
 
     def accounts(self, provider: str | None = None, *, providers: Sequence[str] = ()) -> tuple[Account, ...]:
-        """All accounts as they stand: the stored ones, and those configured for `provider`, or for each of `providers`."""
+        """All accounts as they stand: the stored ones, and those configured for `provider`, or for each of `providers`.
+
+        What needs no key is not told as an account.
+        """
         clock, now = self._clock(), self._now()
         wanted = (provider,) if provider is not None else providers
-        own = [one for name in wanted for one in self._configured_of(name)]
+        own = [one for name in wanted for one in self._configured_of(name) if one.credential]
         with self._lock:
             stored = [one for one in self._stored.values() if provider in (None, one.account.provider)]
             return tuple(one.shown(clock=clock, now=now) for one in (*own, *stored))
