@@ -11,7 +11,7 @@ from genmux.contract.balance import BalanceSpec
 from genmux.contract.features import FEATURES, Support
 from genmux.contract.operations import KINDS, Operation
 from genmux.contract.params import Param
-from genmux.types.conditions import price_faults
+from genmux.types.conditions import placed_faults
 from genmux.types.errors import ConfigurationError, ErrorKind
 from genmux.types.money import Price
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
@@ -239,7 +239,7 @@ def _faults(manifest: Manifest) -> list[str]:
             for name, param in spec.params.items()
             if param.default is not None and (fault := param.fault(name, param.default))
         ]
-        faults += [f"{fault} - at `$.{place}.prices`" for fault in price_faults(spec.prices)]
+        faults += [f"{fault} - at `$.{place}.prices{row}`" for row, fault in placed_faults(spec.prices)]
     return faults
 
 

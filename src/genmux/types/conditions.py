@@ -152,26 +152,36 @@ def _anything(_text: str) -> bool:
 
 def price_faults(rows: Iterable[Price]) -> list[str]:
     """What is wrong with price rows, in words: of each by itself, and of two that would both count."""
+    return [fault for _, fault in placed_faults(rows)]
+
+
+def placed_faults(rows: Iterable[Price]) -> list[tuple[str, str]]:
+    """The same with the place of each, as `[0].amount`."""
     found = tuple(rows)
     faults = [
-        f"the price of {row.meter}: {fault}" for row in found for fault in (*_row_faults(row), *when_faults(row.when))
+        (f"[{number}].{field}", f"the price of {row.meter}: {fault}")
+        for number, row in enumerate(found)
+        for field, fault in (*_row_faults(row), *(("when", fault) for fault in when_faults(row.when)))
     ]
     return faults or [
-        f"two prices of {one.meter} hold at once, {_told(one.when)} and {_told(other.when)}; give one more conditions"
+        (
+            f"[{next(number for number, row in enumerate(found) if row is other)}]",
+            f"two prices of {one.meter} hold at once, {_told(one.when)} and {_told(other.when)}; give one more conditions",
+        )
         for one, other in ties(found)
     ]
 
 
-def _row_faults(row: Price) -> list[str]:
-    faults: list[str] = []
+def _row_faults(row: Price) -> list[tuple[str, str]]:
+    faults: list[tuple[str, str]] = []
     if not row.amount.is_finite() or row.amount < 0:
-        faults.append(f"`amount` is {row.amount}; it must be a number from 0 on")
+        faults.append(("amount", f"`amount` is {row.amount}; it must be a number from 0 on"))
     if row.per < 1:
-        faults.append(f"`per` is {row.per}; it must be at least 1")
+        faults.append(("per", f"`per` is {row.per}; it must be at least 1"))
     for name in ("round_to", "minimum", "free"):
         value: int | float | None = getattr(row, name)
         if value is not None and not (isfinite(value) and value > 0):
-            faults.append(f"`{name}` is {value}; it must be a number above 0")
+            faults.append((name, f"`{name}` is {value}; it must be a number above 0"))
     return faults
 
 
