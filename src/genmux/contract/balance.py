@@ -10,6 +10,10 @@ import msgspec
 from genmux.contract.http import HttpReply, malformed
 
 
+_MOST = 10**15
+"""No account has so many credits."""
+
+
 class BalanceSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One kind of credit in the reply to one light, unpaid request; rows with the same `path` share the request.
 
@@ -106,7 +110,7 @@ def _number(entry: Mapping[str, Any], place: str, status: int) -> Decimal | None
         raise malformed(
             f"the balance has {str(value)[:40]!r} at `{place}`, which is no number", status=status
         ) from error
-    if not number.is_finite():
+    if not number.is_finite() or abs(number) > _MOST:
         raise malformed(f"the balance has {number} at `{place}`, which is no amount", status=status)
     return number
 

@@ -1,6 +1,6 @@
 """The part of the native API that manages accounts. Credentials go in and never come out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Annotated, Any, Protocol
 
 import msgspec
@@ -22,11 +22,21 @@ Tenant = Annotated[str | None, QueryParameter(description="Of which organisation
 Id = Annotated[str, PathParameter(description="The account's id")]
 
 
-class Noter(Protocol):
-    """Writes into the audit log."""
+class Log(Protocol):
+    """The audit log."""
 
-    async def __call__(self, caller: Principal, action: str, subject: str, details: Mapping[str, Any]) -> object:
-        """Who did what to what."""
+    async def note(  # noqa: PLR0913 — each names one fact of the line
+        self,
+        who: Principal,
+        *,
+        action: str,
+        kind: str,
+        subject: str,
+        tenant: str | None = None,
+        before: object = None,
+        after: object = None,
+    ) -> None:
+        """Note that somebody did something."""
         ...
 
 
@@ -56,18 +66,23 @@ class Resealed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def account_routes(
-    desk: Callable[[], AccountDesk], faults: dict[int, ResponseSpec] | None = None, *, note: Noter | None = None
+    desk: Callable[[], AccountDesk],
+    faults: dict[int, ResponseSpec] | None = None,
+    *,
+    log: Callable[[], Log | None] = lambda: None,
 ) -> list[HTTPRouteHandler]:
     """The handlers.
 
-    `desk` gives the service, or raises ProviderError where there is none; `note` writes into the audit log; `faults`
-    describe what every route may refuse with.
+    `desk` gives the service, or raises ProviderError where there is none; `log` is the audit log; `faults` describe what
+    every route may refuse with.
     """
 
     async def noted(caller: Principal, action: str, account: Account) -> Account:
-        if note is not None:
-            told = {"account": account.reference, "tenant": account.tenant, "status": account.status}
-            await note(caller, f"account.{action}", account.id, told)
+        if (audit := log()) is not None:
+            after = None if action == "remove" else account
+            await audit.note(
+                caller, action=action, kind="account", subject=account.id, tenant=account.tenant, after=after
+            )
         return account
 
     return [*_reading(desk, faults), *_writing(desk, faults, noted), *_acting(desk, faults, noted)]
@@ -105,7 +120,7 @@ def _writing(
         """Its credential is sealed and never told again. For admins."""
         caller = require_admin(request, tenant)
         _check_grants(caller, data.grants)
-        return await noted(caller, "added", await desk().book.add(data, tenant or caller.organisation))
+        return await noted(caller, "create", await desk().book.add(data, tenant or caller.organisation))
 
     @patch("/api/v1/accounts/{account:str}", summary="Change an account", tags=["accounts"], responses=faults)
     async def change(request: Request[Any, Any, Any], account: Id, data: JSONBody[AccountChange]) -> Account:
@@ -113,7 +128,7 @@ def _writing(
         caller = require_admin(request)
         if not isinstance(data.grants, UnsetType):
             _check_grants(caller, data.grants)
-        return await noted(caller, "changed", await desk().book.change(tenant_asked(caller, None), account, data))
+        return await noted(caller, "update", await desk().book.change(tenant_asked(caller, None), account, data))
 
     @delete("/api/v1/accounts/{account:str}", summary="Remove an account", tags=["accounts"], responses=faults)
     async def remove(request: Request[Any, Any, Any], account: Id) -> None:
@@ -122,7 +137,7 @@ def _writing(
         tenant = tenant_asked(caller, None)
         old = book.get(tenant, account)
         await book.remove(tenant, account)
-        await noted(caller, "removed", old)
+        await noted(caller, "remove", old)
 
     return [add, change, remove]
 
@@ -137,14 +152,14 @@ def _acting(
         """Also one that was revoked or exhausted. For admins."""
         caller = require_admin(request)
         tenant = tenant_asked(caller, None)
-        return await noted(caller, "enabled", await desk().book.set_status(tenant, account, "active"))
+        return await noted(caller, "enable", await desk().book.set_status(tenant, account, "active"))
 
     @post("/api/v1/accounts/{account:str}/disable", summary="Let nothing new use an account", **how)
     async def disable(request: Request[Any, Any, Any], account: Id) -> Account:
         """What uses it goes on. For admins."""
         caller = require_admin(request)
         tenant = tenant_asked(caller, None)
-        return await noted(caller, "disabled", await desk().book.set_status(tenant, account, "disabled"))
+        return await noted(caller, "disable", await desk().book.set_status(tenant, account, "disabled"))
 
     @post("/api/v1/accounts/{account:str}/sync", summary="Ask the provider what is left", **how)
     async def sync(request: Request[Any, Any, Any], account: Id) -> Account:
@@ -173,7 +188,7 @@ def _acting(
         caller = caller_of(request)
         owner = caller.key if caller.role == "member" else None
         account, created = await desk().captures.take(await request.body(), caller.organisation, owner=owner)
-        return CapturedReply(account=await noted(caller, "captured", account), created=created)
+        return CapturedReply(account=await noted(caller, "capture", account), created=created)
 
     return [enable, disable, sync, sync_all, reseal, capture]
 
