@@ -9,7 +9,6 @@ import msgspec
 
 from genmux.contract.http import HttpReply, malformed
 
-
 _MOST = 10**15
 """No account has so many credits."""
 
@@ -110,7 +109,7 @@ def _number(entry: Mapping[str, Any], place: str, status: int) -> Decimal | None
         raise malformed(
             f"the balance has {str(value)[:40]!r} at `{place}`, which is no number", status=status
         ) from error
-    if not number.is_finite() or abs(number) > _MOST:
+    if not (number.is_finite() and -_MOST <= number <= _MOST):
         raise malformed(f"the balance has {number} at `{place}`, which is no amount", status=status)
     return number
 
