@@ -97,7 +97,7 @@ class App:
         self.keeping: Keeping | None = None
         self.ring = KeyRing(utc_now, configured=self.settings.gateway.keys)
         self.standing = Board(time.monotonic)
-        check_routes(self.settings.routes)
+        check_routes(self.settings.routes, self.settings.aliases)
         routes = Routes(
             self.settings.routes,
             models=self.catalog,
@@ -105,6 +105,8 @@ class App:
             estimates=estimator,
             standing=self.standing,
             random=random.random,
+            counter=self.tokens,
+            defaults=self.settings.defaults.models,
         )
         door = Door(
             pricer=self.prices,

@@ -25,7 +25,7 @@ def config_faults(settings: Settings, registry: Registry, routes: Routes) -> Ite
     for what, model in named:
         if fault := _unresolved(routes, model, OPERATIONS):
             yield f"{what}: {fault}"
-    yield from route_faults(settings.routes)
+    yield from route_faults(settings.routes, settings.aliases)
     for reference in settings.prices:
         if "/" not in reference:
             yield f"genmux.toml has prices for {reference!r}; a model is named as provider/model"
