@@ -82,14 +82,14 @@ def _rows(meter: str, by_meter: Mapping[str, list[Price]], operation: str) -> tu
     """The rows of a meter, and those of dearer kinds of the same that a request may turn out to use."""
     own = by_meter[meter]
     words = {*meter.split(".")}
-    dearest = max(row.amount / row.per for row in own)
+    cheapest = min(row.amount / row.per for row in own)
     others = [
         row
         for other, rows in by_meter.items()
         if (beyond := {*other.split(".")} - words) and words < {*other.split(".")}
         if operation in TEXTUAL or beyond <= CACHED
         for row in rows
-        if row.amount / row.per > dearest or row.minimum or row.round_to
+        if row.amount / row.per > cheapest or row.minimum or row.round_to
     ]
     return (*own, *others)
 

@@ -10,11 +10,10 @@
    that may hold, and unknown when none may. Nothing times something unknown is nothing.
 3. A condition holds, may hold, or does not. With one value told, it is compared (names in small letters; of `steps` the
    row names the most). With a size told and no resolution, the rows for the resolutions of that size may hold, and those
-   for others do not, if any row is for one of them (`facts.py`). Of what else is not told, `service_tier`, `region`,
-   `cache_ttl` and `search_context` do not hold, all others may. A condition `…_gt` holds when the low end is above it, and
-   may when the high end is.
-4. A row may hold when all its conditions may. A row that holds for certain puts all rows of a lower rank out
-   (`genmux.types.conditions.rank`). When none is left, those count that only a condition of the first kind put out.
+   for others do not, if any row is for one of them (`facts.py`). Of what else is not told, a `service_tier` does not hold,
+   all others may. A condition `…_gt` holds when the low end is above it, and may when the high end is.
+4. A row may hold when all its conditions may. A row that holds for certain puts all rows of a lower rank and the same meter
+   out (`genmux.types.conditions.rank`). When none is left, those count that only a tier that nobody asked for put out.
 5. What is billed of a quantity: less `free`, then up to a multiple of `round_to`, then at least `minimum`. Nothing of
    nothing. Times `amount`, by `per`. An item costs from the cheapest row at its low end to the dearest at its high end,
    or at a threshold of its own quantity below that, if it costs more there.
@@ -145,8 +144,14 @@ class _Evaluation:
         return found
 
     def _rows(self, item: Item, span: Span) -> list[Price]:
-        """The rows that may hold for a quantity."""
-        return self._holding(item.rows, lambda row: self._holds(row.when, item.rows, span), rank)
+        """The rows that may hold for a quantity, with those of dearer kinds of it; none if none of its own may."""
+        found: list[Price] = []
+        for meter in dict.fromkeys((item.meter, *(row.meter for row in item.rows))):
+            rows = [row for row in item.rows if row.meter == meter]
+            found += self._holding(rows, lambda row: self._holds(row.when, item.rows, span), rank)
+            if not found:
+                break
+        return found
 
     def _no_row(self, item: Item) -> str:
         told = {name: sorted({str(row.when[name]) for row in item.rows if name in row.when}) for name in _named(item)}

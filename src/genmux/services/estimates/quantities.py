@@ -192,8 +192,8 @@ _MADE_IMAGE = ("images.output", "pixels.output", "tokens.output.image", "calls")
 _MADE_VIDEO = ("seconds.output.video", "videos.output", "pixels.output", "tokens.output.video", "calls")
 
 ESSENTIAL: dict[str, tuple[tuple[str, ...], ...]] = {
-    "chat": (("tokens.input", "calls"), ("tokens.output", "calls")),
-    "embed": (("tokens.input", "calls"),),
+    "chat": (("tokens.input",), ("tokens.output",)),
+    "embed": (("tokens.input",),),
     "rerank": (("calls.rerank", "tokens.input.text", "documents.input", "characters.input", "calls"),),
     "text_to_image": (_MADE_IMAGE,),
     "image_to_image": (_MADE_IMAGE,),

@@ -92,8 +92,9 @@ ALIASES: dict[str, str] = {
 }
 """Other names under which providers know the same."""
 
-ASKED_FOR = frozenset({"service_tier", "region", "cache_ttl", "search_context"})
-"""Conditions that hold only where somebody asks for them; of all others that are not told we do not know whether they do."""
+ASKED_FOR = frozenset({"service_tier"})
+"""Conditions that hold only where somebody asks for them; of all others that are not told we do not know whether they do: a
+region or a plan may belong to the account."""
 
 LACKING: dict[str, str] = {
     "duration": "how many seconds it will be: give `duration`",

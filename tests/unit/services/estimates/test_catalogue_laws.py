@@ -11,13 +11,16 @@ import pytest
 
 from genmux.app import App
 from genmux.contract.operations import OPERATIONS
-from genmux.services.estimates import Expression, evaluate
+from genmux.services.estimates import Estimator, Expression, evaluate
 from genmux.services.estimates.measures import measured
+from genmux.services.prices import bill
 from genmux.services.prices.bill import Tariff
 from genmux.types.conditions import named
 from genmux.types.generation import GenerationRequest
-from genmux.types.money import Condition, Line, Price
+from genmux.types.money import Condition, Line, Price, micros
+from genmux.types.usage import Usage
 from tests.unit.services.estimates.typical import TYPICAL
+from tests.unit.services.shop import asked
 
 MOST_CONTEXTS = 200
 """So many ways are tried in which conditions may turn out."""
@@ -25,7 +28,7 @@ MOST_CONTEXTS = 200
 FITTING = ("1024", "1k", "1K")
 """Names of the resolution of the pictures that typical requests ask for."""
 
-UNTOLD = ("service_tier", "region", "cache_ttl", "search_context")
+UNTOLD = ("service_tier",)
 """Conditions that hold only if somebody asks for them."""
 
 
@@ -52,11 +55,47 @@ def test_no_bill_of_what_was_used_is_above_high(app: App, operation: str) -> Non
         assert evaluate(carried, measured(request, model)).high == estimate.high, request.model
         for context in _contexts(rows):
             for share in (1, 0.5):
-                bill = Tariff(rows).whole_bill(_used(estimate.lines, share), context=context)
-                tried += bill is not None
-                assert bill is None or sum(line.amount for line in bill) <= estimate.high, (request.model, context)
+                billed = Tariff(rows).whole_bill(_used(estimate.lines, share), context=context)
+                tried += billed is not None
+                assert billed is None or sum(line.amount for line in billed) <= estimate.high, (request.model, context)
 
     assert tried
+
+
+def test_no_bill_of_a_chat_is_above_its_quick_bound(app: App) -> None:
+    tried = 0
+    request = asked("Hello", max_tokens=1_000)
+    estimator = Estimator(app.prices, app.tokens, bill)
+    for one in app.prices.catalogue_models():
+        if "chat" not in one.operations:
+            continue
+        model = app.estimates.model(f"{one.provider}/{one.id}", "chat")
+        most, bound, high = (
+            estimator.most(request, model),
+            app.tokens.bound(request, model),
+            estimator.chat(request, model).high,
+        )
+        assert (most is None) == (high is None), model.reference
+        if most is None or bound is None or high is None:
+            continue
+        assert micros(high) <= most <= micros(high) + 1, model.reference
+        for meters in _splits(app.prices.rows(model) or (), bound, 1_000):
+            for context in _contexts(app.prices.rows(model) or ()):
+                cost = app.prices.cost(model, Usage(meters=meters), context=context)
+                tried += cost is not None
+                assert cost is None or micros(cost.amount) <= most, (model.reference, meters)
+
+    assert tried
+
+
+def _splits(rows: tuple[Price, ...], asked_for: int, answered: int) -> Iterator[dict[str, int | float]]:
+    """The ways in which all tokens of a chat may turn out to be of one kind."""
+    whole: dict[str, int | float] = {"tokens.input": asked_for, "tokens.output": answered}
+    yield whole
+    for meter in {row.meter for row in rows}:
+        for root, quantity in whole.items():
+            if meter.startswith(f"{root}."):
+                yield {**whole, meter: quantity}
 
 
 def _plain(operation: str) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from tests.unit.services.estimates.typical import Share, part, shares, table
 GOAL = 0.95
 """The share of the models of each operation that shall have an estimate."""
 
-BEHIND: dict[str, float] = {"chat": 0.70, "embed": 0.45, "rerank": 0.87, "text_to_image": 0.92}
-"""Operations with too many models whose price no public list has, with the share that they have at least, of all models and
+BEHIND: dict[str, float] = {"chat": 0.94, "embed": 0.84, "rerank": 0.87, "text_to_image": 0.92}
+BEHIND_CALLABLE: dict[str, float] = {"chat": 0.81, "embed": 0.70}
+"""Operations with too many models whose price no public list has, with the share that they have at least: of all models, and
 of those that can be called. What lacks is the price, not the estimate."""
 
 
@@ -38,7 +39,7 @@ def test_models_have_an_estimate_as_far_as_their_prices_are_public(
     behind: list[str] = []
     for operation, share in found.items():
         counts = (share.callable_estimated, share.callable) if only_callable else (share.estimated, share.models)
-        if part(*counts) < BEHIND.get(operation, GOAL):
+        if part(*counts) < (BEHIND_CALLABLE if only_callable else BEHIND).get(operation, GOAL):
             behind.append(operation)
 
     assert not behind, f"{behind}\n{table(found)}"

@@ -188,7 +188,8 @@ def test_an_expression_names_all_parameters_that_matter(operation: str) -> None:
         (Between(number(9), number(4)), 4, 4),
         (Between(number(2), Value("duration")), 2, None),
         (Pick((Case(Decimal(1), {"quality": "low"}), Case(Decimal(5), {"quality": "high"}))), 1, 5),
-        (Pick((Case(Decimal(1), {"region": "eu"}), Case(Decimal(5)))), 5, 5),
+        (Pick((Case(Decimal(1), {"service_tier": "batch"}), Case(Decimal(5)))), 5, 5),
+        (Pick((Case(Decimal(1), {"region": "eu"}), Case(Decimal(5)))), 1, 5),
         (Number(Decimal("0.5")), Decimal("0.5"), Decimal("0.5")),
     ],
 )
