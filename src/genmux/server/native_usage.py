@@ -1,6 +1,7 @@
 """The part of the native API that tells what was used: sums, rows, sheets; and that forgets end users."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, MutableMapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Protocol
@@ -10,10 +11,11 @@ from litestar import Request, delete, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import OpenAPIType, Operation, Parameter, Schema
-from litestar.params import QueryParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 from litestar.response import Stream
 
 from genmux.server.callers import caller_of, require_admin, tenant_asked
+from genmux.server.http import Receive, Send
 from genmux.services.usage import Asked, Corrected, RecordPage, Said, UsageReport, UsageReports, seen_by
 from genmux.types.errors import InvalidRequestError
 from genmux.types.principal import Principal
@@ -130,7 +132,9 @@ def usage_routes(
         return await reports().records(asked)
 
     @get("/api/v1/usage/content/{record:str}", summary="What was said in a request", tags=["usage"], responses=faults)
-    async def content(request: Request[Any, Any, Any], record: str) -> Said:
+    async def content(
+        request: Request[Any, Any, Any], record: Annotated[str, PathParameter(description="The id of a request")]
+    ) -> Said:
         """The request and the answer, where they are kept (`[usage] content = true`). For admins."""
         caller = require_admin(request)
         return await reports().said(record, tenant=tenant_asked(caller, None))
@@ -162,7 +166,7 @@ def usage_routes(
         tags=["usage"],
         responses=faults,
     )
-    async def correct(request: Request[Any, Any, Any], data: Corrections) -> Corrected:
+    async def correct(request: Request[Any, Any, Any], data: JSONBody[Corrections]) -> Corrected:
         """Gives requests whose cost is unknown or estimated the cost that the provider reported. For admins."""
         caller = require_admin(request, data.tenant)
         own = tenant_asked(caller, data.tenant)
@@ -225,4 +229,33 @@ def _is_sheet(request: Request[Any, Any, Any]) -> bool:
 
 def _sheet(pieces: AsyncIterator[bytes]) -> Any:
     """A CSV file that is sent as it is made."""
-    return Stream(pieces, media_type="text/csv; charset=utf-8", headers=_CSV)
+    return Sheet(pieces, media_type="text/csv; charset=utf-8", headers=_CSV)
+
+
+class Sheet(Stream):
+    """A stream that ends when all is sent, whether or not whoever called goes away then."""
+
+    def to_asgi_response(self, *request: Any, **how: Any) -> Any:
+        """As an ASGI application."""
+        sending: Any = super().to_asgi_response(*request, **{**how, "media_type": self.media_type})  # not the route's
+
+        async def send_all(scope: Any, receive: Receive, send: Send) -> None:
+            ended = asyncio.Event()
+
+            async def told(message: MutableMapping[str, Any]) -> None:
+                await send(message)
+                if message["type"] == "http.response.body" and not message.get("more_body"):
+                    ended.set()
+
+            async def heard() -> MutableMapping[str, Any]:
+                hearing, ending = asyncio.ensure_future(receive()), asyncio.ensure_future(ended.wait())
+                try:
+                    await asyncio.wait((hearing, ending), return_when=asyncio.FIRST_COMPLETED)
+                    return {"type": "http.disconnect"} if ended.is_set() else await hearing
+                finally:
+                    hearing.cancel()
+                    ending.cancel()
+
+            await sending(scope, heard, told)
+
+        return send_all
