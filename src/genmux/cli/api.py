@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from genmux.cli.options import Common, Reach
+from genmux.cli.serving import EVERYWHERE
 from genmux.cli.session import configured, reported
 from genmux.types.errors import ErrorKind, NetworkError, ProviderError, Retry
 
@@ -119,15 +120,56 @@ def admin(common: Common) -> Generator[Api]:
 
 
 async def _line(common: Common, stack: AsyncExitStack) -> Line:
-    asked = common.gateway if isinstance(common, Reach) else None
-    url = asked or os.environ.get("GENMUX_GATEWAY")
+    url, key = reached(common)
     if url:
-        given = common.key if isinstance(common, Reach) else None
-        return await _remote(url, given or os.environ.get("GENMUX_KEY"), stack)
+        return await _remote(url, key, stack)
+    found = local_gateway(common)
+    if found is not None:
+        return await _remote(found.url, found.token, stack)
     app = configured(common)
     from genmux.server.in_process import InProcess
 
     return await stack.enter_async_context(InProcess(app))
+
+
+def reached(common: Common) -> tuple[str | None, str | None]:
+    """The URL of the gateway that was asked for, None for none, and its key."""
+    asked, key = (common.gateway, common.key) if isinstance(common, Reach) else (None, None)
+    return asked or os.environ.get("GENMUX_GATEWAY") or None, key or os.environ.get("GENMUX_KEY") or None
+
+
+class LocalGateway(msgspec.Struct, frozen=True):
+    """The gateway that runs on this machine with this user's store, and what lets its owner in."""
+
+    url: str
+    token: str
+
+    def __repr__(self) -> str:
+        """Without the token."""
+        return f"LocalGateway({self.url!r})"
+
+
+def local_gateway(common: Common) -> LocalGateway | None:
+    """The gateway that holds the store of this user, None when none runs. Raises ConfigurationError for wrong settings."""
+    from pathlib import Path
+
+    from genmux.app import NO_STORE
+    from genmux.services.settings import read_settings
+
+    settings = read_settings(os.environ, path=common.config)
+    if settings.store.url == NO_STORE:
+        return None
+    from genmux.store.lock import read_lock
+    from genmux.store.places import place
+
+    where = place(settings.store.url, os.environ)
+    holder = read_lock(where) if isinstance(where, Path) else None
+    if holder is None or holder.url is None or holder.token is None:
+        return None
+    url = holder.url
+    for everywhere, here in EVERYWHERE.items():
+        url = url.replace(f"//{everywhere}:", f"//{here}:")
+    return LocalGateway(url, holder.token)
 
 
 async def _remote(url: str, key: str | None, stack: AsyncExitStack) -> Line:

@@ -18,9 +18,13 @@ from genmux.app import App
 from genmux.contract.error_kinds import STATUS_KINDS
 from genmux.server.faults import Fault, as_error, fault_of
 from genmux.server.native_accounts import account_routes
+from genmux.server.native_budgets import budget_routes
 from genmux.server.native_estimates import estimate_routes
+from genmux.server.native_keys import key_routes, me_route
+from genmux.server.native_tenancy import audit_route, tenancy_routes
 from genmux.server.terms import Terms
 from genmux.services.catalog import ModelInfo
+from genmux.services.keys import KeyDesk
 from genmux.services.registry import ProviderInfo
 from genmux.types.errors import ErrorKind, InvalidRequestError, ProviderError
 from genmux.types.version import VERSION
@@ -30,6 +34,8 @@ _FAULTS = {
     401: ResponseSpec(
         data_container=Fault, description="The gateway's key is missing or wrong", generate_examples=False
     ),
+    403: ResponseSpec(data_container=Fault, description="The key may not do this", generate_examples=False),
+    404: ResponseSpec(data_container=Fault, description="There is no such thing", generate_examples=False),
 }
 
 
@@ -89,7 +95,12 @@ def native_app(app: App, terms: Terms) -> Litestar:
             detect,
             models,
             *estimate_routes(app, terms, _FAULTS),
-            *account_routes(lambda: app.account_desk, _FAULTS),
+            *account_routes(lambda: app.account_desk, _FAULTS, log=lambda: app.kept().audit),
+            me_route(app.ring.key, _FAULTS),
+            *key_routes(lambda: KeyDesk(app.kept().tenancy, app.kept().issuing, app.ring), _FAULTS),
+            *tenancy_routes(lambda: app.kept().tenancy, _FAULTS),
+            *budget_routes(lambda: app.kept().budgets, _FAULTS, log=lambda: app.kept().audit),
+            audit_route(lambda: app.kept().audit, _FAULTS),
         ],
         openapi_config=OpenAPIConfig(
             title="genmux",
@@ -126,9 +137,19 @@ def _wrong(request: Request[Any, Any, Any], error: HTTPException) -> Response[Fa
     kind = STATUS_KINDS.get(error.status_code, ErrorKind.INVALID_REQUEST)
     if error.status_code >= 500:
         kind = as_error(error).kind
-    wrong = [str(one.get("key")) for one in error.extra or () if isinstance(one, dict) and one.get("key")]
+    found = [one for one in error.extra or () if isinstance(one, dict)]
+    wrong = [str(one["key"]) for one in found if one.get("key") not in (None, "data")]
+    told = list(map(_complaint, found))
     message = f"{request.method} {request.url.path}: {error.detail.partition(' for ')[0]}"
-    if wrong:
-        message += f" ({', '.join(wrong)})"
+    if told:
+        message += f" ({'; '.join(told)})"
     fault = Fault(kind=kind, message=message, param=wrong[0] if wrong else None)
     return Response(fault, status_code=error.status_code, headers=error.headers)
+
+
+def _complaint(found: dict[str, Any]) -> str:
+    """One of the framework's complaints; to it, the body is called `data`, and a missing one no more than that."""
+    key, message = found.get("key"), str(found.get("message") or "")
+    if key == "data":
+        return "there is no body" if message == "'data'" else f"the body: {message}"
+    return f"{key}: {message}" if key and message else str(key or message)

@@ -126,8 +126,9 @@ def _reading(budgets: Get, faults: Faults) -> list[HTTPRouteHandler]:
     async def several(
         request: Asked,
         tenant: Tenant = None,
-        scope: Annotated[
-            str | None, QueryParameter(description="Only of this scope, as `kind:id`, or of this kind, as `kind:*`")
+        whose: Annotated[
+            str | None,
+            QueryParameter(name="scope", description="Only of this scope, as `kind:id`, or of this kind, as `kind:*`"),
         ] = None,
         deleted: Annotated[bool, QueryParameter(description="Those that were removed, too")] = False,
         limit: Limit = 100,
@@ -137,7 +138,7 @@ def _reading(budgets: Get, faults: Faults) -> list[HTTPRouteHandler]:
         caller = require_admin(request, tenant)
         found = await budgets().list(
             tenant or caller.organisation,
-            scope=_scope(scope),
+            scope=_scope(whose),
             after=read_number(cursor) or 0,
             limit=limit,
             deleted=deleted,
