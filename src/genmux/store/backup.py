@@ -60,7 +60,9 @@ def quoted(name: str) -> str:
 
 def _copy(raw: sqlite3.Connection, writer: ArchiveWriter, name: str) -> None:
     columns = columns_of(raw, name)
-    table = writer.table(name, columns)
+    told = " OR ".join(f"typeof({quoted(one)}) = 'blob'" for one in columns)
+    binary = raw.execute(f"SELECT 1 FROM {quoted(name)} WHERE {told} LIMIT 1").fetchone() is not None  # noqa: S608 — the same
+    table = writer.table(name, columns, binary=binary)
     cursor = raw.execute(f"SELECT {', '.join(map(quoted, columns))} FROM {quoted(name)}")  # noqa: S608 — the file's own names
     while rows := cursor.fetchmany(PIECE):
         table.add(rows)
@@ -74,6 +76,8 @@ def _finish(writer: ArchiveWriter, kind: DatabaseKind, revision: str, now: datet
 
 async def backup_postgres(database: PostgresDatabase, target: Path, *, now: datetime.datetime) -> Manifest:
     """Back up all of our tables in a PostgreSQL database. Raises StoreError, InvalidRequestError."""
+    from sqlalchemy import LargeBinary
+
     from genmux.store.metadata import all_tables
 
     writer = ArchiveWriter(target)
@@ -93,7 +97,8 @@ async def backup_postgres(database: PostgresDatabase, target: Path, *, now: date
                 if table.name in EPHEMERAL:
                     continue
                 columns = [str(column.name) for column in table.columns]
-                begun = writer.table(str(table.name), columns)
+                binary = any(isinstance(column.type, LargeBinary) for column in table.columns)
+                begun = writer.table(str(table.name), columns, binary=binary)
                 query = f"SELECT {', '.join(map(quoted, columns))} FROM {quoted(table.name)}"  # noqa: S608 — our own names
                 cursor = await connection.cursor(query)
                 while rows := await cursor.fetch(PIECE):
