@@ -231,15 +231,16 @@ class ValidationError(InvalidRequestError):
 StoreReason = Literal["full", "locked", "gone", "closed", "failed", "read_only", "corrupt", "newer", "refused"]
 """What is wrong with a database; the first five may pass by themselves."""
 
-_LASTING: frozenset[StoreReason] = frozenset({"read_only", "corrupt", "newer", "refused"})
+_SETUP: frozenset[StoreReason] = frozenset({"newer", "refused"})
+_LASTING: frozenset[StoreReason] = _SETUP | {"read_only", "corrupt"}
 
 
 class StoreError(ProviderError):
     """The database failed, so that nothing can be booked; what costs money is then refused (HTTP 503).
 
     What was to be written was not, unless `retry` is `unsure`: then the connection was lost while it was being written.
-    `reason` says what is wrong. What may pass by itself is `overloaded` and has a `retry_after`; what somebody must mend
-    is `configuration`.
+    `reason` says what is wrong. What was set up wrongly is `configuration`, all else `overloaded`; `retry` is `never` where
+    somebody must mend it, and `safe` where it may pass by itself.
     """
 
     def __init__(
@@ -253,10 +254,10 @@ class StoreError(ProviderError):
         lasting = reason in _LASTING
         super().__init__(
             message,
-            kind=ErrorKind.CONFIGURATION if lasting else ErrorKind.OVERLOADED,
+            kind=ErrorKind.CONFIGURATION if reason in _SETUP else ErrorKind.OVERLOADED,
             status=503,
             code=code,
             retry=retry or (Retry.NEVER if lasting else Retry.SAFE),
-            retry_after=None if lasting else 5.0,
+            retry_after=60.0 if lasting else 5.0,
         )
         self.reason: StoreReason = reason

@@ -180,7 +180,7 @@ async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"store\.db is damaged or no database") as caught:
         SqliteDatabase(tmp_path / "store.db")
 
-    assert (caught.value.reason, caught.value.kind) == ("corrupt", ErrorKind.CONFIGURATION)
+    assert (caught.value.reason, caught.value.kind) == ("corrupt", ErrorKind.OVERLOADED)
 
 
 async def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:

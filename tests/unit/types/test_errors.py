@@ -14,6 +14,8 @@ from genmux.types.errors import (
     RateLimitError,
     Retry,
     ServerError,
+    StoreError,
+    StoreReason,
     ValidationError,
 )
 
@@ -102,3 +104,25 @@ def test_faults_of_a_request_are_told_all_at_once() -> None:
     assert str(error) == "invalid_request: `a` is 1; `b` is 2 (p/m)"
     arrived = pickle.loads(pickle.dumps(error))  # noqa: S301
     assert (type(arrived), vars(arrived)) == (ValidationError, vars(error))
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind", "retry"),
+    [
+        ("full", ErrorKind.OVERLOADED, Retry.SAFE),
+        ("gone", ErrorKind.OVERLOADED, Retry.SAFE),
+        ("corrupt", ErrorKind.OVERLOADED, Retry.NEVER),
+        ("read_only", ErrorKind.OVERLOADED, Retry.NEVER),
+        ("newer", ErrorKind.CONFIGURATION, Retry.NEVER),
+        ("refused", ErrorKind.CONFIGURATION, Retry.NEVER),
+    ],
+)
+def test_a_database_that_fails_is_told_as_503_with_a_time_to_come_back(
+    reason: StoreReason, kind: ErrorKind, retry: Retry
+) -> None:
+    error = StoreError("the disk is full", reason=reason)
+
+    assert (error.kind, error.retry, error.status, error.reason) == (kind, retry, 503, reason)
+    assert (error.retry_after or 0) > 0
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 — our own
+    assert (type(again), again.message, again.reason, again.retry) == (StoreError, error.message, reason, retry)
