@@ -41,6 +41,7 @@ class DialectEndpoint:
             accepted = self._heeds.heed(accepted, request.headers)
         options = self._terms.options(request, accepted.request.model)
         with request.watch:
+            await self._calls.journeys.ready(accepted.request.model, "chat")
             passage = self._passages.prepare(self._dialect.name, self._server, body, accepted, options)
             if passage is not None:
                 await self._pass(request, passage)

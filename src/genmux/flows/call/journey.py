@@ -55,7 +55,7 @@ class Journeys:
 
         Raises ProviderError.
         """
-        found = self.routes.route(name, operation)
+        found = self.routes.route(name, operation) if self.routes.given else None
         if found is not None and found[1].choose == "cheapest":
             for model in self.routes.members(name, operation):
                 await self._door.prepare(model)

@@ -46,6 +46,7 @@ class Roads:
         self.scripts: dict[str, list[Played]] = {}
         self.sent: list[str] = []
         self.replies: list[PlayedReply] = []
+        self.arrived = asyncio.Event()
 
     async def send(self, request: HttpRequest, *, timeouts: Timeouts, limits: SizeLimits) -> HttpReply:
         return await read_whole(await self.open(request, timeouts=timeouts), limits=limits)
@@ -58,6 +59,7 @@ class Roads:
         else:
             place, key = f"{host}/{msgspec.json.decode(request.body or b'')['model']}", _key(request)
         self.sent.append(f"{place} {key}".strip())
+        self.arrived.set()
         script = next((found for name in (f"{place} {key}", place) if (found := self.scripts.get(name))), None)
         if script is None:
             script = [answer()]
@@ -152,3 +154,9 @@ class Town:
     def models(self) -> list[str]:
         """The same without the keys."""
         return [one.split(" ")[0] for one in self.roads.sent]
+
+    async def until(self, times: int) -> None:
+        """Wait until so many requests were sent."""
+        while len(self.sent) < times:
+            self.roads.arrived.clear()
+            await self.roads.arrived.wait()
