@@ -232,7 +232,7 @@ StoreReason = Literal["full", "locked", "gone", "closed", "failed", "read_only",
 """What is wrong with a database; the first five may pass by themselves."""
 
 _SETUP: frozenset[StoreReason] = frozenset({"newer", "refused"})
-_LASTING: frozenset[StoreReason] = _SETUP | {"read_only", "corrupt"}
+_LASTING: frozenset[StoreReason] = frozenset({"newer", "refused", "read_only", "corrupt"})
 
 
 class StoreError(ProviderError):
