@@ -15,16 +15,16 @@ from decimal import Decimal
 from pathlib import Path
 
 from genmux.services.usage import UsageBook
-from genmux.store.metadata import METADATA
+from genmux.store.metadata import all_tables
+from genmux.store.retention import prune
 from genmux.store.sqlite import SqliteDatabase
 from genmux.store.usage import UsageTables
-from genmux.store.usage_tables import DAY_SUMS, usage_contents, usage_days, usage_records
+from genmux.store.usage_tables import DAY_SUMS
 from genmux.types.usage_record import UsageRecord
 from genmux.types.usage_report import SUMMED, UsageQuestion
 
 UNTIL = datetime.datetime(2026, 11, 1, tzinfo=datetime.UTC)
 MODELS, KEYS, TEAMS, END_USERS = 40, 25, 5, 5_000
-TABLES = (usage_records, usage_days, usage_contents)
 
 FILL = """
 INSERT INTO usage_records
@@ -58,7 +58,7 @@ def build(path: Path, rows: int, days: int) -> float:
 
     begun = time.perf_counter()
     engine = create_engine(f"sqlite:///{path}")
-    METADATA.create_all(engine, tables=TABLES)
+    all_tables().create_all(engine)
     engine.dispose()
     since = UNTIL - datetime.timedelta(days=days)
     told = {
@@ -152,7 +152,7 @@ async def writing(database: SqliteDatabase, tables: UsageTables, days: int) -> d
         book.record(row)
     recorded = (time.process_time() - begun) / len(rows) * 1e6
     begun = time.perf_counter()
-    gone = await tables.prune(UNTIL - datetime.timedelta(days=days * 49 // 50))
+    gone = (await prune(database, UNTIL - datetime.timedelta(days=days * 49 // 50), {"usage": 0}))["usage"]
     pruned = gone / (time.perf_counter() - begun)
     return {"rows written a second": written, "`record`, µs CPU": recorded, "rows pruned a second": pruned}
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, MutableMapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, delete, get, post
@@ -16,9 +16,9 @@ from litestar.response import Stream
 
 from genmux.server.callers import caller_of, require_admin, tenant_asked
 from genmux.server.http import Receive, Send
+from genmux.services.audit import AuditLog
 from genmux.services.usage import Asked, Corrected, RecordPage, Said, UsageReport, UsageReports, seen_by
 from genmux.types.errors import InvalidRequestError
-from genmux.types.principal import Principal
 from genmux.types.usage_report import COLUMNS, MOST_GROUPS, TAG, TIMES, Forgotten
 
 FILTERS: dict[str, str] = {
@@ -46,16 +46,6 @@ FILTERS: dict[str, str] = {
 GROUPS = {"group_by": f"Names of {', '.join(f'`{name}`' for name in (*TIMES, *COLUMNS))} and `{TAG}NAME`, with commas."}
 _SINGLE = frozenset({"from", "to", "time_zone", "limit", "cursor", "format"})
 _CSV = {"content-disposition": 'attachment; filename="usage.csv"', "cache-control": "no-store"}
-
-
-class Note(Protocol):
-    """Writes into the audit log: `AuditLog.note`."""
-
-    async def __call__(
-        self, who: Principal, *, action: str, kind: str, subject: str, tenant: str | None = None, after: object = None
-    ) -> None:
-        """Note who did what. Raises StoreError."""
-        ...
 
 
 class Corrections(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,11 +85,14 @@ def _parameter(told: tuple[str, str]) -> Parameter:
 
 
 def usage_routes(
-    reports: Callable[[], UsageReports], faults: dict[int, ResponseSpec] | None = None, *, note: Note | None = None
+    reports: Callable[[], UsageReports],
+    faults: dict[int, ResponseSpec] | None = None,
+    *,
+    log: Callable[[], AuditLog] | None = None,
 ) -> list[HTTPRouteHandler]:
     """The handlers.
 
-    `reports` gives the service, or raises ProviderError where nothing is kept; `note` writes into the audit log; `faults`
+    `reports` gives the service, or raises ProviderError where nothing is kept; `log` gives the audit log; `faults`
     describe what every route may refuse with.
     """
 
@@ -155,8 +148,8 @@ def usage_routes(
         caller = require_admin(request, tenant)
         own = tenant or caller.organisation
         forgotten = await reports().forget(end_user, tenant=own)
-        if note is not None:
-            await note(caller, action="forget", kind="usage", subject="an end user", tenant=own, after=forgotten)
+        if log is not None:
+            await log().note(caller, action="forget", kind="usage", subject="an end user", tenant=own, after=forgotten)
         return forgotten
 
     @post(
@@ -177,8 +170,8 @@ def usage_routes(
             seen={} if own is None else {"tenant": (own,)},
         )
         corrected = await reports().correct(asked, data.costs)
-        if note is not None:
-            await note(caller, action="correct", kind="usage", subject=data.provider, tenant=own, after=corrected)
+        if log is not None:
+            await log().note(caller, action="correct", kind="usage", subject=data.provider, tenant=own, after=corrected)
         return corrected
 
     return [usage, records, content, forget, correct]

@@ -75,14 +75,6 @@ class UsageTables:
             lambda tx: tuple(record_of(row) for row in tx.core.execute(statement).mappings())
         )
 
-    async def prune(self, before: datetime.datetime) -> int:
-        """Remove rows of whole days in UTC that ended before; their sums stay. Gives how many there were."""
-        c = usage_records.c
-        border = microseconds(before) // DAY * DAY
-        oldest = select(c.at, c.id).where(c.at < border).order_by(c.at, c.id).limit(PIECE)
-        gone = delete(usage_records).where(tuple_(c.at, c.id).in_(oldest))
-        return await piecewise(self._database, gone)
-
     async def forget(self, tenant: str, end_user: str) -> Forgotten:
         """Remove what an end user said, and the name from all rows."""
         c, k = usage_records.c, usage_contents.c

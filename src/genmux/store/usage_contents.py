@@ -1,14 +1,12 @@
 """Prompts and answers in the database."""
 
-import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from genmux.store.database import Database, Tx
-from genmux.store.usage import PIECE, piecewise
 from genmux.store.usage_rows import microseconds, moment
 from genmux.store.usage_tables import usage_contents
 from genmux.types.usage_report import KeptContent
@@ -33,13 +31,6 @@ class ContentTable:
             statement = statement.where(c.tenant == tenant)
         row = await self._database.read(lambda tx: tx.core.execute(statement).mappings().one_or_none())
         return None if row is None else _content(row)
-
-    async def prune(self, now: datetime.datetime) -> int:
-        """Remove what has expired. Gives how much there was."""
-        c = usage_contents.c
-        expired = select(c.record).where(c.expires_at <= microseconds(now)).limit(PIECE)
-        gone = delete(usage_contents).where(c.record.in_(expired))
-        return await piecewise(self._database, gone)
 
 
 def _row(content: KeptContent) -> dict[str, Any]:

@@ -17,10 +17,12 @@ from openapi_spec_validator import validate
 from genmux.server import native
 from genmux.server.callers import PRINCIPAL
 from genmux.server.native_usage import usage_routes
+from genmux.services.audit import AuditLog
 from genmux.services.usage import Contents, UsageReports
 from genmux.store.sqlite import SqliteDatabase
 from genmux.store.usage import UsageTables
 from genmux.store.usage_contents import ContentTable
+from genmux.types.audit import AuditEntry
 from genmux.types.errors import ConfigurationError, ProviderError
 from genmux.types.principal import NOBODY, Principal
 from tests.unit.server.asgi import Line, piece
@@ -36,15 +38,19 @@ class Api:
     """The routes of usage without the rest of the gateway."""
 
     def __init__(self, reports: Callable[[], UsageReports]) -> None:
-        self.notes: list[dict[str, Any]] = []
+        self.notes: list[AuditEntry] = []
+        log = AuditLog(self, lambda: NOW)
         self.app = Litestar(
-            route_handlers=usage_routes(reports, note=self._note),
+            route_handlers=usage_routes(reports, log=lambda: log),
             exception_handlers={ProviderError: native._refused, HTTPException: native._wrong},  # noqa: SLF001
             openapi_config=OpenAPIConfig(title="genmux", version="1"),
         )
 
-    async def _note(self, who: Principal, **told: Any) -> None:
-        self.notes.append({"who": who, **told})
+    async def add(self, entry: AuditEntry) -> None:
+        self.notes.append(entry)
+
+    async def entries(self, *_: Any, **__: Any) -> tuple[AuditEntry, ...]:
+        return tuple(self.notes)
 
     async def ask(
         self, path: str, caller: Principal = NOBODY, *, method: str = "GET", body: Any = None, **query: Any
@@ -190,7 +196,8 @@ async def test_an_end_user_is_forgotten_and_that_is_noted_without_the_name(api: 
     _, left = await api.ask("/records", ADMIN, end_user="ann", **SINCE)
     assert left["data"] == []
     (note,) = api.notes
-    assert (note["action"], note["tenant"], note["after"].records) == ("forget", "other", done["records"])
+    assert (note.action, note.tenant) == ("forget", "other")
+    assert str(done["records"]) in repr(note)
     assert "ann" not in repr(note)
 
 
@@ -207,7 +214,7 @@ async def test_corrections_are_booked_where_the_cost_was_unknown(api: Api):
     _, told = await api.ask("/records", cost_source="reported", provider="openai", **SINCE)
     costs = {row["id"]: float(row["cost"]) for row in told["data"]}
     assert (costs["m0"], costs["m6"]) == (0.5, 0.25)
-    assert [note["subject"] for note in api.notes] == ["openai"]
+    assert [note.subject for note in api.notes] == ["openai"]
     for wrong in ({**body, "costs": {"gen-12": "-1"}}, {**body, "colour": "red"}, {**body, "since": "nonsense"}):
         assert (await api.ask("/corrections", method="POST", body=wrong))[0] == 400
     assert (await api.ask("/corrections", MEMBER, method="POST", body=body))[0] == 403

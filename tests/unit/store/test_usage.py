@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import func, select
 
 from genmux.store.database import Database
+from genmux.store.retention import prune
 from genmux.store.usage import UsageTables
 from genmux.store.usage_contents import ContentTable
 from genmux.store.usage_groups import needs_rows
@@ -32,6 +33,10 @@ async def database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
 @pytest.fixture
 def tables(database: Database) -> UsageTables:
     return UsageTables(database)
+
+
+async def pruned(database: Database, before: datetime.datetime) -> int:
+    return (await prune(database, before, {"usage": 0}))["usage"]
 
 
 async def put(database: Database, *rows: UsageRecord) -> int:
@@ -252,7 +257,7 @@ async def test_pruned_rows_leave_their_sums(database: Database, tables: UsageTab
     await put(database, *rows)
     border = FIRST + 10 * DAY + 5 * HOUR
     gone = [one for one in rows if one.at < FIRST + 10 * DAY]
-    assert await tables.prune(border) == len(gone)
+    assert await pruned(database, border) == len(gone)
     assert told(await tables.groups(asking("model"))) == added(rows, asking("model"))
     assert (await tables.groups(asking("model"))).since is None
     left = [one for one in rows if one not in gone]
@@ -262,8 +267,8 @@ async def test_pruned_rows_leave_their_sums(database: Database, tables: UsageTab
     cut = await tables.groups(asking("model", since=FIRST + 5 * HOUR))
     assert cut.since == FIRST + DAY
     assert (await tables.groups(asking("end_user", since=FIRST + 11 * DAY))).since is None
-    assert await tables.prune(border) == 0
-    assert await tables.prune(FIRST + 900 * DAY) == len(left)
+    assert await pruned(database, border) == 0
+    assert await pruned(database, FIRST + 900 * DAY) == len(left)
     assert told(await tables.groups(asking("day", "model"))) == added(rows, asking("day", "model"))
 
 
@@ -297,7 +302,7 @@ async def test_contents_are_kept_apart_until_they_expire(database: Database):
     assert await contents.find("one", tenant="default") == kept[0]
     assert await contents.find("two", tenant=None) == kept[1]
     assert await contents.find("one", tenant="other") is None
-    assert await contents.prune(FIRST + 2 * DAY) == 1
+    assert (await prune(database, FIRST + 2 * DAY + HOUR))["content"] == 1
     assert await contents.find("two", tenant=None) is None
 
 

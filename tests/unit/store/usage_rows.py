@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from genmux.store.database import Database, Tx
+from genmux.store.keys_tables import audit_log
 from genmux.store.postgres import PostgresDatabase
 from genmux.store.sqlite import SqliteDatabase
 from genmux.store.usage_tables import usage_contents, usage_days, usage_records
@@ -22,7 +23,7 @@ HOUR, DAY = datetime.timedelta(hours=1), datetime.timedelta(days=1)
 
 def make(tx: Tx) -> None:
     """Make the tables as they are described."""
-    for table in (usage_records, usage_days, usage_contents):
+    for table in (usage_records, usage_days, usage_contents, audit_log):  # the last goes the same way as rows do
         table.create(tx.core)
 
 

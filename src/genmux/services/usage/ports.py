@@ -1,6 +1,5 @@
 """What the usage service needs of the database and of the world."""
 
-import datetime
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -25,10 +24,6 @@ class UsageStore(Protocol):
         """The newest rows before a place in time and id."""
         ...
 
-    async def prune(self, before: datetime.datetime) -> int:
-        """Remove rows of whole days in UTC that ended before; their sums stay. Gives how many there were."""
-        ...
-
     async def open_costs(self, question: UsageQuestion, ids: Collection[str]) -> tuple[UsageRecord, ...]:
         """The rows with one of the provider's own ids of requests whose cost is unknown or estimated."""
         ...
@@ -51,10 +46,6 @@ class ContentStore(Protocol):
 
     async def find(self, record: str, *, tenant: str | None) -> KeptContent | None:
         """What was said in one request."""
-        ...
-
-    async def prune(self, now: datetime.datetime) -> int:
-        """Remove what has expired. Gives how much there was."""
         ...
 
 

@@ -146,11 +146,6 @@ class UsageReports:
             await self._flush()
         return await self._store.forget(tenant, end_user)
 
-    async def prune(self, *, keep_days: int) -> tuple[int, int]:
-        """Remove rows older than so many days, and contents that have expired. Gives how many of each."""
-        now = self._now()
-        return await self._store.prune(now - datetime.timedelta(days=keep_days)), await self._contents.prune(now)
-
     async def correct(self, asked: Asked, costs: Mapping[str, Decimal]) -> Corrected:
         """Book what a provider reports for single requests, by its own ids, where the cost was unknown or estimated.
 

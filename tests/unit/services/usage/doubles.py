@@ -59,10 +59,6 @@ class MemoryStore:
         left = [one for one in found if before is None or ((one.at - first) // micro, one.id) < before]
         return tuple(left[: question.limit])
 
-    async def prune(self, before: datetime.datetime) -> int:
-        self.done.append(f"prune {before.isoformat()}")
-        return 3
-
     async def open_costs(self, question: UsageQuestion, ids: Collection[str]) -> tuple[UsageRecord, ...]:
         self.asked.append(question)
         return tuple(one for one in self.rows if one.cost is None and one.request_id in ids)
@@ -88,10 +84,6 @@ class MemoryContents:
 
     async def find(self, record: str, *, tenant: str | None) -> KeptContent | None:
         return next((one for one in self.kept if one.record == record and tenant in (None, one.tenant)), None)
-
-    async def prune(self, now: datetime.datetime) -> int:
-        assert now == NOW
-        return 4
 
 
 class Heard(list[tuple[str, Mapping[str, Any] | None]]):

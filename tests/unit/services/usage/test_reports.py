@@ -263,11 +263,6 @@ class TestReports:
         with pytest.raises(InvalidRequestError):
             await reports(store).forget("", tenant="acme")
 
-    async def test_old_rows_and_expired_contents_are_pruned(self):
-        store = MemoryStore()
-        assert await reports(store).prune(keep_days=27) == (3, 4)
-        assert store.done == ["prune 2026-10-31T12:00:00+00:00"]
-
     async def test_corrections_reach_the_ledger_first(self):
         store = MemoryStore(rows=[row(1, request_id="g1"), row(2, request_id="g2", cost=Decimal(1)), row(3)])
 
