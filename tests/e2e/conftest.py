@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 
 import msgspec
@@ -27,9 +27,9 @@ class RunningGateway(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def running(settings: Settings) -> Iterator[RunningGateway]:
+def running(settings: Settings, environ: Mapping[str, str] | None = None) -> Iterator[RunningGateway]:
     """Serve in a thread until the end of the block."""
-    app = App(settings, environ={})
+    app = App(settings, environ=environ or {})
     listening = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     started = threading.Event()
