@@ -23,12 +23,14 @@ def test_everything_that_can_be_said_is_read():
         "x-genmux-budget-limit": "0.25",
         "x-genmux-clamp": "TRUE",
         "x-genmux-tags": "team=red, job=7=8",
+        "x-genmux-end-user": "u-17",
     }
     assert told.keys() == HEADERS.keys()
     read = read_options(asking(**told), OWN)
     assert (read.timeout, read.retries, read.budget_limit, read.clamp) == (1.5, 0, Decimal("0.25"), True)
     assert read.tags == {"team": "red", "job": "7=8"}
     assert not read.strict
+    assert read.principal.end_user == "u-17"
 
 
 @pytest.mark.parametrize("given", ["2", "1000000"])
