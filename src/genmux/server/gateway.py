@@ -5,7 +5,7 @@ from http import HTTPStatus
 from importlib import resources
 from typing import Any
 
-from genmux.app import App
+from genmux.app import App, StoreRole
 from genmux.contract.dialect import Answer
 from genmux.dialects import load_dialect
 from genmux.engine.deadlines import AlarmClocks
@@ -33,10 +33,20 @@ _POLICY = "default-src 'none'; connect-src 'self'; img-src data:; style-src 'uns
 
 
 class Gateway:
-    """Serves the dialects on bare ASGI; the native API is imported when it is first asked for."""
+    """Serves the dialects on bare ASGI; the native API is imported when it is first asked for.
 
-    def __init__(self, app: App) -> None:
+    It opens the App's store when it starts, as `role` says; `ready` is called then, and may raise what keeps it from
+    starting. `fault` is what did keep it from starting.
+    """
+
+    def __init__(
+        self, app: App, *, role: StoreRole = "library", about: str = "", ready: Callable[[], None] = lambda: None
+    ) -> None:
         self._app = app
+        self._role: StoreRole = role
+        self._about = about
+        self._ready = ready
+        self.fault: ProviderError | None = None
         settings = app.settings.gateway
         self._pages = Pages(settings.origins, local=not settings.keys)
         self.access = Access(app.ring, self._pages, trusted_proxies=settings.trusted_proxies)
@@ -136,6 +146,14 @@ class Gateway:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                try:
+                    await self._app.open(role=self._role, about=self._about)
+                    self._ready()
+                except ProviderError as error:
+                    self.fault = error
+                    await self._app.aclose()
+                    await send({"type": "lifespan.startup.failed", "message": ""})  # who runs it tells why
+                    return
                 await send({"type": "lifespan.startup.complete"})
             else:
                 await self._app.aclose()

@@ -19,7 +19,7 @@ class InProcess:
     """Asks the gateway of an App as if by HTTP, for `caller`; use it as `async with`, which starts and stops the gateway."""
 
     def __init__(self, app: App, caller: Principal = NOBODY) -> None:
-        self._gateway = Gateway(app)
+        self._gateway = Gateway(app, role="command", about="a genmux command")
         self._caller = caller
         self._life: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
@@ -99,7 +99,7 @@ class InProcess:
             if started.done():
                 return
             if message["type"] == "lifespan.startup.failed":
-                started.set_exception(ConfigurationError(message.get("message") or "the gateway does not start"))
+                started.set_exception(self._gateway.fault or ConfigurationError("the gateway does not start"))
             else:
                 started.set_result(None)
 

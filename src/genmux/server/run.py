@@ -20,7 +20,8 @@ def serve(app: App, *, host: str, port: int, started: Callable[[str], None]) -> 
 
     Raises ConfigurationError when it must not or cannot listen there, or the `gateway` extra is missing.
     """
-    check_exposure(host, app.settings.gateway.keys)
+    keys = app.settings.gateway.keys
+    check_exposure(host, keys, stored=True)
     try:
         import uvicorn
     except ImportError as error:
@@ -30,17 +31,28 @@ def serve(app: App, *, host: str, port: int, started: Callable[[str], None]) -> 
     shown = f"[{host}]" if ":" in host else host
     url = f"http://{shown}:{listening.getsockname()[1]}"
 
+    gateway = Gateway(
+        app,
+        role="gateway",
+        about=f"a gateway at {url}",
+        ready=lambda: check_exposure(host, keys, stored=app.ring.demands),
+    )
+
     class Announced(uvicorn.Server):
         """Says when it listens."""
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             """Start, then say so."""
             await super().startup(sockets)
+            if gateway.fault is not None:
+                return
+            if app.keeping is not None:
+                app.keeping.store.announce(url, gateway.access.local_token)
             gc.freeze()  # what is there now stays until the end: the collector need not look at it again and again
             started(url)
 
     config = uvicorn.Config(
-        Gateway(app),
+        gateway,
         interface="asgi3",
         lifespan="on",
         ws="none",
@@ -51,7 +63,19 @@ def serve(app: App, *, host: str, port: int, started: Callable[[str], None]) -> 
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=math.ceil(app.settings.gateway.drain),
     )
-    Announced(config).run(sockets=[listening])
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
+    try:
+        Announced(config).run(sockets=[listening])
+    except SystemExit:
+        if gateway.fault is None:
+            raise
+    if gateway.fault is not None:
+        raise gateway.fault
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a line of the server's log tells more than the error that is raised anyway."""
+    return "Application startup failed" not in record.getMessage()
 
 
 def _listen(host: str, port: int) -> socket.socket:

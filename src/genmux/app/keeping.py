@@ -1,0 +1,176 @@
+"""What is kept beyond this process: the store, and all that stands on it. Imported when a store is opened."""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
+from typing import Any, Protocol
+
+from genmux.flows.call.door import Keepers
+from genmux.services.accounts import AccountDesk
+from genmux.services.audit import AuditLog
+from genmux.services.bookkeeper import Bookkeeper
+from genmux.services.budgets import Budgets, Ledger
+from genmux.services.events import EventBus
+from genmux.services.keys import Issuing, KeyRing, Tenancy
+from genmux.services.ports import NewId, Now
+from genmux.services.rates import MemoryRates, SharedRates
+from genmux.services.registry import Registry
+from genmux.services.settings import Settings
+from genmux.services.usage import Contents, UsageBook, UsageReports
+from genmux.store.accounts import AccountTables
+from genmux.store.audit import AuditRows
+from genmux.store.keys import KeyRows
+from genmux.store.ledger import LedgerStore
+from genmux.store.lock import Role
+from genmux.store.opening import Store, open_store
+from genmux.store.postgres import PostgresDatabase
+from genmux.store.retention import prune
+from genmux.store.usage import UsageTables
+from genmux.store.usage_contents import ContentTable
+from genmux.types.errors import ProviderError
+from genmux.types.money import micros
+from genmux.types.principal import Principal
+from genmux.types.usage_record import UsageRecord
+
+DAILY = 86_400.0
+"""Seconds between two times when what was kept long enough is removed."""
+
+_log = logging.getLogger("genmux.app")
+
+
+class Around(Protocol):
+    """What there is without a store: the App."""
+
+    settings: Settings
+    environ: Mapping[str, str]
+    ring: KeyRing
+    registry: Registry
+    account_desk: AccountDesk
+    events: EventBus
+    keepers: Keepers
+    now: Now
+    new_id: NewId
+
+
+class Keeping:
+    """Budgets, keys, accounts, usage and the audit log of one process, on one store.
+
+    It belongs to the event loop in which it was opened, and works in its background until `aclose`.
+    """
+
+    def __init__(self, app: Around, store: Store, *, about: str) -> None:
+        database, now, new_id = store.database, app.now, app.new_id
+        self.store = store
+        self._app = app
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stack = AsyncExitStack()
+        self.bookkeeper = Bookkeeper(database.write, time.monotonic)
+        self.ledger = Ledger(
+            LedgerStore(database, now),
+            self.bookkeeper,
+            new_id=new_id,
+            monotonic=time.monotonic,
+            teller=app.events,
+            about=about,
+        )
+        self.budgets = Budgets(LedgerStore(database, now), self.ledger, new_id)
+        self.records = UsageBook(UsageTables(database), nudge=self.bookkeeper.nudge, teller=app.events)
+        days = app.settings.usage.content_days
+        self.contents = Contents(ContentTable(database), now, days=days, nudge=self.bookkeeper.nudge)
+        self.reports = UsageReports(
+            UsageTables(database),
+            ContentTable(database),
+            now,
+            flush=self.bookkeeper.flush,
+            correct=self._correct,
+        )
+        self.audit = AuditLog(AuditRows(database), now)
+        keys = KeyRows(database)
+        self._keys = keys
+        self.tenancy = Tenancy(keys, app.ring, now=now, new_id=new_id)
+        self.issuing = Issuing(
+            keys,
+            app.ring,
+            now=now,
+            new_id=new_id,
+            chance=lambda: secrets.token_urlsafe(32),
+            providers=app.registry.ids,
+        )
+        self._rates = _rates(store, new_id)
+
+    async def start(self) -> None:
+        """Learn what is in the store and begin to work. Raises StoreError."""
+        app = self._app
+        await app.ring.attach(self._keys)
+        await app.account_desk.attach(
+            AccountTables(self.store.database), environ=app.environ, sealing=app.settings.accounts.sealing
+        )
+        self.bookkeeper.add(self.ledger, self.records, self.contents, app.ring)
+        self.bookkeeper.start()
+        self._stack.push_async_callback(self.bookkeeper.stop)
+        await self.ledger.start()
+        self._stack.push_async_callback(self.ledger.stop)
+        if isinstance(self._rates, SharedRates):
+            self._stack.push_async_callback(self._rates.aclose)
+        keepers = app.keepers
+        keepers.ledger, keepers.limits, keepers.records = self.ledger, self._rates, self.records
+        self._background(app.ring.watch(), "keys")
+        self._background(app.account_desk.run(sync_seconds=app.settings.accounts.sync_seconds), "accounts")
+        self._background(self._prune(), "retention")
+
+    async def aclose(self) -> None:
+        """Write what waits, give back what was leased, and close the store. May be called again."""
+        keepers = self._app.keepers
+        keepers.ledger = keepers.limits = keepers.records = None
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            await self._stack.aclose()
+        finally:
+            await self.store.aclose()
+
+    async def _correct(self, row: UsageRecord, actual: int) -> object:
+        """Book what a request did cost in place of what was booked for it. What is presumed has lines of its own."""
+        principal = Principal(organisation=row.tenant, team=row.team, key=row.key, end_user=row.end_user, tags=row.tags)
+        account = None if row.account is None else f"{row.provider}/{row.account}"
+        booked = None if row.cost is None else micros(row.cost)
+        counted = self.ledger.budgets_for(principal, account)
+        return await self.budgets.correct(row.id, actual, booked=booked, counted=counted)
+
+    def _background(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        self._tasks.append(asyncio.create_task(work, name=f"genmux-{name}"))
+
+    async def _prune(self, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
+        """Remove what was kept long enough, now and every day."""
+        while True:
+            try:
+                await prune(self.store.database, self._app.now(), {"usage": self._app.settings.usage.keep_days})
+            except ProviderError as error:
+                _log.warning("old rows could not be removed: %s", error)
+            await sleep(DAILY)
+
+
+def _rates(store: Store, new_id: Callable[[], str]) -> MemoryRates | SharedRates:
+    """Rate limits: of this process where it is alone, else shared with all that use the database."""
+    if isinstance(store.database, PostgresDatabase):
+        from genmux.store.rate_limits import PostgresRates
+
+        return SharedRates(PostgresRates(store.database), new_id=new_id)
+    return MemoryRates(time.monotonic_ns)
+
+
+async def open_keeping(app: Around, *, url: str | None, role: Role, about: str) -> Keeping:
+    """Open the store at a URL (None for the usual file) and put everything on it. Raises ConfigurationError or StoreError."""
+    store = await open_store(url, environ=app.environ, role=role, about=about)
+    try:
+        keeping = Keeping(app, store, about=about)
+        await keeping.start()
+    except BaseException:
+        await store.aclose()
+        raise
+    return keeping
