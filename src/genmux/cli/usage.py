@@ -13,7 +13,11 @@ from genmux.cli.console import note, out, print_json, show_table, write
 from genmux.cli.options import Reach, Switch
 
 usage = App(name="usage", help="What was used and what it cost.")
-usage.command("genmux.cli.usage_reconcile:reconcile", name="reconcile")
+usage.command(
+    "genmux.cli.usage_reconcile:reconcile",
+    name="reconcile",
+    help="Compare our usage with what a provider exports, by day (UTC) and model.",
+)
 
 Several = Parameter(negative="", show_default=False)
 """An option that may be given more than once."""
@@ -34,7 +38,7 @@ class Which:
     team: Annotated[tuple[str, ...], Several, Parameter(help="Only this team.")] = ()
     key_id: Annotated[tuple[str, ...], Several, Parameter(help="Only this gateway key, by its id.")] = ()
     end_user: Annotated[tuple[str, ...], Several, Parameter(help="Only this end user.")] = ()
-    account: Annotated[tuple[str, ...], Several, Parameter(help="Only this account, as provider/name.")] = ()
+    account: Annotated[tuple[str, ...], Several, Parameter(help="Only this account, by its name.")] = ()
     status: Annotated[
         tuple[str, ...], Several, Parameter(help="Only completed, failed, cancelled or refused ones.")
     ] = ()

@@ -31,7 +31,7 @@ FILTERS: dict[str, str] = {
     "provider": "Only this provider.",
     "model": "Only this model, by the provider's name for it.",
     "operation": "Only this operation, such as `chat`.",
-    "account": "Only this account, as `provider/name`.",
+    "account": "Only this account, by its name.",
     "route": "Only what came by this named route.",
     "status": "Only `completed`, `failed`, `cancelled` or `refused` requests.",
     "cost_source": "Only requests whose cost is `reported`, `computed`, `estimated` or `unknown`.",
