@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from genmux.contract.operations import Operation
 from genmux.flows.call.door import Door
-from genmux.flows.call.legs import ROTATING, Guides, Leg, Legs
+from genmux.flows.call.legs import ROTATING, Guides, Leg, Legs, only_leg
 from genmux.flows.call.options import CallOptions
 from genmux.flows.call.plan import Plan, Routes
 from genmux.flows.call.ports import Accounts, Clock, Standing
@@ -80,6 +80,8 @@ class Journeys:
                 await self.ready(request.model, operation)
             plan = self.routes.plan(request, operation, strict=options.strict)
         run = await self._door.enter(request, operation, options)
+        if plan.route is None and not self._guides.accounts.several(plan.candidates[0].model.provider):
+            return run, await self._straight(run, plan, operation, go)
         legs = Legs(plan, run, operation, self._guides)
         leg: Leg | None = None
         try:
@@ -96,6 +98,16 @@ class Journeys:
                 legs.end_trial(leg)
             self._door.fail(self._blamed(legs.run, error), error)
             raise
+
+    async def _straight(self, run: Run, plan: Plan, operation: Operation, go: Go[T]) -> T:
+        """To one model with one credential: there is nothing to choose, and the engine repeats."""
+        try:
+            value = await go(run, only_leg(plan.candidates[0], run, operation, self._guides))
+        except BaseException as error:
+            self._door.fail(self._blamed(run, error), error)
+            raise
+        run.first = self._clock()
+        return value
 
     async def _go(self, legs: Legs, leg: Leg, go: Go[T], discard: Discard[T] | None) -> Arrival:
         """Go one leg, or two side by side where the route hedges."""

@@ -320,5 +320,16 @@ def _policy(attempts: int, *, unsure: bool) -> RetryPolicy:
 
 def policy_of(options: CallOptions) -> RetryPolicy:
     """How a request without legs is repeated."""
-    attempts = _USUAL.attempts if options.retries is None else options.retries + 1
-    return _policy(attempts, unsure=options.retry_unsure)
+    retries, unsure = options.retries, options.retry_unsure
+    if retries is None:
+        return _policy(_USUAL.attempts, unsure=True) if unsure else _USUAL
+    return _policy(retries + 1, unsure=unsure)
+
+
+def only_leg(candidate: Candidate, run: Run, operation: Operation, guides: Guides) -> Leg:
+    """The leg to one model with one credential. Raises ProviderError when it cannot be reached."""
+    options = run.options
+    policy = policy_of(options)
+    if policy.retry_unsure:
+        run.times = policy.attempts
+    return Leg(guides.targets.reach(candidate.model, operation, options), policy, candidate, options.timeout)

@@ -22,6 +22,9 @@ Request = ChatRequest | EmbedRequest
 _UNKNOWN = 1 << 62
 """Dearer than everything, in micro-units."""
 
+_REMEMBERED = 1_024
+"""So many plans for one model are kept at most."""
+
 _ALIASES_DEEP = 16
 """So many aliases of aliases are followed to a route."""
 
@@ -71,6 +74,7 @@ class Routes:
         self._random = random
         self._counter = counter
         self._defaults = defaults or {}
+        self._plans: dict[int, Plan] = {}
 
     @property
     def given(self) -> bool:
@@ -131,7 +135,7 @@ class Routes:
         """Who may answer this request, as it is or (not `strict`) without what can be left out. Raises ProviderError."""
         found = self.route(request.model, operation)
         if found is None:
-            return Plan(candidates=(Candidate(self._models.resolve(request.model or None, operation)),))
+            return self._plain(self._models.resolve(request.model or None, operation))
         name, route = found
         left_out: list[Step] = []
         able = [*self._able(request, self._resolved(route, operation, left_out), left_out, strict=strict)]
@@ -141,6 +145,15 @@ class Routes:
         resting = self._standing.rest
         ordered.sort(key=lambda one: resting(one.model.reference))  # keeps the order of those that do not rest
         return Plan(candidates=tuple(ordered), name=name, route=route, left_out=tuple(left_out))
+
+    def _plain(self, model: Model) -> Plan:
+        """The plan for one model, made once; it holds the model, so that no other has the same identity."""
+        kept = self._plans.get(id(model))
+        if kept is None or kept.candidates[0].model is not model:
+            if len(self._plans) >= _REMEMBERED:
+                self._plans.clear()
+            kept = self._plans[id(model)] = Plan(candidates=(Candidate(model),))
+        return kept
 
     def _resolved(
         self, route: Route, operation: Operation, left_out: list[Step]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from genmux.flows.call.options import CallOptions
 from genmux.flows.call.legs import Legs
+from genmux.flows.call.options import CallOptions
 from genmux.flows.call.passage import PassageFlow
 from genmux.types.embed import EmbedRequest
 from genmux.types.errors import (
@@ -80,7 +80,10 @@ async def test_the_answer_says_which_way_it_came_and_why() -> None:
 
 async def test_so_do_streams_embeddings_and_bytes_that_pass() -> None:
     town = Town({"r": Route(models=MODELS[:2]), "v": Route(models=("acme/vectors", "bolt/vectors"))})
-    vectors = b'{"object":"list","model":"vectors","data":[{"object":"embedding","index":0,"embedding":[1.0]}],"usage":{"prompt_tokens":1,"total_tokens":1}}'
+    vectors = (
+        b'{"object":"list","model":"vectors","data":[{"object":"embedding","index":0,"embedding":[1.0]}],'
+        b'"usage":{"prompt_tokens":1,"total_tokens":1}}'
+    )
     for place in ("acme/one", "acme/vectors"):
         town.plays(place, failing(503, "overloaded"))
     town.plays("bolt/vectors", Played(vectors, headers=JSON))
