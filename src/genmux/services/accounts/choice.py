@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from genmux.services.accounts.standing import Obstacle, Standing
+from genmux.services.accounts.standing import UNKNOWN_RATE, Obstacle, Standing
 from genmux.types.accounts import EVERYBODY, Account, AccountRule
 from genmux.types.errors import (
     AuthenticationError,
@@ -18,8 +18,6 @@ from genmux.types.errors import (
     Retry,
 )
 from genmux.types.principal import Principal
-
-_UNKNOWN_RATE = Decimal("Infinity")
 
 Needs = Mapping[str, Decimal]
 
@@ -56,11 +54,11 @@ def first(candidates: Sequence[Standing], needs: Needs, *, rule: AccountRule, no
 
 def _cheapest(one: Standing, needs: Needs, _now: datetime.datetime) -> Any:
     """What the credits cost; one whose rate nobody knows comes last."""
-    rates = one.account.rates
     if needs:
-        costs = [rates[name] * amount if name in rates else _UNKNOWN_RATE for name, amount in needs.items()]
+        rates = one.account.rates
+        costs = [rates[name] * amount if name in rates else UNKNOWN_RATE for name, amount in needs.items()]
         return sum(costs, Decimal(0))
-    return min(rates.values(), default=_UNKNOWN_RATE)
+    return one.cheapest
 
 
 def _spread(_one: Standing, _needs: Needs, _now: datetime.datetime) -> Any:

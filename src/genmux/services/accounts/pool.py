@@ -142,8 +142,8 @@ class AccountPool:
         candidates: list[Standing] = []
         obstacles: list[tuple[str, Obstacle]] = []
         for one in usable:
-            obstacle = tried.get(one.account.id) or tried.get(one.account.name)
-            if obstacle is None and not alone:
+            obstacle = (tried.get(one.account.id) or tried.get(one.account.name)) if tried else None
+            if obstacle is None and not alone and not one.plain:
                 obstacle = one.obstacle(needs, clock=clock, now=now)
             if obstacle is None:
                 candidates.append(one)
@@ -172,6 +172,7 @@ class AccountPool:
                 standing.in_flight -= 1
             for name, amount in lease.credits.items():
                 standing.reserved[name] = max(Decimal(0), standing.reserved.get(name, Decimal(0)) - amount)
+            standing.used_at = self._now()
             used = credits_used if credits_used is not None else (lease.credits if outcome is None else NO_CREDITS)
             for name, amount in used.items():
                 if amount > 0 and amount.is_finite():
@@ -206,9 +207,10 @@ class AccountPool:
         with self._lock:
             for row in snapshot.rows:
                 account = row.account
-                credential, fault = _opened(sealer, account, row.sealed)
-                standing = self._stored.get(account.id) or Standing(account, credential)
-                standing.credential, standing.fault = credential or Credential({}), fault
+                standing = self._stored.get(account.id) or Standing(account, None)
+                if standing.sealed != row.sealed or standing.fault is not None:
+                    credential, standing.fault = _opened(sealer, account, row.sealed)
+                    standing.credential, standing.sealed = credential or Credential({}), row.sealed
                 standing.adopt(account, clock=clock, now=now)
                 fresh[account.id] = standing
             self._stored = fresh

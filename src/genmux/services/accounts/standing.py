@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from genmux.types.accounts import Account, AccountStatus, Balance, Credential
-from genmux.types.accounts_stored import Noted
+from genmux.types.accounts_stored import Noted, Sealed
 from genmux.types.errors import ErrorKind, ProviderError
 
 REFUSALS = 2
@@ -22,6 +22,9 @@ LONGEST_TOLD = 3_600.0
 
 EMPTY_PAUSE = 3_600.0
 """Seconds after which an account without credit is tried again, when nobody knows when it gets some."""
+
+UNKNOWN_RATE = Decimal("Infinity")
+"""Credits whose price nobody knows are used last."""
 
 _OWN_FAULTS = frozenset(
     {
@@ -46,6 +49,7 @@ class Standing:
 
     __slots__ = (
         "account",
+        "cheapest",
         "cool_until",
         "credential",
         "failures",
@@ -55,6 +59,7 @@ class Standing:
         "plain",
         "refused",
         "reserved",
+        "sealed",
         "status",
         "streak",
         "successes",
@@ -69,6 +74,7 @@ class Standing:
         self.account = account
         self.credential = credential or Credential({})
         self.fault = fault
+        self.sealed: Sealed | None = None
         self.status: AccountStatus = account.status
         self.cool_until: float | None = None
         self.in_flight = 0
@@ -89,6 +95,7 @@ class Standing:
     def look(self) -> None:
         """Tell whether nothing has to be checked before this account is used."""
         account = self.account
+        self.cheapest = min(account.rates.values(), default=UNKNOWN_RATE)
         self.plain = (
             self.status == "active"
             and self.cool_until is None
