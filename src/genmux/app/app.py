@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from genmux.app.faults import config_faults
+from genmux.contract.manifest import Manifest
 from genmux.engine.aiohttp_transport import AiohttpTransport
 from genmux.engine.child import LocalHost
 from genmux.engine.child_queue import LocalEvent
@@ -74,7 +75,7 @@ class App:
         self.events = EventBus(utc_now, new_id)
         self.credentials = Credentials(self.environ, own, keys)
         self.registry = Registry(
-            has_credentials=self.credentials.missing,
+            has_credentials=self._lacking,
             enabled=[name for name, one in own.items() if one.enabled is True],
             disabled=[name for name, one in own.items() if one.enabled is False],
             provider_paths=self.settings.provider_paths,
@@ -161,6 +162,11 @@ class App:
         for keeper in (self.catalog, self.targets, self.prices, self.accounts):
             keeper.forget()
         self.events.publish(type_, provider=data.get("provider"), data=data)
+
+    def _lacking(self, manifest: Manifest) -> str | None:
+        """What keeps a provider from being used: neither the usual credential nor another account."""
+        lack = self.credentials.missing(manifest)
+        return lack if lack and not self.accounts.several(manifest.id) else None
 
     def _account_changed(self, type_: str, account: Account) -> None:
         """Something happened to an account."""
