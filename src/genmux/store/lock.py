@@ -40,7 +40,7 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def words(self) -> str:
         """For people: which process it is, since when, and where it listens."""
-        at = f", at {self.url}" if self.url else ""
+        at = f", at {self.url}" if self.url and self.url not in self.about else ""
         return f"{self.about or self.role} (process {self.pid}, since {self.started}{at})"
 
 
@@ -147,6 +147,6 @@ def _refusal(path: Path, first: Holder | None) -> ConfigurationError:
     if first.pid == os.getpid():
         message = f"the store {path} is open in this process already; use that one, or close it first"
         return ConfigurationError(message)
-    way_out = f"let the gateway do it (it listens at {first.url}), " if first.url else ""
+    way_out = "let that gateway do it, " if first.url else ""
     message = f"the store {path} is in use by {first.words()}; {way_out}end that process, use another file, "
     return ConfigurationError(message + "or a PostgreSQL, which several processes can share")

@@ -104,7 +104,7 @@ async def test_a_second_process_is_refused_and_told_of_the_first(
     told = caught.value.message
     assert f"in use by genmux serve (process {another_process.pid}, since 20" in told
     assert "at http://127.0.0.1:4000" in told
-    assert "end that process, use another file, or a PostgreSQL" in told
+    assert "let that gateway do it, end that process, use another file, or a PostgreSQL" in told
     assert "local-token" not in told
     holder = read_lock(tmp_path / "store.db")
     assert holder is not None
@@ -285,6 +285,13 @@ def test_a_lock_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
 
     assert caught.value.reason == "gone"
     assert read_lock(tmp_path / "store.db") is None
+
+
+def test_the_words_for_a_holder_tell_its_address_once() -> None:
+    holder = Holder(pid=7, started="noon", about="a gateway at http://h:1", url="http://h:1", token="t")
+
+    assert holder.words() == "a gateway at http://h:1 (process 7, since noon)"
+    assert Holder(pid=7, started="noon", url="http://h:1").words() == "gateway (process 7, since noon, at http://h:1)"
 
 
 def test_nothing_is_announced_after_the_end(tmp_path: Path) -> None:
