@@ -14,6 +14,7 @@ SAID = {
     "budget.py": "more than its `budget_limit`",
     "chat.py": "why it stopped: stop",
     "errors.py": "did you mean openai?",
+    "route.py": "mock/echo answered",
     "stream.py": "why it stopped: length",
     "structured_output.py": "Person",
     "tools.py": "the model calls weather",

@@ -1,13 +1,16 @@
 """A route puts its models in order, leaves out those that cannot, and says why."""
 
 import random
+import re
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
+from genmux.app import App
 from genmux.contract.features import Support
 from genmux.contract.manifest import Limits, ModelSpec
 from genmux.flows.call.options import CallOptions
@@ -16,7 +19,7 @@ from genmux.services.settings import Defaults
 from genmux.types.content import Image
 from genmux.types.embed import EmbedRequest
 from genmux.types.errors import ConfigurationError, NotFoundError, OverloadedError, UnsupportedError
-from genmux.types.routes import Destination, Route
+from genmux.types.routes import Destination, Order, Route
 from tests.unit.flows.call.house import request
 from tests.unit.flows.call.roads import Town, provider
 from tests.unit.services.shop import price
@@ -340,3 +343,26 @@ def test_a_route_reads_as_it_is_written_in_toml() -> None:
     ):
         with pytest.raises(msgspec.ValidationError):
             msgspec.toml.decode(wrong, type=Route)
+
+
+# ---- what is documented
+
+PAGE = (Path(__file__).resolve().parents[4] / "docs" / "how-to" / "route-requests.md").read_text("utf-8")
+BLOCKS = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: re.findall(r"\[routes\.(\w+)\]", block)[0])
+def test_every_route_that_is_shown_to_users_works(block: str, tmp_path: Path) -> None:
+    file = tmp_path / "genmux.toml"
+    file.write_text(block, "utf-8")
+    house = App(config=file, environ={"HOME": str(tmp_path)})
+
+    (name,) = house.settings.routes
+    members = house.calls.journeys.routes.members(f"route/{name}", "chat")
+
+    assert len(members) == len(house.settings.routes[name].models)
+    assert all(model.listed for model in members)
+
+
+def test_each_order_is_shown_to_users() -> None:
+    assert {order for order in get_args(Order) if f'choose = "{order}"' in PAGE} | {"order"} == {*get_args(Order)}
