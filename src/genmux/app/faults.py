@@ -1,12 +1,13 @@
 """Everything that is wrong with what is configured, in words."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from genmux.contract.manifest import Credential
 from genmux.contract.operations import OPERATIONS, Operation
 from genmux.flows.call.plan import Routes, route_faults
 from genmux.services.registry import Registry
-from genmux.services.settings import ProviderSettings, Settings
+from genmux.services.settings import AccountOptions, ProviderSettings, Settings
 from genmux.types.errors import ProviderError
 
 
@@ -47,6 +48,18 @@ def _provider_faults(name: str, own: ProviderSettings, registry: Registry) -> It
         if field not in known and field != "api_key":
             names = (*known, *(one for one in ProviderSettings.__struct_fields__ if one != "credentials"))
             yield f"{name}: there is no setting `{field}`; there are {', '.join(names)}"
+    for account, one in own.accounts.items():
+        yield from (f"{name}: the account {account!r} {fault}" for fault in _account_faults(one, known))
+
+
+def _account_faults(account: AccountOptions, known: Mapping[str, Credential]) -> Iterator[str]:
+    settings = (*known, *(one for one in AccountOptions.__struct_fields__ if one != "credentials"))
+    for field in account.credentials:
+        if field not in known:
+            yield f"has no setting `{field}`; there are {', '.join(settings)}"
+    for field, one in known.items():
+        if one.required and not account.credentials.get(field, "").strip():
+            yield f"lacks `{field}`"
 
 
 def _unresolved(routes: Routes, model: str, operations: tuple[Operation, ...]) -> str | None:
