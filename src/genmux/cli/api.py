@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from genmux.cli.options import Common, Reach
+from genmux.cli.options import Common
 from genmux.cli.serving import EVERYWHERE
-from genmux.cli.session import configured, reported
+from genmux.cli.session import configured, reached, reported
 from genmux.types.errors import ErrorKind, NetworkError, ProviderError, Retry
 
 if TYPE_CHECKING:
@@ -130,12 +130,6 @@ async def _line(common: Common, stack: AsyncExitStack) -> Line:
     from genmux.server.in_process import InProcess
 
     return await stack.enter_async_context(InProcess(app))
-
-
-def reached(common: Common) -> tuple[str | None, str | None]:
-    """The URL of the gateway that was asked for, None for none, and its key."""
-    asked, key = (common.gateway, common.key) if isinstance(common, Reach) else (None, None)
-    return asked or os.environ.get("GENMUX_GATEWAY") or None, key or os.environ.get("GENMUX_KEY") or None
 
 
 class LocalGateway(msgspec.Struct, frozen=True):

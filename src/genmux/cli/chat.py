@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from genmux.cli.files import said
-from genmux.cli.options import Ask, Common, Switch
+from genmux.cli.options import Ask, Common, Reach, Switch
 from genmux.cli.session import connected
 from genmux.types.errors import InvalidRequestError
 
@@ -23,14 +23,14 @@ def chat(
         Parameter(help="Show the answer as it comes; with --json as one line for each part, the last one the result."),
     ] = None,
     dry_run: Annotated[bool, Switch, Parameter(help="Check everything, send nothing.")] = False,
-    common: Common | None = None,
+    common: Reach | None = None,
 ) -> None:
     """Ask a model; without a prompt, talk with it.
 
     What is piped in is added to the prompt: `git diff | genmux chat "Write a commit message"`. The answer goes to standard
     output and everything else to standard error. `--json` prints the whole result, unless `--stream` is given too.
     """
-    ask, common = ask or Ask(), common or Common()
+    ask, common = ask or Ask(), common or Reach()
     with connected(common) as client:
         question, params = said(prompt), ask.params()
         streamed = stream if stream is not None else not common.json

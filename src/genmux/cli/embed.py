@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from genmux.cli.console import err, note, print_json, write
 from genmux.cli.files import piped
-from genmux.cli.options import Common
+from genmux.cli.options import Reach
 from genmux.cli.session import connected
 from genmux.types.errors import InvalidRequestError
 
@@ -21,13 +21,13 @@ def embed(
         str | None, Parameter(name=("--model", "-m"), help="provider/model, an alias, or a bare name.")
     ] = None,
     dimensions: Annotated[int | None, Parameter(help="How many numbers a vector shall have.")] = None,
-    common: Common | None = None,
+    common: Reach | None = None,
 ) -> None:
     """Turn texts into vectors: each argument, or each line of what is piped in.
 
     A terminal shows the beginning of each vector; a pipe, a file and `--json` get all of it.
     """
-    common = common or Common()
+    common = common or Reach()
     with connected(common) as client:
         inputs = [*text] or [line for line in piped().splitlines() if line.strip()]
         if not inputs:

@@ -7,6 +7,7 @@ from typing import Self
 from genmux.app import App
 from genmux.client.calls import Calls
 from genmux.client.default import new_app
+from genmux.client.gateway import GATEWAY, send_through
 from genmux.client.requests import configured_options
 from genmux.types.errors import ConfigurationError
 from genmux.types.health import Health
@@ -16,8 +17,9 @@ class AsyncClient(Calls):
     """One interface to every provider. Share it between the tasks of one event loop; use it as `async with`.
 
     `model` is the default model of its calls. `config` is the path of a `genmux.toml` other than the usual ones. `keys`
-    are API keys by provider id, and stand before what is configured. `app` shares what another client stands on, and is
-    not closed with this one. Calls raise `ProviderError` (see `genmux.types.errors`).
+    are API keys by provider id, and stand before what is configured. `gateway` is the URL of a running gateway to which
+    all calls go, with its `key`. `app` shares what another client stands on, and is not closed with this one. Calls raise
+    `ProviderError` (see `genmux.types.errors`).
     """
 
     def __init__(
@@ -26,10 +28,12 @@ class AsyncClient(Calls):
         model: str | None = None,
         config: str | Path | None = None,
         keys: Mapping[str, str] | None = None,
+        gateway: str | None = None,
+        key: str | None = None,
         app: App | None = None,
     ) -> None:
         self._owned = app is None
-        app = app_of(app, config, keys)
+        app = app_of(app, config=config, keys=keys, gateway=gateway, key=key)
         super().__init__(app, model=model, options=configured_options(app.settings.defaults))
 
     async def health(self, provider: str) -> Health:
@@ -52,11 +56,26 @@ class AsyncClient(Calls):
         await self.aclose()
 
 
-def app_of(app: App | None, config: str | Path | None, keys: Mapping[str, str] | None) -> App:
-    """What a client stands on: something given, or its own. Raises ConfigurationError when both are said."""
-    if app is None:
-        return new_app(config=config, keys={name: {"api_key": key} for name, key in (keys or {}).items()})
-    if config is not None or keys:
+def app_of(
+    app: App | None,
+    *,
+    config: str | Path | None = None,
+    keys: Mapping[str, str] | None = None,
+    gateway: str | None = None,
+    key: str | None = None,
+) -> App:
+    """What a client stands on: something given, or its own. Raises ConfigurationError when more is said than goes together."""
+    if app is not None and (config is not None or keys or gateway is not None):
         message = "`app` has its own configuration and keys; give `config` and `keys` to the App instead"
         raise ConfigurationError(message)
-    return app
+    if key is not None and gateway is None:
+        message = "`key` is that of a gateway, and there is no `gateway`; the keys of providers are `keys={id: key}`"
+        raise ConfigurationError(message)
+    if gateway is not None and keys:
+        message = "calls through a `gateway` need no `keys` of providers: it has its own"
+        raise ConfigurationError(message)
+    if app is not None:
+        return app
+    if gateway is not None:
+        return send_through(new_app(config=config, keys={GATEWAY: {"api_key": key}} if key else None), gateway)
+    return new_app(config=config, keys={name: {"api_key": one} for name, one in (keys or {}).items()})

@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
+import msgspec
+
 from genmux.app import App
+from genmux.client.gateway import goes_through, named_for
 from genmux.client.generations import ask_generation
 from genmux.client.params import ChatParams, EmbedParams, Inputs, Prompt
 from genmux.client.requests import Asked, ask_chat, ask_embed
@@ -27,6 +30,7 @@ class Calls(Survey):
         self._model = model
         self._options = options
         self._closed = False
+        self._gateway = goes_through(app) and only is None
 
     async def chat(self, prompt: Prompt, **params: Unpack[ChatParams]) -> ChatResult:
         """Ask a chat model and wait for the whole answer."""
@@ -96,11 +100,15 @@ class Calls(Survey):
     def _ask_chat(self, prompt: Prompt, params: Mapping[str, Any]) -> Asked:
         """What was asked for, with its faults. Where a provider is bound, its defaults and its name come in here."""
         self._check_open()
-        return ask_chat(prompt, params, model=self._model, options=self._options)
+        return self._through(ask_chat(prompt, params, model=self._model, options=self._options))
 
     def _ask_embed(self, inputs: Inputs, params: Mapping[str, Any]) -> Asked:
         self._check_open()
-        return ask_embed(inputs, params, model=self._model, options=self._options)
+        return self._through(ask_embed(inputs, params, model=self._model, options=self._options))
+
+    def _through(self, asked: Asked) -> Asked:
+        """The same for the gateway, where there is one."""
+        return msgspec.structs.replace(asked, request=named_for(asked.request)) if self._gateway else asked
 
     def _ask_generation(
         self,

@@ -35,9 +35,11 @@ class Client(Survey):
         model: str | None = None,
         config: str | Path | None = None,
         keys: Mapping[str, str] | None = None,
+        gateway: str | None = None,
+        key: str | None = None,
         app: App | None = None,
     ) -> None:
-        super().__init__(app_of(app, config, keys))
+        super().__init__(app_of(app, config=config, keys=keys, gateway=gateway, key=key))
         self._client = AsyncClient(model=model, app=self._app)
         self._loop = LoopThread()
         self._farewell = self._app.aclose if app is None else self._app.leave

@@ -2,7 +2,9 @@
 
 from genmux.app import App
 from genmux.contract.operations import Operation
+from genmux.services.keys import check_allowed
 from genmux.types.errors import NotFoundError
+from genmux.types.principal import Principal
 
 _REMEMBERED = 1_024
 """So many names are kept at most: callers could think of any number."""
@@ -36,3 +38,12 @@ class Offer:
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
         self._known.add((name, operation))
+
+    def check_allowed(self, principal: Principal, name: str | None, operation: Operation) -> None:
+        """Raise PermissionDeniedError for a model that the caller's key may not use.
+
+        It is looked at before anything else is, so that nobody learns what lies behind a model that is not for him. The
+        models of a route are looked at one by one, at the door.
+        """
+        if name is None or self._app.calls.journeys.routes.route(name) is None:
+            check_allowed(principal, self._app.catalog.resolve(name, operation), operation, name=name)

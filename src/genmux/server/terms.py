@@ -28,11 +28,16 @@ class Terms:
         return await request.body(self._limit, idle=self._idle)
 
     def options(self, request: Request, model: str | None, operation: Operation = "chat") -> CallOptions:
-        """How the call is made. Raises ProviderError for a header that is wrong and for a model that is not offered."""
+        """How the call is made.
+
+        Raises ProviderError for a header that is wrong and for a model that is not offered, or not to this caller.
+        """
         self._offer.check(model, operation)
-        options = self._options
-        if request.principal is not NOBODY:
-            options = msgspec.structs.replace(options, principal=request.principal)
+        options, principal = self._options, request.principal
+        if principal is not NOBODY:
+            options = msgspec.structs.replace(options, principal=principal)
+            if principal.allow is not None:
+                self._offer.check_allowed(principal, model, operation)
         return read_options(request, options)
 
     def check_model(self, model: str | None, operation: Operation) -> None:

@@ -1,0 +1,42 @@
+"""Calls through a running gateway: it is one more provider, which has every model."""
+
+import weakref
+from typing import TypeVar
+
+import msgspec
+
+from genmux.app import App
+from genmux.types.chat import ChatRequest
+from genmux.types.embed import EmbedRequest
+from genmux.types.errors import InvalidRequestError
+
+R = TypeVar("R", ChatRequest, EmbedRequest)
+
+GATEWAY = "gateway"
+"""The id of the provider that stands for it."""
+
+_through: "weakref.WeakSet[App]" = weakref.WeakSet()
+
+
+def send_through(app: App, url: str) -> App:
+    """Let all calls of an App go to the gateway at `url`. Raises ConfigurationError for what is no address."""
+    from genmux.client.gateway_provider import gateway_provider
+
+    app.registry.register(gateway_provider(GATEWAY, url), replace=True)
+    _through.add(app)
+    return app
+
+
+def goes_through(app: App) -> bool:
+    """Whether an App's calls go to a gateway."""
+    return app in _through
+
+
+def named_for(request: R) -> R:
+    """The same for the gateway, which knows by itself what the model's name means. Raises InvalidRequestError without one."""
+    if not request.model:
+        message = "no model was named; say model=…, for what a gateway takes by default is for others to say"
+        raise InvalidRequestError(message, param="model")
+    if request.model.startswith(f"{GATEWAY}/"):
+        return request
+    return msgspec.structs.replace(request, model=f"{GATEWAY}/{request.model}")
