@@ -59,7 +59,7 @@ def test_accounts_in_the_settings_are_read_with_their_keys(tmp_path):
     [
         ('[accounts]\nsealing = "usb"', "sealing"),
         ("[accounts]\nsync_seconds = -1", "sync_seconds"),
-        ("[providers.openai.accounts]\nwork = 3", 'accounts."work"'),
+        ("[providers.openai.accounts]\nwork = 3", "accounts.work: Expected a table"),
         ('[providers.openai.accounts.work]\nweight = 0\napi_key = "k"', "weight"),
         ("[providers.openai.accounts.work]\napi_key = 5", "api_key"),
         ('[providers.openai.accounts.work.rates]\ncredits = "-1"', "-1 is no amount; give 0 or more"),
