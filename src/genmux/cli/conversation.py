@@ -35,8 +35,7 @@ class Conversation:
 
     def run(self) -> None:
         """Talk until the end. Raises ProviderError when there is no such model."""
-        model = self._client.app.catalog.resolve(self._params.get("model"), "chat")
-        note(f"Talking with {model.reference}. Ctrl-D ends it, /help tells more.")
+        note(f"Talking with {self._called(self._params.get('model'))}. Ctrl-D ends it, /help tells more.")
         with _history():
             while (line := _ask()) is not None and line != "/exit":
                 if line:
@@ -62,12 +61,19 @@ class Conversation:
 
     def _set_model(self, name: str) -> None:
         try:
-            model = self._client.app.catalog.resolve(name or None, "chat")
+            called = self._called(name or None)
         except GenmuxError as error:
             show_error(error)
             return
-        self._params["model"] = model.reference
-        note(f"Going on with {model.reference}.")
+        self._params["model"] = called
+        note(f"Going on with {called}.")
+
+    def _called(self, name: str | None) -> str:
+        """What a name means: a route, or one model. Raises ProviderError when it is neither."""
+        routes = self._client.app.calls.journeys.routes
+        found = routes.route(name, "chat")
+        first, *_ = routes.members(name, "chat")
+        return first.reference if found is None else found[0]
 
     def _set_system(self, text: str) -> None:
         self._params["system"] = text or None

@@ -109,7 +109,7 @@ def _defaults(client: "Client") -> Iterator[Finding]:
 
     for operation in EMBEDDED_MODELS:
         try:
-            model = client.app.catalog.resolve(None, operation)
+            model, *_ = client.app.calls.journeys.routes.members(None, operation)
         except ProviderError as error:
             yield Finding(what=f"default for {operation}", well=False, detail=error.message)
             continue

@@ -45,5 +45,5 @@ class Offer:
         It is looked at before anything else is, so that nobody learns what lies behind a model that is not for him. The
         models of a route are looked at one by one, at the door.
         """
-        if name is None or self._app.calls.journeys.routes.route(name) is None:
+        if self._app.calls.journeys.routes.route(name, operation) is None:
             check_allowed(principal, self._app.catalog.resolve(name, operation), operation, name=name)
