@@ -39,10 +39,23 @@ class RequestError(InvalidRequestError):
 class Request:
     """One HTTP request. `clock` is that of the event loop, `client` the address at the other end of the connection.
 
-    `principal` is for whom it is served; the gateway finds that out before anything else.
+    `principal` is for whom it is served; the gateway finds that out before anything else. `rated` changes the headers of
+    the answer to a caller with rate limits.
     """
 
-    __slots__ = ("_receive", "_send", "client", "clock", "headers", "method", "path", "principal", "query", "watch")
+    __slots__ = (
+        "_receive",
+        "_send",
+        "client",
+        "clock",
+        "headers",
+        "method",
+        "path",
+        "principal",
+        "query",
+        "rated",
+        "watch",
+    )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, clock: AlarmClock) -> None:
         self._receive = receive
@@ -51,6 +64,7 @@ class Request:
         client: tuple[str, int] | None = scope.get("client")
         self.client: str | None = None if client is None else client[0]
         self.principal: Principal = NOBODY
+        self.rated: Callable[[Headers], Headers] | None = None
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.query: bytes = scope["query_string"]
@@ -96,6 +110,7 @@ class Request:
 
     async def answer(self, answer: Answer, headers: Headers = ()) -> None:
         """Send a whole answer."""
+        headers = headers if self.rated is None else self.rated(headers)
         raw = [(b"content-length", b"%d" % len(answer.body))]
         raw += map(_encoded, answer.headers)
         raw += map(_encoded, headers)
@@ -105,6 +120,7 @@ class Request:
 
     async def stream(self, read: Read, headers: Headers = ()) -> None:
         """Send server-sent events as they come."""
+        headers = headers if self.rated is None else self.rated(headers)
         await self._send({"type": "http.response.start", "status": 200, "headers": [*_EVENTS, *map(_encoded, headers)]})
         while (chunk := await read()) is not None:
             if chunk:

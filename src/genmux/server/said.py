@@ -8,7 +8,9 @@ from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warn
 Headers = tuple[tuple[str, str], ...]
 
 _CARRIED = frozenset({"x-request-id", "request-id", "openai-processing-ms", "retry-after", "retry-after-ms"})
-_CARRIED_FAMILIES = ("x-ratelimit-", "anthropic-ratelimit-")
+RATE_FAMILIES = ("x-ratelimit-", "anthropic-ratelimit-")
+"""How the headers begin that tell of rate limits."""
+
 _LONGEST = 500
 
 
@@ -38,9 +40,7 @@ def carried(headers: Mapping[str, str]) -> Headers:
 
     Nothing else: no cookies, nothing of the connection, nothing that names the account behind the gateway.
     """
-    return tuple(
-        (name, value) for name, value in headers.items() if name in _CARRIED or name.startswith(_CARRIED_FAMILIES)
-    )
+    return tuple((name, value) for name, value in headers.items() if name in _CARRIED or name.startswith(RATE_FAMILIES))
 
 
 def _one_line(text: str) -> str:

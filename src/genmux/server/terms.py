@@ -1,14 +1,18 @@
 """What holds for every request, whatever its endpoint: how large, how slow, which models, which options."""
 
+import functools
+
 import msgspec
 
 from genmux.app import App
 from genmux.contract.operations import Operation
 from genmux.flows.call.options import CallOptions
-from genmux.server.http import Request
+from genmux.server.http import Headers, Request
 from genmux.server.offer import Offer
 from genmux.server.options import read_options
-from genmux.types.principal import NOBODY
+from genmux.server.said import RATE_FAMILIES
+from genmux.services.rates import MemoryRates, SharedRates
+from genmux.types.principal import NOBODY, Principal
 
 
 class Terms:
@@ -18,6 +22,7 @@ class Terms:
         settings, defaults = app.settings.gateway, app.settings.defaults
         self._limit = settings.body_limit
         self._idle = settings.body_idle
+        self._app = app
         self._offer = Offer(app)
         self._options = CallOptions(
             timeout=defaults.timeout, retries=defaults.retries, budget_limit=defaults.budget_limit, strict=False
@@ -36,9 +41,17 @@ class Terms:
         options, principal = self._options, request.principal
         if principal is not NOBODY:
             options = msgspec.structs.replace(options, principal=principal)
+            if principal.rates:
+                request.rated = functools.partial(self._rated, principal)
             if principal.allow is not None:
                 self._offer.check_allowed(principal, model, operation)
         return read_options(request, options)
+
+    def _rated(self, principal: Principal, headers: Headers) -> Headers:
+        """With how the caller's own limits stand, in place of those that the gateway has at a provider."""
+        limits = self._app.keepers.limits
+        own = limits.headers(principal) if isinstance(limits, MemoryRates | SharedRates) else ()
+        return (*(one for one in headers if not one[0].startswith(RATE_FAMILIES)), *own) if own else headers
 
     def check_model(self, model: str | None, operation: Operation) -> None:
         """Raise NotFoundError for a model that is not offered."""

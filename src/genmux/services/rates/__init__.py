@@ -9,6 +9,8 @@ For the money door:
   was sent, None when nobody knows. Once is enough; more does no harm.
 - `Pass.headers()`: `x-ratelimit-*` for the answer.
 
+- `headers(principal)`: the same, from what this process knows.
+
 Both `enter` raise `LimitReachedError` (a RateLimitError, 429) with `retry_after` and `headers`.
 """
 

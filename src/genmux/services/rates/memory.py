@@ -91,6 +91,13 @@ class MemoryRates:
         """The same; nothing is waited for."""
         return self.try_enter(principal, tokens=tokens)
 
+    def headers(self, principal: Principal) -> Headers:
+        """How the limits of a caller stand, for an answer."""
+        with self.lock:
+            now = self.now()
+            scopes = [self._scope(one, now) for one in principal.rates]
+            return headers_of(bucket.read(now) for scope in scopes for bucket in scope.buckets)
+
     def now(self) -> int:
         """The time, which stands still while the clock is behind what it told before. Only with the lock."""
         self._latest = latest = max(self._latest, self._clock())

@@ -32,3 +32,7 @@ class Rates(Protocol):
     async def enter(self, principal: Principal, *, tokens: int) -> Pass:
         """Let a request in. Raises LimitReachedError, and StoreError where the database fails."""
         ...
+
+    def headers(self, principal: Principal) -> Headers:
+        """How the limits of a caller stand, as far as this process knows, for an answer."""
+        ...

@@ -20,6 +20,9 @@ LEASE = 60.0
 MOST_WAITING = 100_000
 """So many returns are kept while the database does not answer."""
 
+MOST_SEEN = 10_000
+"""Of so many scopes it is remembered how they stood."""
+
 PAUSE = 1.0
 """Seconds until the database is asked again after it failed."""
 
@@ -58,6 +61,7 @@ class SharedRates:
         self._new_id = new_id
         self._lease = lease
         self._sleep = sleep
+        self._seen: dict[str, list[Reading]] = {}
         self._inside: set[str] = set()
         self._gone: list[str] = []
         self._returns: list[Return] = []
@@ -85,7 +89,16 @@ class SharedRates:
             self._inside.add(pass_id)
             if self._beating is None or self._beating.done():
                 self._beating = asyncio.create_task(self._beat(), name="keep the places of requests")
+        if len(self._seen) > MOST_SEEN:
+            self._seen.clear()
+        self._seen |= {one.scope: [] for one in asks}
+        for ask, mark in zip(asks, entered.marks, strict=True):
+            self._seen[ask.scope].append(_reading(ask, mark))
         return SharedPass(self, pass_id, asks, entered.marks)
+
+    def headers(self, principal: Principal) -> Headers:
+        """How the limits of a caller stood when this process last let one of its requests in, for an answer."""
+        return headers_of(one for rates in principal.rates for one in self._seen.get(rates.scope, ()))
 
     def leave(self, pass_id: str, returns: Sequence[Return]) -> None:
         """A request has ended; write that soon."""
