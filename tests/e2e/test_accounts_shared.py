@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from genmux.app import App
-from genmux.services.accounts import AccountChange, AccountDraft
+from genmux.services.accounts.drafts import AccountChange, AccountDraft
 from genmux.services.settings import Settings
 from genmux.store.accounts import AccountTables
 from genmux.store.opening import open_store

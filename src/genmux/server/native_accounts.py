@@ -11,7 +11,8 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 from msgspec import UnsetType
 
 from genmux.server.callers import caller_of, require_admin, require_root, tenant_asked
-from genmux.services.accounts import AccountChange, AccountDesk, AccountDraft
+from genmux.services.accounts import AccountDesk
+from genmux.services.accounts.drafts import AccountChange, AccountDraft
 from genmux.types.accounts import Account, AccountStatus, Grants
 from genmux.types.errors import InvalidRequestError, PermissionDeniedError
 from genmux.types.principal import Principal

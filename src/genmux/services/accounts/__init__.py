@@ -13,19 +13,8 @@ Where there is no database that others use too, `pool.choose` does the same with
 
 from genmux.services.accounts.configured import ConfiguredAccounts
 from genmux.services.accounts.desk import AccountDesk
-from genmux.services.accounts.drafts import AccountChange, AccountDraft
-from genmux.services.accounts.keeper import AccountKeeper
 from genmux.services.accounts.lease import Lease
 from genmux.services.accounts.pool import AccountPool
 from genmux.services.accounts.standing import rotates
 
-__all__ = [
-    "AccountChange",
-    "AccountDesk",
-    "AccountDraft",
-    "AccountKeeper",
-    "AccountPool",
-    "ConfiguredAccounts",
-    "Lease",
-    "rotates",
-]
+__all__ = ["AccountDesk", "AccountPool", "ConfiguredAccounts", "Lease", "rotates"]

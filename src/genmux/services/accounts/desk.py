@@ -4,21 +4,23 @@ import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
 
 from genmux.contract.manifest import Manifest
 from genmux.contract.provider import Provider
-from genmux.engine.engine import Engine
-from genmux.services.accounts.balances import Addresses, BalanceDesk
-from genmux.services.accounts.book import AccountBook, Stored
-from genmux.services.accounts.capture import CaptureDesk
-from genmux.services.accounts.keeper import AccountKeeper
-from genmux.services.accounts.key_sources import KeyPlace, key_source
 from genmux.services.accounts.pool import AccountPool
-from genmux.services.accounts.ports import AccountStore
-from genmux.services.accounts.sealing import Sealer
 from genmux.services.ports import NewId, Now
 from genmux.types.errors import ProviderError
+
+if TYPE_CHECKING:  # what manages accounts is imported when somebody does
+    from genmux.engine.engine import Engine
+    from genmux.services.accounts.balances import Addresses, BalanceDesk
+    from genmux.services.accounts.book import AccountBook
+    from genmux.services.accounts.capture import CaptureDesk
+    from genmux.services.accounts.keeper import AccountKeeper
+    from genmux.services.accounts.key_sources import KeyPlace
+    from genmux.services.accounts.ports import AccountStore
 
 _log = logging.getLogger("genmux.accounts")
 
@@ -58,23 +60,56 @@ class AccountDesk:
     """
 
     def __init__(
-        self, pool: AccountPool, registry: Registered, engine: Engine, addresses: Addresses, *, now: Now, new_id: NewId
+        self,
+        pool: AccountPool,
+        registry: Registered,
+        engine: "Engine",
+        addresses: "Addresses",
+        *,
+        now: Now,
+        new_id: NewId,
     ) -> None:
         self._pool = pool
+        self._registry = registry
+        self._engine = engine
+        self._addresses = addresses
         self._now = now
         self._new_id = new_id
-        self.book = AccountBook(pool, registry, now=now, new_id=new_id)
-        self.captures = CaptureDesk(registry, self.book)
-        self.balances = BalanceDesk(pool, self.book, engine, registry, addresses, now=now)
         self.keeper: AccountKeeper | None = None
 
+    @cached_property
+    def book(self) -> "AccountBook":
+        """Adds, changes and removes accounts."""
+        from genmux.services.accounts.book import AccountBook
+
+        return AccountBook(self._pool, self._registry, now=self._now, new_id=self._new_id)
+
+    @cached_property
+    def captures(self) -> "CaptureDesk":
+        """Takes accounts out of what browsers post."""
+        from genmux.services.accounts.capture import CaptureDesk
+
+        return CaptureDesk(self._registry, self.book)
+
+    @cached_property
+    def balances(self) -> "BalanceDesk":
+        """Asks providers what is left."""
+        from genmux.services.accounts.balances import BalanceDesk
+
+        return BalanceDesk(self._pool, self.book, self._engine, self._registry, self._addresses, now=self._now)
+
     async def attach(
-        self, store: AccountStore, *, environ: Mapping[str, str], sealing: KeyPlace | None = None
-    ) -> AccountKeeper:
+        self, store: "AccountStore", *, environ: Mapping[str, str], sealing: "KeyPlace | None" = None
+    ) -> "AccountKeeper":
         """Use the accounts of an open store from now on. Raises StoreError.
 
         A sealing key that is lost or wrong stops only the accounts that it seals.
         """
+        from genmux.services.accounts.book import Stored
+        from genmux.services.accounts.keeper import AccountKeeper
+        from genmux.services.accounts.key_sources import key_source
+        from genmux.services.accounts.sealing import Sealer
+
         sealer = Sealer(key_source(environ, os.urandom, place=sealing), store, os.urandom)
         keeper = AccountKeeper(self._pool, store, sealer, now=self._now, new_id=self._new_id)
         stored = Stored(store, sealer, keeper)

@@ -8,8 +8,7 @@ from typing import Any
 
 from genmux.services.accounts.choice import Needs, first, refusal, usable_by
 from genmux.services.accounts.lease import NO_CREDITS, Lease
-from genmux.services.accounts.ports import Configured
-from genmux.services.accounts.sealing import Sealer
+from genmux.services.accounts.ports import Configured, Opens
 from genmux.services.accounts.standing import Obstacle, Standing, rotates
 from genmux.services.ports import Now
 from genmux.types.accounts import Account, AccountRule, Balance, Credential
@@ -200,7 +199,7 @@ class AccountPool:
             self._own = {}
             self._views = {}
 
-    def accept(self, snapshot: Snapshot, sealer: Sealer) -> None:
+    def accept(self, snapshot: Snapshot, sealer: Opens) -> None:
         """Stand on what the store says now; what is in use goes on, and nothing new starts with what is gone."""
         clock, now = self._clock(), self._now()
         fresh: dict[str, Standing] = {}
@@ -318,7 +317,7 @@ async def _confirmed(_lease: Lease) -> Obstacle | None:
     return None
 
 
-def _opened(sealer: Sealer, account: Account, sealed: Any) -> tuple[Credential | None, str | None]:
+def _opened(sealer: Opens, account: Account, sealed: Any) -> tuple[Credential | None, str | None]:
     """The credential, or why it cannot be opened; the other accounts go on."""
     try:
         return sealer.open(account, sealed), None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from genmux.types.accounts import Account, Balance
+from genmux.types.accounts import Account, Balance, Credential
 from genmux.types.accounts_stored import KeyCheck, Noted, Reservation, Sealed, Snapshot, StoredAccount
 
 
@@ -71,6 +71,14 @@ class AccountStore(Protocol):
 
         The checks of keys that seal nothing any more are forgotten.
         """
+        ...
+
+
+class Opens(Protocol):
+    """Opens sealed credentials."""
+
+    def open(self, account: Account, sealed: Sealed) -> Credential:
+        """The credential. Raises ConfigurationError."""
         ...
 
 

@@ -38,7 +38,7 @@ async def desk_with(tmp_path, *script):
 
 
 async def add(desk, provider, **fields):
-    from genmux.services.accounts import AccountDraft
+    from genmux.services.accounts.drafts import AccountDraft
 
     draft = AccountDraft(**{"provider": provider, "name": "work", "credential": {"api_key": SECRET}, **fields})
     return await desk.book.add(draft)

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from genmux.services.accounts import AccountKeeper, AccountPool
+from genmux.services.accounts import AccountPool
+from genmux.services.accounts.keeper import AccountKeeper
 from genmux.types.accounts import Balance, Credential
 from genmux.types.accounts_stored import Sealed, StoredAccount
 from genmux.types.errors import (
