@@ -83,7 +83,9 @@ class Worker:
 
     async def refresh(self) -> None:
         """Learn the budgets anew."""
-        self._index.replace(*await self._store.active())
+        version, budgets = await self._store.active()
+        if version != self._index.version:
+            self._index.replace(version, budgets)
 
     def died(self) -> None:
         """This worker was taken for dead, and begins again under another name at the next beat."""
