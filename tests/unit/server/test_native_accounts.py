@@ -8,7 +8,7 @@ import pytest
 
 from genmux.app import App
 from genmux.server.in_process import InProcess
-from genmux.services.settings import AccountOptions, ProviderSettings, Settings
+from genmux.services.settings import AccountOptions, ProviderSettings, Settings, StoreSettings
 from genmux.store.accounts import AccountTables
 from genmux.store.opening import open_store
 from genmux.types.errors import AuthenticationError
@@ -124,7 +124,8 @@ async def test_members_manage_nothing(api):
     for method, path in (("GET", ""), ("POST", "/x/enable"), ("POST", "/reseal"), ("POST", "/sync")):
         await api(method, path, caller=MEMBER, status=403)
     await api("POST", "", DRAFT, caller=MEMBER, status=403)
-    await api("POST", "/reseal", caller=ADMIN, status=403)
+    fault = await api("POST", "/reseal", caller=ADMIN, status=403)
+    assert "only root may do this" in fault["message"]
 
 
 async def test_only_root_shares_with_other_organisations(api):
@@ -193,8 +194,7 @@ async def test_an_unknown_status_is_told(api):
 
 
 async def test_without_a_store_it_is_told_how_to_have_one(tmp_path):
-    app = App(Settings(), environ={"XDG_DATA_HOME": str(tmp_path)})
-    app.account_desk.book.attach(None)
+    app = App(Settings(store=StoreSettings(url="none")), environ={"XDG_DATA_HOME": str(tmp_path)})
     async with AsyncExitStack() as stack:
         fault = await Api(app, stack)("POST", "", DRAFT, caller=NOBODY)
     assert "GENMUX_STORE" in fault["message"]
@@ -265,7 +265,8 @@ async def test_a_capture_that_cannot_be_used_is_refused_by_what_is_missing(api, 
 
 @pytest.mark.parametrize("raw", [b"", b"[]", b"{", b"\xff", b'{"url":' + b"[" * 5000, b"null"])
 async def test_a_capture_that_is_no_json_object_is_refused(api, raw):
-    await api("POST", "/capture", raw=raw, status=400)
+    fault = await api("POST", "/capture", raw=raw, status=400)
+    assert "a capture is a JSON object with url" in fault["message"]
 
 
 async def test_what_a_member_captures_is_its_own_and_renews_no_others(api):

@@ -1,4 +1,3 @@
-import datetime
 import time
 from decimal import Decimal
 
@@ -7,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genmux.services.accounts import AccountPool, rotates
-from genmux.types.accounts import Balance, Credential, Grants
-from genmux.types.accounts_stored import Snapshot, StoredAccount
+from genmux.types.accounts import Balance, Grants
+from genmux.types.accounts_stored import Snapshot
 from genmux.types.errors import (
     AuthenticationError,
     BudgetExceededError,
@@ -19,49 +18,8 @@ from genmux.types.errors import (
     RateLimitError,
 )
 from genmux.types.principal import Principal
-from tests.unit.services.accounts.doubles import START, Clock, Own, account
-
-SECRET = "key-of-the-account-0123456789"
-
-
-class OpenSealer:
-    """Opens whatever it is given, but for what is broken."""
-
-    def open(self, account, sealed):
-        if sealed == "broken":
-            raise ConfigurationError("needs the sealing key 123")
-        return Credential({"api_key": f"{SECRET}-{account.name}"})
-
-
-class Heard:
-    def __init__(self):
-        self.events = []
-
-    def __call__(self, type_, about):
-        self.events.append((type_, about.name))
-
-
-def pool_of(*accounts, own=None, clock=None, broken=()):
-    clock = clock or Clock()
-    heard = Heard()
-    pool = AccountPool(own or Own(), clock.now, clock.clock, heard)
-    rows = tuple(_row(one, "broken" if one.name in broken else "sealed") for one in accounts)
-    pool.accept(Snapshot(version=1, rows=rows), OpenSealer())
-    return pool, clock, heard
-
-
-def _row(one, sealed):
-    return StoredAccount(account=one, sealed=sealed)
-
-
-def fail(pool, kind, **fields):
-    lease = pool.choose("acme")
-    lease.done(ProviderError("no", kind=kind, **fields))
-    return lease
-
-
-def names(pool, count=1, **how):
-    return [pool.choose("acme", **how).account.name for _ in range(count)]
+from tests.unit.services.accounts.doubles import Clock, Own, account
+from tests.unit.services.accounts.pools import SECRET, Heard, OpenSealer, fail, names, pool_of, row_of
 
 
 def test_the_only_account_is_chosen_with_its_credential():
@@ -158,148 +116,6 @@ def test_an_account_is_open_to_its_owner_and_to_those_with_a_grant(fields, princ
             pool.choose("acme", principal=principal)
 
 
-def test_a_rate_limit_pauses_the_account_for_as_long_as_the_provider_says():
-    pool, clock, _ = pool_of(account())
-    fail(pool, "rate_limit", retry_after=30.0)
-    with pytest.raises(RateLimitError, match="work pauses for 30 s") as caught:
-        pool.choose("acme")
-    assert caught.value.retry_after == 30.0
-    clock.pass_(30)
-    assert names(pool) == ["work"]
-
-
-def test_without_a_word_of_the_provider_pauses_double_up_to_five_minutes():
-    pool, clock, _ = pool_of(account())
-    waits = []
-    for _ in range(12):
-        fail(pool, "rate_limit")
-        with pytest.raises(RateLimitError) as caught:
-            pool.choose("acme")
-        waits.append(caught.value.retry_after)
-        clock.pass_(caught.value.retry_after)
-    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]
-
-
-def test_a_success_ends_a_streak():
-    pool, clock, _ = pool_of(account())
-    fail(pool, "rate_limit")
-    clock.pass_(1)
-    pool.choose("acme").done()
-    fail(pool, "rate_limit")
-    with pytest.raises(RateLimitError) as caught:
-        pool.choose("acme")
-    assert caught.value.retry_after == 1
-
-
-def test_an_older_request_that_goes_well_does_not_end_a_pause():
-    pool, _, _ = pool_of(account())
-    older = pool.choose("acme")
-    fail(pool, "rate_limit", retry_after=60.0)
-    older.done()
-    with pytest.raises(RateLimitError):
-        pool.choose("acme")
-
-
-def test_a_clock_that_is_put_back_makes_no_pause_longer():
-    pool, clock, _ = pool_of(account())
-    fail(pool, "rate_limit", retry_after=10.0)
-    clock.time -= datetime.timedelta(days=1)
-    with pytest.raises(RateLimitError) as caught:
-        pool.choose("acme")
-    assert caught.value.retry_after == 10.0
-    later = account(cooldown_until=START + datetime.timedelta(days=400))
-    pool, _, _ = pool_of(later)
-    with pytest.raises(RateLimitError) as caught:
-        pool.choose("acme")
-    assert caught.value.retry_after == 3_600
-
-
-def test_two_refused_credentials_in_a_row_revoke_the_account_and_are_told():
-    pool, clock, heard = pool_of(account())
-    fail(pool, "authentication")
-    assert heard.events == []
-    clock.pass_(2)
-    fail(pool, "authentication")
-    assert heard.events == [("account.revoked", "work")]
-    clock.pass_(10_000)
-    with pytest.raises(AuthenticationError, match="work is revoked"):
-        pool.choose("acme")
-
-
-def test_a_success_between_two_refusals_keeps_the_account():
-    pool, clock, heard = pool_of(account())
-    for outcome in ("authentication", None, "authentication"):
-        pool.choose("acme").done(outcome and ProviderError("no", kind=outcome))
-        clock.pass_(2)
-    assert heard.events == []
-    assert names(pool) == ["work"]
-
-
-def test_an_account_revoked_in_mid_stream_keeps_its_stream_and_starts_nothing_new():
-    pool, clock, _ = pool_of(account())
-    stream = pool.choose("acme")
-    for _ in range(2):
-        fail(pool, "authentication")
-        clock.pass_(2)
-    assert stream.credential["api_key"] == f"{SECRET}-work"
-    with pytest.raises(AuthenticationError):
-        pool.choose("acme")
-    stream.done()
-    with pytest.raises(AuthenticationError):
-        pool.choose("acme")
-
-
-def test_an_exhausted_account_waits_for_its_reset_date():
-    resets = START + datetime.timedelta(days=3)
-    balance = Balance(amount=Decimal(5), resets_at=resets, resets_to=Decimal(100))
-    pool, clock, heard = pool_of(account(balances={"credits": balance}))
-    fail(pool, "quota_exceeded")
-    assert heard.events == [("account.exhausted", "work")]
-    with pytest.raises(QuotaExceededError, match="work has no credit left"):
-        pool.choose("acme")
-    clock.pass_(3 * 86_400 + 1)
-    lease = pool.choose("acme", needs={"credits": Decimal(100)})
-    lease.done()
-    assert pool.accounts("acme")[0].status == "active"
-
-
-def test_credits_that_are_not_there_are_not_spent():
-    pool, _, _ = pool_of(account(balances={"credits": Balance(amount=Decimal(10))}))
-    first = pool.choose("acme", needs={"credits": Decimal(6)})
-    with pytest.raises(QuotaExceededError, match="work has 4 credits left of 6 needed"):
-        pool.choose("acme", needs={"credits": Decimal(6)})
-    first.done(ProviderError("no", kind="server"))
-    second = pool.choose("acme", needs={"credits": Decimal(6)})
-    second.done(credits_used={"credits": Decimal(7)})
-    assert pool.accounts("acme")[0].balances["credits"] == Balance(amount=Decimal(3), source="counted")
-
-
-def test_credits_that_nobody_knows_are_no_obstacle():
-    pool, _, _ = pool_of(account())
-    assert names(pool, needs={"credits": Decimal(1_000)}) == ["work"]
-
-
-def test_slots_are_never_more_than_the_account_has():
-    pool, _, _ = pool_of(account(max_concurrency=2))
-    one, _two = pool.choose("acme"), pool.choose("acme")
-    with pytest.raises(RateLimitError, match="work has all 2 slots in use") as caught:
-        pool.choose("acme")
-    assert caught.value.retry_after == 1.0
-    one.done()
-    one.done()
-    pool.choose("acme")
-    with pytest.raises(RateLimitError):
-        pool.choose("acme")
-
-
-def test_an_expired_credential_is_not_used():
-    pool, clock, _ = pool_of(account(expires_at=START + datetime.timedelta(seconds=5)))
-    assert names(pool) == ["work"]
-    clock.pass_(5)
-    with pytest.raises(AuthenticationError, match="work expired at 2026-05-01 12:00 UTC"):
-        pool.choose("acme")
-
-
 def test_what_cannot_be_opened_is_told_and_stops_no_other():
     pool, _, _ = pool_of(account("a"), account("b"), broken=("a",))
     assert names(pool, 2) == ["b", "b"]
@@ -351,22 +167,6 @@ def test_beside_others_the_configured_account_pauses_like_them():
     assert names(pool, 2) == ["stored", "stored"]
 
 
-@pytest.mark.parametrize("kind", ["invalid_request", "content_filtered", "cancelled", "context_overflow"])
-def test_the_fault_of_a_request_is_not_that_of_the_account(kind):
-    pool, _, _ = pool_of(account())
-    fail(pool, kind)
-    assert pool.accounts("acme")[0].success_rate is None
-
-
-def test_failures_of_the_provider_lower_the_success_rate_and_stop_nothing():
-    pool, _, _ = pool_of(account())
-    for _ in range(3):
-        fail(pool, "server")
-    pool.choose("acme").done()
-    shown = pool.accounts("acme")[0]
-    assert (shown.success_rate, shown.failure_streak) == (0.25, 0)
-
-
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
@@ -385,7 +185,7 @@ def test_three_kinds_of_errors_call_for_another_account(error, expected):
 def test_a_change_in_the_store_is_taken_over_while_requests_go_on():
     pool, _, _ = pool_of(account(max_concurrency=2))
     lease = pool.choose("acme")
-    changed = Snapshot(version=2, rows=(_row(account(max_concurrency=1), "sealed"),))
+    changed = Snapshot(version=2, rows=(row_of(account(max_concurrency=1), "sealed"),))
     pool.accept(changed, OpenSealer())
     with pytest.raises(RateLimitError):
         pool.choose("acme")
