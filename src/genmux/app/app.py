@@ -1,5 +1,6 @@
 """All of genmux, put together for one process."""
 
+import asyncio
 import datetime
 import itertools
 import os
@@ -55,7 +56,8 @@ class App:
     """All of genmux, put together for one process. `aclose` frees what it holds.
 
     `settings` stand in place of the file at `config` (or the usual one); `keys` are credentials by provider id, which
-    come before all others. `environ` and `transport` stand in for the process's own.
+    come before all others. `store` is where budgets, accounts and usage are kept (a file, or `postgresql://…`). `environ`
+    and `transport` stand in for the process's own.
     """
 
     def __init__(
@@ -64,9 +66,12 @@ class App:
         *,
         config: str | Path | None = None,
         keys: Mapping[str, Mapping[str, str]] | None = None,
+        store: str | Path | None = None,
         environ: Mapping[str, str] | None = None,
         transport: Transport | None = None,
     ) -> None:
+        self._store = store
+        self._opening = asyncio.Lock()
         self.now, self.new_id = utc_now, _ids()
         new_id = self.new_id
         self.environ = os.environ if environ is None else environ
@@ -134,21 +139,33 @@ class App:
         )
         self.health = HealthFlow(self.registry, self.credentials, self.engine, time.monotonic)
 
-    async def open(self, *, role: StoreRole, about: str, url: str | None = None) -> None:
+    async def open(self, *, role: StoreRole, about: str, usual: bool = False) -> None:
         """Open the store, so that budgets, keys, accounts and usage are kept there. What was opened stays open.
 
-        It is at `url`, else where the settings say; a gateway or a command without either has it in the usual file, and a
-        library client has none, and `none` is none. Raises ConfigurationError or StoreError.
+        It is what was given to this App, else, but not for a library, what the settings say, else with `usual` the file in
+        its usual place. Raises ConfigurationError or StoreError.
         """
-        chosen = url or self.settings.store.url
-        if self.keeping is not None or chosen == NO_STORE or (chosen is None and role == "library"):
+        url = self._store or (None if role == "library" else self.settings.store.url)
+        if self.keeping is not None or url == NO_STORE or (url is None and not usual):
             return
         try:
             from genmux.app.keeping import open_keeping
         except ImportError as error:
             message = f'a store needs its extra: pip install "genmux[store]" ({error})'
             raise ConfigurationError(message) from error
-        self.keeping = await open_keeping(self, url=chosen, role=role, about=about)
+        self.keeping = await open_keeping(self, url=url, role=role, about=about)
+
+    async def ready(self) -> None:
+        """Open the store that was given to this App, when that was not done yet; without one, nothing is kept."""
+        if self._store is None or self.keeping is not None:
+            return
+        async with self._opening:
+            await self.open(role="library", about="a program that uses genmux")
+
+    @property
+    def waits(self) -> bool:
+        """Whether a store was given that is not open yet, so that `ready` is to be awaited before calls."""
+        return self._store is not None and self.keeping is None
 
     def kept(self) -> "Keeping":
         """What is kept in the store. Raises ConfigurationError where there is none."""

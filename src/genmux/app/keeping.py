@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any, Protocol
 
 from genmux.flows.call.door import Keepers
@@ -117,6 +118,7 @@ class Keeping:
             self._stack.push_async_callback(self._rates.aclose)
         keepers = app.keepers
         keepers.ledger, keepers.limits, keepers.records = self.ledger, self._rates, self.records
+        keepers.contents = self.contents if app.settings.usage.content else None
         self._background(app.ring.watch(), "keys")
         self._background(app.account_desk.run(sync_seconds=app.settings.accounts.sync_seconds), "accounts")
         self._background(self._prune(), "retention")
@@ -124,7 +126,7 @@ class Keeping:
     async def aclose(self) -> None:
         """Write what waits, give back what was leased, and close the store. May be called again."""
         keepers = self._app.keepers
-        keepers.ledger = keepers.limits = keepers.records = None
+        keepers.ledger = keepers.limits = keepers.records = keepers.contents = None
         tasks, self._tasks = self._tasks, []
         for task in tasks:
             task.cancel()
@@ -164,7 +166,7 @@ def _rates(store: Store, new_id: Callable[[], str]) -> MemoryRates | SharedRates
     return MemoryRates(time.monotonic_ns)
 
 
-async def open_keeping(app: Around, *, url: str | None, role: Role, about: str) -> Keeping:
+async def open_keeping(app: Around, *, url: str | Path | None, role: Role, about: str) -> Keeping:
     """Open the store at a URL (None for the usual file) and put everything on it. Raises ConfigurationError or StoreError."""
     store = await open_store(url, environ=app.environ, role=role, about=about)
     try:

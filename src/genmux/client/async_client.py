@@ -18,11 +18,12 @@ class AsyncClient(Calls):
 
     `model` is the default model of its calls. `config` is the path of a `genmux.toml` other than the usual ones. `keys`
     are API keys by provider id, and stand before what is configured. `gateway` is the URL of a running gateway to which
-    all calls go, with its `key`. `app` shares what another client stands on, and is not closed with this one. Calls raise
+    all calls go, with its `key`. `store` is a file or a `postgresql://…` where budgets, accounts and usage are kept; without
+    it nothing is. `app` shares what another client stands on, and is not closed with this one. Calls raise
     `ProviderError` (see `genmux.types.errors`).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — each names one thing that a client can stand on
         self,
         *,
         model: str | None = None,
@@ -30,10 +31,11 @@ class AsyncClient(Calls):
         keys: Mapping[str, str] | None = None,
         gateway: str | None = None,
         key: str | None = None,
+        store: str | Path | None = None,
         app: App | None = None,
     ) -> None:
         self._owned = app is None
-        app = app_of(app, config=config, keys=keys, gateway=gateway, key=key)
+        app = app_of(app, config=config, keys=keys, gateway=gateway, key=key, store=store)
         super().__init__(app, model=model, options=configured_options(app.settings.defaults))
 
     async def health(self, provider: str) -> Health:
@@ -63,10 +65,13 @@ def app_of(
     keys: Mapping[str, str] | None = None,
     gateway: str | None = None,
     key: str | None = None,
+    store: str | Path | None = None,
 ) -> App:
     """What a client stands on: something given, or its own. Raises ConfigurationError when more is said than goes together."""
-    if app is not None and (config is not None or keys or gateway is not None):
-        message = "`app` has its own configuration and keys; give `config` and `keys` to the App instead"
+    if app is not None and (config is not None or keys or gateway is not None or store is not None):
+        message = (
+            "`app` has its own configuration, keys and store; give `config`, `keys` and `store` to the App instead"
+        )
         raise ConfigurationError(message)
     if key is not None and gateway is None:
         message = "`key` is that of a gateway, and there is no `gateway`; the keys of providers are `keys={id: key}`"
@@ -74,8 +79,11 @@ def app_of(
     if gateway is not None and keys:
         message = "calls through a `gateway` need no `keys` of providers: it has its own"
         raise ConfigurationError(message)
+    if gateway is not None and store is not None:
+        message = "calls through a `gateway` need no `store`: it has its own"
+        raise ConfigurationError(message)
     if app is not None:
         return app
     if gateway is not None:
         return send_through(new_app(config=config, keys={GATEWAY: {"api_key": key}} if key else None), gateway)
-    return new_app(config=config, keys={name: {"api_key": one} for name, one in (keys or {}).items()})
+    return new_app(config=config, keys={name: {"api_key": one} for name, one in (keys or {}).items()}, store=store)

@@ -35,16 +35,22 @@ class Calls(Survey):
     async def chat(self, prompt: Prompt, **params: Unpack[ChatParams]) -> ChatResult:
         """Ask a chat model and wait for the whole answer."""
         asked = self._chat(prompt, params)
+        if self._app.waits:
+            await self._app.ready()
         return parsed(await self._app.calls.chat(asked.request, asked.options), asked.parse)
 
     async def stream(self, prompt: Prompt, **params: Unpack[ChatParams]) -> ChatStream:
         """Ask a chat model and get the answer in parts, as they come."""
         asked = self._chat(prompt, params)
+        if self._app.waits:
+            await self._app.ready()
         return ChatStream(await self._app.calls.stream(asked.request, asked.options), asked.parse)
 
     async def embed(self, inputs: Inputs, **params: Unpack[EmbedParams]) -> EmbedResult:
         """Turn one text or several into vectors."""
         asked = self._embed(inputs, params)
+        if self._app.waits:
+            await self._app.ready()
         return await self._app.calls.embed(asked.request, asked.options)
 
     async def count_tokens(self, prompt: Prompt, **params: Unpack[ChatParams]) -> TokenCount:

@@ -29,7 +29,7 @@ class Client(Survey):
     The arguments are those of `AsyncClient`, whose calls it makes one by one.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — those of `AsyncClient`
         self,
         *,
         model: str | None = None,
@@ -37,9 +37,10 @@ class Client(Survey):
         keys: Mapping[str, str] | None = None,
         gateway: str | None = None,
         key: str | None = None,
+        store: str | Path | None = None,
         app: App | None = None,
     ) -> None:
-        super().__init__(app_of(app, config=config, keys=keys, gateway=gateway, key=key))
+        super().__init__(app_of(app, config=config, keys=keys, gateway=gateway, key=key, store=store))
         self._client = AsyncClient(model=model, app=self._app)
         self._loop = LoopThread()
         self._farewell = self._app.aclose if app is None else self._app.leave

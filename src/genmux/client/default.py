@@ -71,9 +71,14 @@ def register_provider(provider: Provider | Manifest | str | Path, *, replace: bo
     return _shared.register(provider, replace=replace)
 
 
-def new_app(*, config: str | Path | None = None, keys: Mapping[str, Mapping[str, str]] | None = None) -> App:
+def new_app(
+    *,
+    config: str | Path | None = None,
+    keys: Mapping[str, Mapping[str, str]] | None = None,
+    store: str | Path | None = None,
+) -> App:
     """An App of one's own that knows what was registered in this process."""
-    return _shared.teach(App(config=config, keys=keys))
+    return _shared.teach(App(config=config, keys=keys, store=store))
 
 
 def get_provider(

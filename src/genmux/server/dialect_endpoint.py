@@ -15,7 +15,7 @@ from genmux.server.faults import as_error
 from genmux.server.http import Headers, Read, Request, RequestError
 from genmux.server.said import carried, identified, said_back, went
 from genmux.server.terms import Terms
-from genmux.types.errors import OverloadedError, ProviderError
+from genmux.types.errors import OverloadedError, ProviderError, StoreError
 from genmux.types.parts import Part, WarningPart
 
 FAREWELL = 1.0
@@ -53,8 +53,9 @@ class DialectEndpoint:
     async def refuse(self, request: Request, error: ProviderError) -> None:
         """Answer with an error in the caller's dialect."""
         answer, headers = self._server.refuse(error), identified(error.request_id)
-        if isinstance(error, RequestError) and error.status:
-            answer, headers = msgspec.structs.replace(answer, status=error.status), (*headers, *error.headers)
+        if isinstance(error, RequestError | StoreError) and error.status:
+            answer = msgspec.structs.replace(answer, status=error.status)
+        headers = (*headers, *getattr(error, "headers", ()))
         await request.answer(answer, headers)
 
     async def _whole(self, request: Request, accepted: Accepted, options: CallOptions) -> None:

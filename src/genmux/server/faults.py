@@ -1,13 +1,15 @@
 """What a caller hears of a fault: in the form of the native API, and of our own faults only that they happened."""
 
 import logging
+import math
 
 import msgspec
 
 from genmux.contract.dialect import Answer
 from genmux.contract.error_kinds import STATUS_KINDS
 from genmux.server.http import Request, RequestError
-from genmux.types.errors import ErrorKind, ProviderError, Retry
+from genmux.server.said import Headers
+from genmux.types.errors import ErrorKind, ProviderError, Retry, StoreError
 
 _log = logging.getLogger("genmux.server")
 
@@ -39,7 +41,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
 def fault_of(error: ProviderError) -> tuple[int, Fault]:
     """An error as the native API tells it, and its HTTP status."""
-    status = error.status if isinstance(error, RequestError) else None
+    status = error.status if isinstance(error, RequestError | StoreError) else None
     fault = Fault(
         kind=error.kind,
         message=error.message,
@@ -51,11 +53,18 @@ def fault_of(error: ProviderError) -> tuple[int, Fault]:
     return status or _STATUS.get(error.kind, 500), fault
 
 
+def told_with(error: ProviderError) -> Headers:
+    """What is said of an error in headers: what it brings, and when to ask again."""
+    headers: Headers = tuple(getattr(error, "headers", ()))
+    if error.retry_after is not None and math.isfinite(error.retry_after):
+        headers = (*headers, ("retry-after", str(max(math.ceil(error.retry_after), 0))))
+    return headers
+
+
 async def refuse_natively(request: Request, error: ProviderError) -> None:
     """Answer with an error in the form of the native API."""
     status, fault = fault_of(error)
-    headers = error.headers if isinstance(error, RequestError) else ()
-    await request.answer(Answer(status=status, body=msgspec.json.encode(fault)), headers)
+    await request.answer(Answer(status=status, body=msgspec.json.encode(fault)), told_with(error))
 
 
 def as_error(error: Exception) -> ProviderError:

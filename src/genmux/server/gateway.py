@@ -35,16 +35,23 @@ _POLICY = "default-src 'none'; connect-src 'self'; img-src data:; style-src 'uns
 class Gateway:
     """Serves the dialects on bare ASGI; the native API is imported when it is first asked for.
 
-    It opens the App's store when it starts, as `role` says; `ready` is called then, and may raise what keeps it from
-    starting. `fault` is what did keep it from starting.
+    It opens the App's store when it starts, with `usual_store` also one that nobody named; `ready` is called then, and may
+    raise what keeps it from starting. `fault` is what did keep it from starting.
     """
 
     def __init__(
-        self, app: App, *, role: StoreRole = "library", about: str = "", ready: Callable[[], None] = lambda: None
+        self,
+        app: App,
+        *,
+        role: StoreRole = "gateway",
+        about: str = "a gateway",
+        usual_store: bool = False,
+        ready: Callable[[], None] = lambda: None,
     ) -> None:
         self._app = app
         self._role: StoreRole = role
         self._about = about
+        self._usual_store = usual_store
         self._ready = ready
         self.fault: ProviderError | None = None
         settings = app.settings.gateway
@@ -147,7 +154,7 @@ class Gateway:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 try:
-                    await self._app.open(role=self._role, about=self._about)
+                    await self._app.open(role=self._role, about=self._about, usual=self._usual_store)
                     self._ready()
                 except ProviderError as error:
                     self.fault = error

@@ -19,7 +19,7 @@ class InProcess:
     """Asks the gateway of an App as if by HTTP, for `caller`; use it as `async with`, which starts and stops the gateway."""
 
     def __init__(self, app: App, caller: Principal = NOBODY) -> None:
-        self._gateway = Gateway(app, role="command", about="a genmux command")
+        self._gateway = Gateway(app, role="command", about="a genmux command", usual_store=True)
         self._caller = caller
         self._life: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()

@@ -16,12 +16,13 @@ from litestar.params import QueryParameter
 
 from genmux.app import App
 from genmux.contract.error_kinds import STATUS_KINDS
-from genmux.server.faults import Fault, as_error, fault_of
+from genmux.server.faults import Fault, as_error, fault_of, told_with
 from genmux.server.native_accounts import account_routes
 from genmux.server.native_budgets import budget_routes
 from genmux.server.native_estimates import estimate_routes
 from genmux.server.native_keys import key_routes, me_route
 from genmux.server.native_tenancy import audit_route, tenancy_routes
+from genmux.server.native_usage import usage_routes
 from genmux.server.terms import Terms
 from genmux.services.catalog import ModelInfo
 from genmux.services.keys import KeyDesk
@@ -101,6 +102,7 @@ def native_app(app: App, terms: Terms) -> Litestar:
             *tenancy_routes(lambda: app.kept().tenancy, _FAULTS),
             *budget_routes(lambda: app.kept().budgets, _FAULTS, log=lambda: app.kept().audit),
             audit_route(lambda: app.kept().audit, _FAULTS),
+            *usage_routes(lambda: app.kept().reports, _FAULTS, log=lambda: app.kept().audit),
         ],
         openapi_config=OpenAPIConfig(
             title="genmux",
@@ -129,7 +131,7 @@ def _decimal(text: str | None) -> Decimal | None:
 
 def _refused(_request: Request[Any, Any, Any], error: ProviderError) -> Response[Fault]:
     status, fault = fault_of(error)
-    return Response(fault, status_code=status)
+    return Response(fault, status_code=status, headers=dict(told_with(error)))
 
 
 def _wrong(request: Request[Any, Any, Any], error: HTTPException) -> Response[Fault]:

@@ -35,6 +35,7 @@ def serve(app: App, *, host: str, port: int, started: Callable[[str], None]) -> 
         app,
         role="gateway",
         about=f"a gateway at {url}",
+        usual_store=True,
         ready=lambda: check_exposure(host, keys, stored=app.ring.demands),
     )
 
@@ -69,6 +70,8 @@ def serve(app: App, *, host: str, port: int, started: Callable[[str], None]) -> 
     except SystemExit:
         if gateway.fault is None:
             raise
+    finally:
+        listening.close()
     if gateway.fault is not None:
         raise gateway.fault
 

@@ -14,11 +14,11 @@ import msgspec
 from genmux.contract.model import Model
 from genmux.flows.call.holding import Holding
 from genmux.flows.call.options import CallOptions
-from genmux.flows.call.ports import Clock, Counter, Estimates, Ledger, Limits, Pricer, Records, Sums, Teller
+from genmux.flows.call.ports import Clock, Contents, Counter, Estimates, Ledger, Limits, Pricer, Records, Sums, Teller
 from genmux.flows.call.run import Run
 from genmux.flows.call.target import Target
 from genmux.services.keys import check_allowed, end_user_of
-from genmux.types.chat import ChatRequest
+from genmux.types.chat import ChatRequest, ChatResult
 from genmux.types.embed import EmbedRequest
 from genmux.types.errors import BudgetExceededError, ErrorKind, ProviderError, Retry
 from genmux.types.money import Cost, micros
@@ -35,6 +35,7 @@ class Keepers(msgspec.Struct, kw_only=True):
     ledger: Ledger | None = None
     limits: Limits | None = None
     records: Records | None = None
+    contents: Contents | None = None
 
 
 class Door:
@@ -124,6 +125,22 @@ class Door:
             }
             self._tell("generation.completed", run, data)
         return cost
+
+    def keep(self, run: Run, request: ChatRequest | EmbedRequest, answer: Callable[[], ChatResult | None]) -> None:
+        """Keep what was asked and answered, where the settings say so."""
+        contents = self._keepers.contents
+        if contents is None or run.subject is None:
+            return
+        told = answer()
+        said = None if told is None else [told.message, *(one.message for one in told.alternatives)]
+        contents.keep(
+            run.subject, msgspec.json.encode(request), msgspec.json.encode(said), principal=run.options.principal
+        )
+
+    @property
+    def keeps_contents(self) -> bool:
+        """Whether what is said is kept."""
+        return self._keepers.contents is not None
 
     def fail(self, run: Run, error: BaseException, *, usage: Usage | None = None) -> None:
         """A request failed or was cancelled; `usage` is what it used all the same, as far as that is known."""

@@ -83,6 +83,7 @@ class CallFlow:
             finish=result.finish.unified,
             request_id=result.request_id,
         )
+        self.door.keep(run, request, lambda: result)
         return msgspec.structs.replace(
             result,
             provider=run.reached.model.provider,
@@ -115,6 +116,7 @@ class CallFlow:
             self.door,
             warnings=run.warnings + warnings,
             count_input=lambda: self.counter.count(request, model).tokens,
+            keep=lambda answer: self.door.keep(run, request, answer),
         )
 
     async def embed(self, request: EmbedRequest, options: CallOptions = DEFAULT_OPTIONS) -> EmbedResult:
@@ -128,6 +130,7 @@ class CallFlow:
         run, result = await self.journeys.travel(request, "embed", options, go)
         attempts = max(run.sendings, 1)
         cost = self.door.complete(run, result.usage, attempts=attempts, request_id=result.request_id)
+        self.door.keep(run, request, lambda: None)
         return msgspec.structs.replace(
             result,
             provider=run.reached.model.provider,

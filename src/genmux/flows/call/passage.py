@@ -46,11 +46,12 @@ class PassageFlow:
     ) -> Passage | None:
         """The request to send; None when it has to be translated, because a provider wants it in another form.
 
-        A caller who wants numbers pulled into their range wants to have them changed, so that bytes do not pass. Raises
+        A caller who wants numbers pulled into their range wants to have them changed, so that bytes do not pass; nor do they
+        where what is said is kept. Raises
         ProviderError when nobody can answer.
         """
         plan = self._calls.journeys.plan(accepted.request, "chat", options)
-        if options.clamp:
+        if options.clamp or self._calls.door.keeps_contents:
             return None
         requests: dict[str, HttpRequest] = {}
         for candidate in plan.candidates:

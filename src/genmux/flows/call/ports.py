@@ -202,6 +202,14 @@ class Records(Protocol):
         ...
 
 
+class Contents(Protocol):
+    """Keeps what was said, where that is wanted."""
+
+    def keep(self, record_id: str, request_json: bytes, answer_json: bytes, *, principal: Principal) -> None:
+        """Keep what was asked and answered in one request; it is written later."""
+        ...
+
+
 class Standing(Protocol):
     """Remembers how models have been doing."""
 

@@ -54,7 +54,9 @@ class PartStream:
         *,
         warnings: tuple[Warning, ...],
         count_input: Callable[[], int],
+        keep: Callable[[Callable[[], ChatResult]], None],
     ) -> None:
+        self._keep = keep
         self._source = begun.source
         self.run = run
         self._door = door
@@ -209,6 +211,7 @@ class PartStream:
             finish=self._finish.unified if self._finish else None,
             request_id=self.request_id,
         )
+        self._keep(self.result)
 
     async def _fail(self, error: BaseException) -> None:
         """A fault ends it, or whoever waited was cancelled: then it was left early."""
@@ -223,6 +226,8 @@ class PartStream:
                 self._settled = True
                 self._usage = self._counted() if self._seen else Usage()
                 self._door.fail(self.run, error, usage=self._usage)
+                if self._seen:
+                    self._keep(self.result)
 
 
 def at_least(said: Usage | None, characters: int, count_input: Callable[[], int]) -> Usage:
