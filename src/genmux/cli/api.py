@@ -1,6 +1,5 @@
 """How commands manage a gateway: through its native API, over HTTP or inside this process."""
 
-import asyncio
 import contextlib
 import os
 from collections.abc import Coroutine, Generator
@@ -16,6 +15,8 @@ from genmux.cli.session import configured, reached, reported
 from genmux.types.errors import ErrorKind, NetworkError, ProviderError, Retry
 
 if TYPE_CHECKING:
+    import asyncio
+
     from genmux.contract.http import HttpReply
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 class Api:
     """The native API. Paths begin after `/api/v1`; answers are decoded JSON. Raises the ProviderError that it answers with."""
 
-    def __init__(self, runner: asyncio.Runner, line: Line) -> None:
+    def __init__(self, runner: "asyncio.Runner", line: Line) -> None:
         self._runner = runner
         self._line = line
 
@@ -113,6 +114,8 @@ def admin(common: Common) -> Generator[Api]:
     It is that of `--gateway` (or GENMUX_GATEWAY) with `--key` (or GENMUX_KEY); else that of the gateway which holds this
     machine's store at the moment; else one inside this process. What goes wrong is told in a line.
     """
+    import asyncio
+
     with reported(common), asyncio.Runner() as runner, contextlib.ExitStack() as farewell:
         stack = AsyncExitStack()
         farewell.callback(lambda: runner.run(stack.aclose()))
