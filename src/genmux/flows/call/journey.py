@@ -128,9 +128,13 @@ class Journeys:
         self._fell(legs, arrival)
         self._door.left(arrival.run, error)
         leg = await legs.after(error, arrival.leg, sent=arrival.sent)
-        if leg is None:
-            raise legs.verdict or error
-        return leg
+        if leg is not None:
+            return leg
+        verdict, run = legs.verdict or error, legs.run
+        if verdict is not error and run.held is not None:  # what is told may have been billed, but this was not
+            run.held.release()
+            run.held = None
+        raise verdict
 
     def _fell(self, legs: Legs, arrival: Arrival) -> None:
         """Note a leg that failed, and what that tells about its model."""

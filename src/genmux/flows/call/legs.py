@@ -62,7 +62,7 @@ class Legs:
     """The ways of one request, one after another. `verdict` is the failure to tell when all of them fail."""
 
     __slots__ = (
-        "_asked", "_attempts", "_before", "_deferred", "_engine_repeats", "_guides", "_hopes", "_operation", "_patience",
+        "_asked", "_attempts", "_before", "_deferred", "_ended", "_engine_repeats", "_guides", "_hopes", "_operation", "_patience",
         "_queue", "_twins", "_used", "plan", "run", "verdict",
     )  # fmt: skip
 
@@ -78,6 +78,7 @@ class Legs:
         self._hopes: dict[str, tuple[Candidate, ProviderError]] | None = None
         self._engine_repeats = False
         self._asked = False
+        self._ended = False
         self._twins = 0
         self._before = 0
         self._patience = _patience(plan, run.options)
@@ -102,7 +103,7 @@ class Legs:
         """Where it goes after a failure, None when it must end there; `sent` says whether anything was sent on that leg."""
         run = self.run
         self.judge(error, leg, sent=sent)
-        if run.sendings >= self._attempts or self._is_late() or not self._goes_on(error, sent=sent):
+        if self._ended or run.sendings >= self._attempts or self._is_late():
             return None
         spare = run.sendings + len(self._queue) < self._attempts  # not at the cost of models that were not asked yet
         if sent and spare and run.lease is not None and error.kind in ROTATING:
@@ -160,6 +161,7 @@ class Legs:
     def judge(self, error: ProviderError, leg: Leg, *, sent: bool) -> None:
         """Learn from a leg that failed; `sent` says whether anything was sent on it."""
         self._weigh(error, sent=sent)
+        self._ended = self._ended or not self._goes_on(error, sent=sent)
         if sent:
             self._note_hope(leg.candidate, error)
 
@@ -168,7 +170,9 @@ class Legs:
         self._over(leg.candidate, trial=leg.trial)
 
     def _weigh(self, error: ProviderError, *, sent: bool) -> None:
-        """Keep the failure that says most: of what was asked last, else of the budget that was in the way."""
+        """Keep the failure that says most: the one that ended it, or of what was asked last, else of the budget that was in the way."""
+        if self._ended:
+            return
         if sent or (not self._asked and not isinstance(self.verdict, BudgetExceededError)):
             self.verdict = error
         self._asked = self._asked or sent

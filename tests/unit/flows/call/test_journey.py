@@ -418,6 +418,25 @@ async def test_where_both_fail_the_third_is_asked_and_all_attempts_count() -> No
     assert kept.ledger.ends.count(("released", 0)) == 1  # what is held for the one that goes on is used further
 
 
+async def test_after_one_of_two_failed_in_doubt_nothing_else_is_asked() -> None:
+    town = hedged()
+    kept, fails, slow = Kept(town.app, budget()), asyncio.Event(), asyncio.Event()
+    town.plays("acme/one", Played(fails, NetworkError("reset", retry="unsure"), headers=JSON))
+    town.plays("bolt/one", Played(slow, OverloadedError("full", retry="safe"), headers=JSON))
+    task = asyncio.ensure_future(town.app.calls.chat(ASK))
+    await town.until(2)
+
+    fails.set()
+    await settled()
+    slow.set()
+    with pytest.raises(NetworkError) as caught:
+        await task
+
+    assert (caught.value.retry, caught.value.attempts) == ("unsure", 2)
+    assert town.models == ["acme/one", "bolt/one"]
+    assert [(one.end or ("",))[0] for one in kept.ledger.holds] == ["presumed", "released"]
+
+
 async def test_where_all_fail_the_failure_is_told_once() -> None:
     town = hedged(*MODELS[:2])
     kept, fails = Kept(town.app, budget()), asyncio.Event()
