@@ -182,7 +182,7 @@ class Machine(RuleBasedStateMachine):
         assert again.leased >= state.leased if wanted and not (used or returned) else again.leased == state.leased
         left = had - min(had, used)
         left -= min(left, returned)
-        assert left <= state.leased <= max(left, LIMIT // 100)
+        assert left <= state.leased <= max(left, 2 * LIMIT // 100)
         self.excess[budget.id] += max(0, used - had)
         self.workers[worker][budget.id] = again.leased
         name = f"slice {worker}"
