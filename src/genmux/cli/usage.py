@@ -82,23 +82,20 @@ def show(
         if csv:
             write(api.text("/usage", group_by=by, format="csv", **which.query()))
             return
-        lines: list[dict[str, Any]] = []
-        cursor: str | None = None
-        while True:
-            page = api.get("/usage", group_by=by, limit=1_000, cursor=cursor, **which.query())
+        first = page = api.get("/usage", group_by=by, limit=1_000, **which.query())
+        lines: list[dict[str, Any]] = [*page["data"]]
+        while page["next"] is not None:
+            page = api.get("/usage", group_by=by, limit=1_000, cursor=page["next"], **which.query())
             lines += page["data"]
-            cursor = page["next"]
-            if cursor is None:
-                break
         if common.json:
-            print_json({**page, "data": lines})
+            print_json({**first, "data": lines, "next": None})
             return
         names = list(lines[0]["group"]) if lines else []
         if "day" not in names and "hour" not in names and "month" not in names:
             lines.sort(key=lambda line: -Decimal(line["cost"]))
-        _show(names, lines, page["totals"])
-        if page["complete_since"]:
-            note(f"Rows before {page['complete_since']} are no longer kept; they are not in these sums.")
+        _show(names, lines, first["totals"])
+        if first["complete_since"]:
+            note(f"Rows before {first['complete_since']} are no longer kept; they are not in these sums.")
 
 
 def _show(names: Sequence[str], lines: Sequence[dict[str, Any]], totals: Sequence[dict[str, Any]]) -> None:

@@ -233,14 +233,17 @@ class Sheet(Stream):
         sending: Any = super().to_asgi_response(*request, **{**how, "media_type": self.media_type})  # not the route's
 
         async def send_all(scope: Any, receive: Receive, send: Send) -> None:
+            """Send, and let whoever listens for the caller's going hear of it when all is sent."""
             ended = asyncio.Event()
 
             async def told(message: MutableMapping[str, Any]) -> None:
+                """Pass on; notice the end."""
                 await send(message)
                 if message["type"] == "http.response.body" and not message.get("more_body"):
                     ended.set()
 
             async def heard() -> MutableMapping[str, Any]:
+                """What comes from the caller, until the end."""
                 hearing, ending = asyncio.ensure_future(receive()), asyncio.ensure_future(ended.wait())
                 try:
                     await asyncio.wait((hearing, ending), return_when=asyncio.FIRST_COMPLETED)

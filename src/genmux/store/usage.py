@@ -17,6 +17,14 @@ from genmux.types.usage_report import Forgotten, UsageGroup, UsageGroups, UsageQ
 PIECE = 5_000
 """So many rows are changed in one transaction, so that nobody waits long."""
 
+SORTED = 25_000
+"""So many rows, about, are added up by one statement on SQLite, which sorts them: as many as it can sort in memory."""
+
+MOST_PIECES = 400
+
+Found = dict[tuple[Any, ...], UsageSums]
+"""Sums by keys and currency."""
+
 
 class UsageTables:
     """Keeps usage rows and what they add up to."""
@@ -35,23 +43,26 @@ class UsageTables:
     def _groups(self, tx: Tx, question: UsageQuestion) -> UsageGroups:
         kept, summed = _kept(tx)
         days, stretches = spans(question, kept, summed)
-        found = self._added(tx, question, days, stretches, grouped=True)
+        pieces = stretches if self._database.kind == "postgresql" else _pieces(tx, stretches)
+        found = self._added(tx, question, days, pieces, grouped=True)
         shown = sorted(found)[: question.limit]
-        groups = tuple(UsageGroup(keys=key[:-1], currency=key[-1], sums=found[key]) for key in shown)
-        totals = groups
-        if question.group_by:
-            added = self._added(tx, question, days, stretches, grouped=False)
-            totals = tuple(UsageGroup(keys=(), currency=key[-1], sums=added[key]) for key in sorted(added))
+        more = len(found) > len(shown)
+        added: Found = {}
+        if question.after is None:
+            added = self._added(tx, question, days, pieces, grouped=False) if more else _together(found)
         return UsageGroups(
-            groups=groups, totals=totals, more=len(found) > len(shown), since=_gap(question, kept, summed, stretches)
+            groups=tuple(UsageGroup(keys=key[:-1], currency=key[-1], sums=found[key]) for key in shown),
+            totals=tuple(UsageGroup(keys=(), currency=key[-1], sums=added[key]) for key in sorted(added)),
+            more=more,
+            since=_gap(question, kept, summed, stretches),
         )
 
     def _added(
         self, tx: Tx, question: UsageQuestion, days: Span | None, stretches: Sequence[Span], *, grouped: bool
-    ) -> dict[tuple[Any, ...], UsageSums]:
+    ) -> Found:
         sums = Sums(question, self._database.kind)
         width = len(question.group_by) + 1 if grouped else 1
-        found: dict[tuple[Any, ...], UsageSums] = {}
+        found: Found = {}
         statements = [sums.of_rows(stretch, grouped=grouped) for stretch in stretches if stretch.first < stretch.last]
         if days is not None and days.first < days.last:
             statements.append(sums.of_days(days, grouped=grouped))
@@ -124,6 +135,7 @@ async def piecewise(database: Database, statement: Delete | Update) -> int:
     """Do the same until nothing is left to do. Gives how many rows were changed."""
 
     def once(tx: Tx) -> int:
+        """Do it once."""
         return tx.core.execute(statement).rowcount
 
     total = 0
@@ -139,6 +151,26 @@ def _kept(tx: Tx) -> tuple[Span, Span]:
     first, last, first_day, last_day = tuple(tx.core.execute(select(*(end.scalar_subquery() for end in ends))).one())
     days = Span(0, 0) if first_day is None else Span(first_day, last_day + 1)
     return Span(first or 0, last or 0), days
+
+
+def _pieces(tx: Tx, stretches: Sequence[Span]) -> tuple[Span, ...]:
+    """Stretches cut into pieces with about as many rows as are sorted quickly; how many rows there are is told by the sums."""
+    day = usage_days.c.day
+    pieces: list[Span] = []
+    for first, last in stretches:
+        counted = select(func.sum(usage_days.c.requests)).where(day >= first // DAY, day <= last // DAY)
+        rows = tx.core.execute(counted).scalar() or 0
+        step = max(1, -(-(last - first) // max(1, min(MOST_PIECES, -(-int(rows) // SORTED)))))
+        pieces += [Span(begin, min(begin + step, last)) for begin in range(first, last, step)]
+    return tuple(pieces)
+
+
+def _together(found: Found) -> Found:
+    """All groups of one currency together."""
+    added: Found = {}
+    for key, sums in found.items():
+        added[key[-1:]] = added[key[-1:]] + sums if key[-1:] in added else sums
+    return added
 
 
 def _gap(question: UsageQuestion, kept: Span, days: Span, stretches: Sequence[Span]) -> datetime.datetime | None:

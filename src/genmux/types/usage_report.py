@@ -102,7 +102,8 @@ class UsageGroup(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class UsageGroups(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Groups in the order of their keys, at most as many as were asked for; `more` says that others follow.
 
-    `totals` are by currency. `since` is set when part of what was asked for is no longer kept: from then on it is complete.
+    `totals` are of all groups, by currency, and only told with the first of them. `since` is set when part of what was asked
+    for is no longer kept: from then on it is complete.
     """
 
     groups: tuple[UsageGroup, ...]

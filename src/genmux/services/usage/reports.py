@@ -17,6 +17,9 @@ from genmux.types.principal import Principal
 from genmux.types.usage_record import UsageRecord
 from genmux.types.usage_report import Forgotten, UsageQuestion
 
+SHEET_PAGE = 10_000
+"""So many lines of a sheet are made at once."""
+
 Correct = Callable[[UsageRecord, int], Awaitable[object]]
 """Has the ledger book what a request did cost, in micro-units, in place of what was presumed; twice the same is once."""
 
@@ -85,7 +88,7 @@ class UsageReports:
 
     async def sheet(self, asked: Asked) -> AsyncIterator[bytes]:
         """All groups as CSV, piece by piece. Raises InvalidRequestError before the first."""
-        return self._sheet(self.understood(asked))
+        return self._sheet(msgspec.structs.replace(self.understood(asked), limit=SHEET_PAGE))
 
     async def _sheet(self, question: UsageQuestion) -> AsyncIterator[bytes]:
         yield group_heading(question.group_by)
@@ -107,7 +110,7 @@ class UsageReports:
     async def record_sheet(self, asked: Asked) -> AsyncIterator[bytes]:
         """All rows as CSV, piece by piece, the newest first. Raises InvalidRequestError before the first."""
         question, before = self._rows(asked)
-        return self._record_sheet(question, before)
+        return self._record_sheet(msgspec.structs.replace(question, limit=SHEET_PAGE), before)
 
     async def _record_sheet(self, question: UsageQuestion, before: tuple[int, str] | None) -> AsyncIterator[bytes]:
         yield record_heading()

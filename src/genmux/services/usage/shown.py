@@ -55,7 +55,7 @@ class UsageLine(msgspec.Struct, frozen=True, kw_only=True):
 class UsageReport(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked for, from `since` until before `until`. `next` is the cursor of the next page.
 
-    `totals` are of all pages, by currency. `complete_since` is set when older rows that were needed are no longer kept.
+    `totals` are of all pages, by currency, and only on the first one. `complete_since` is set when older rows that were needed are no longer kept.
     """
 
     data: tuple[UsageLine, ...]

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genmux.services.usage import Asked, UsageReports, read_question, seen_by
+from genmux.services.usage import reports as reports_module
 from genmux.services.usage.asking import as_cursor, read_cursor
 from genmux.services.usage.sheets import written
 from genmux.services.usage.shown import percentile
@@ -194,7 +195,8 @@ class TestReports:
         report = await reports(store).report(Asked(group_by=("month", "hour"), time_zone="Asia/Kolkata"))
         assert report.data[0].group == {"month": "2026-11", "hour": "2026-11-26T17:30:00+05:30"}
 
-    async def test_a_sheet_has_all_pages_and_its_lines_end_as_they_must(self):
+    async def test_a_sheet_has_all_pages_and_its_lines_end_as_they_must(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(reports_module, "SHEET_PAGE", 1)
         pieces = [
             piece async for piece in await reports(MemoryStore(GROUPS)).sheet(Asked(group_by=("day", "model"), limit=1))
         ]
@@ -210,7 +212,8 @@ class TestReports:
         with pytest.raises(InvalidRequestError):
             await reports(MemoryStore()).sheet(Asked(group_by=("nonsense",)))
 
-    async def test_rows_come_in_pages_and_as_a_sheet(self):
+    async def test_rows_come_in_pages_and_as_a_sheet(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(reports_module, "SHEET_PAGE", 2)
         rows = [
             row(number, at=NOW - datetime.timedelta(seconds=number // 2), cost=Decimal("0.1")) for number in range(7)
         ]

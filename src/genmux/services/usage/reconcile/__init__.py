@@ -2,10 +2,10 @@
 
 from genmux.services.usage.reconcile.comparing import Compared, Figures, Reconciliation, compare, read_tolerance
 from genmux.services.usage.reconcile.figures import Ours, Theirs, known_as
-from genmux.services.usage.reconcile.formats import PROVIDERS, read_file
+from genmux.services.usage.reconcile.formats import READABLE, read_file
 
 __all__ = [
-    "PROVIDERS",
+    "READABLE",
     "Compared",
     "Figures",
     "Ours",

@@ -156,13 +156,13 @@ _EXPECTED = {
     "anthropic": "pages of GET /v1/organizations/usage_report/messages or /cost_report, or a CSV file of the console",
     "openrouter": "the answer of GET /api/v1/activity, or a CSV file of the activity page",
 }
-PROVIDERS = tuple(_PAGES)
+READABLE = tuple(_PAGES)
 
 
 def read_file(file: str, content: bytes, *, provider: str) -> list[Theirs]:
     """What a provider's file says. Raises InvalidRequestError that names the file, the place and what is expected."""
     if provider not in _PAGES:
-        message = f"files of {provider!r} cannot be read; those of {', '.join(PROVIDERS)} can"
+        message = f"files of {provider!r} cannot be read; those of {', '.join(READABLE)} can"
         raise InvalidRequestError(message, param="provider")
     try:
         text = content.decode("utf-8-sig")
