@@ -116,6 +116,7 @@ def native_app(app: App, terms: Terms) -> Litestar:
         ),
         exception_handlers={ProviderError: _refused, HTTPException: _wrong},
         request_max_body_size=None,
+        logging_config=None,  # it would take over the root logger
     )
 
 

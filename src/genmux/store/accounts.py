@@ -71,7 +71,7 @@ class AccountTables(AccountLeases):
 
         def work(tx: Tx) -> bool:
             own = (accounts.c.id == account.id, accounts.c.tenant == account.tenant)
-            if tx.core.execute(select(accounts.c.id).where(*own)).first() is None:
+            if not _lock(tx, account.id, account.tenant):
                 return False
             if "name" in changed and tx.core.execute(_same_name(account)).first() is not None:
                 raise _taken(account)
@@ -90,12 +90,11 @@ class AccountTables(AccountLeases):
         """Delete an account with its credential, balances and reservations; False when it is not there."""
 
         def work(tx: Tx) -> bool:
-            own = select(accounts.c.id).where(accounts.c.id == account_id, accounts.c.tenant == tenant)
-            for table in (account_balances, account_leases):
-                tx.core.execute(delete(table).where(table.c.account.in_(own)))
-            gone = delete(accounts).where(accounts.c.id == account_id, accounts.c.tenant == tenant)
-            if not tx.core.execute(gone).rowcount:
+            if not _lock(tx, account_id, tenant):
                 return False
+            for table in (account_balances, account_leases):
+                tx.core.execute(delete(table).where(table.c.account == account_id))
+            tx.core.execute(delete(accounts).where(accounts.c.id == account_id))
             _changed(tx)
             return True
 
@@ -119,8 +118,7 @@ class AccountTables(AccountLeases):
         """
 
         def work(tx: Tx) -> None:
-            found = _rows(tx, account_id)
-            if not found:
+            if not _lock(tx, account_id) or not (found := _rows(tx, account_id)):
                 return
             account = found[0].account
             for name, balance in balances.items():
@@ -183,6 +181,13 @@ def _rows(tx: Tx, account_id: str | None = None) -> list[StoredAccount]:
         )
         for row in tx.core.execute(asked).mappings()
     ]
+
+
+def _lock(tx: Tx, account_id: str, tenant: str | None = None) -> bool:
+    """Whether there is such an account; then others wait with it. It comes before all else, so that nobody waits for ever."""
+    mine = select(accounts.c.tenant).where(accounts.c.id == account_id).with_for_update()
+    found = tx.core.execute(mine).scalar()
+    return found is not None and tenant in (None, found)
 
 
 def _version(tx: Tx) -> int:
