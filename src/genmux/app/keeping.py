@@ -23,7 +23,7 @@ from genmux.services.settings import Settings
 from genmux.services.usage import Contents, UsageBook, UsageReports
 from genmux.store.accounts import AccountTables
 from genmux.store.audit import AuditRows
-from genmux.store.keys import KeyRows
+from genmux.store.keys import CHANNEL, KeyRows
 from genmux.store.ledger import LedgerStore
 from genmux.store.lock import Role
 from genmux.store.opening import Store, open_store
@@ -116,6 +116,9 @@ class Keeping:
         self._stack.push_async_callback(self.ledger.stop)
         if isinstance(self._rates, SharedRates):
             self._stack.push_async_callback(self._rates.aclose)
+        if isinstance(self.store.database, PostgresDatabase):
+            hints = await self.store.database.listen(CHANNEL, lambda _: app.ring.nudge())
+            self._stack.push_async_callback(hints.aclose)
         keepers = app.keepers
         keepers.ledger, keepers.limits, keepers.records = self.ledger, self._rates, self.records
         keepers.contents = self.contents if app.settings.usage.content else None
@@ -152,6 +155,8 @@ class Keeping:
         while True:
             try:
                 await prune(self.store.database, self._app.now(), {"usage": self._app.settings.usage.keep_days})
+                if isinstance(self._rates, SharedRates):
+                    await self._rates.sweep()
             except ProviderError as error:
                 _log.warning("old rows could not be removed: %s", error)
             await sleep(DAILY)

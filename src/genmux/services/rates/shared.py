@@ -42,6 +42,10 @@ class RateStore(Protocol):
         """Keep places for longer. Raises StoreError."""
         ...
 
+    async def sweep(self) -> None:
+        """Remove what is left of dead gateways and of limits that nobody came near for days. Raises StoreError."""
+        ...
+
 
 class SharedRates:
     """Keeps rate limits in a `RateStore`.
@@ -108,6 +112,10 @@ class SharedRates:
         self._returns += returns
         if (self._gone or self._returns) and (self._writing is None or self._writing.done()):
             self._writing = asyncio.get_running_loop().create_task(self._write(), name="give back what requests had")
+
+    async def sweep(self) -> None:
+        """Remove what nobody needs any more; now and then is enough. Raises StoreError."""
+        await self._store.sweep()
 
     async def aclose(self) -> None:
         """Write what waits. May be called again."""
