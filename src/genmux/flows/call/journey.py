@@ -162,6 +162,9 @@ class Journeys:
             place(error, run.target)
         if isinstance(error, ProviderError):
             error.attempts = max(error.attempts, run.sendings)
+            if run.route is not None:  # for whoever sees the traceback
+                told = "; ".join(f"{step.model} {step.outcome} ({step.reason})" for step in run.steps)
+                error.add_note(f"{run.route}: {told}")
         return run
 
 

@@ -18,11 +18,12 @@ from genmux.flows.call.plan import Candidate, Plan
 from genmux.flows.call.ports import Accounts, Clock, Lease, Standing
 from genmux.flows.call.run import Run
 from genmux.flows.call.target import Target, Targets
-from genmux.types.errors import BudgetExceededError, ErrorKind, ProviderError, Retry, StoreError
+from genmux.types.errors import BudgetExceededError, ErrorKind, ProviderError, RequestCancelledError, Retry, StoreError
 from genmux.types.routes import Outcome, Step
 
 _USUAL = RetryPolicy()
 _NONE: frozenset[str] = frozenset()
+_OUTPACED = RequestCancelledError("another model answered first")
 _SHORTEST = 0.001
 """Seconds that a leg has at least: what is late fails in the engine, which knows how to tell it."""
 
@@ -165,6 +166,12 @@ class Legs:
         if sent:
             self._note_hope(leg.candidate, error)
 
+    def outpaced(self, leg: Leg, run: Run, seconds: float) -> None:
+        """A leg was given up after so many seconds, because another model answered first."""
+        self.note(leg, run, "cancelled", _OUTPACED)
+        self._guides.standing.outpaced(leg.candidate.model.reference, seconds)
+        self.end_trial(leg)
+
     def end_trial(self, leg: Leg) -> None:
         """A leg is over, whatever became of it."""
         self._over(leg.candidate, trial=leg.trial)
@@ -199,9 +206,11 @@ class Legs:
         lease = self.run.lease
         if lease is not None:
             self._used |= {lease.account.id}
+        trial = self._tries(leg.candidate)
         try:
-            return await self._leg(leg.candidate, self.run, trial=leg.trial)
+            return await self._leg(leg.candidate, self.run, trial=trial)
         except ProviderError:
+            self._over(leg.candidate, trial=trial)
             return None
 
     async def _next_model(self) -> Leg | None:

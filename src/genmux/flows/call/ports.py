@@ -225,6 +225,10 @@ class Standing(Protocol):
         """A model failed."""
         ...
 
+    def outpaced(self, model: str, seconds: float) -> None:
+        """A model had not begun to answer after so many seconds, when another one had."""
+        ...
+
     def over(self, model: str) -> None:
         """A trial ended without telling anything about the model."""
         ...

@@ -14,10 +14,9 @@ from genmux.flows.call.door import Door
 from genmux.flows.call.legs import Leg, Legs
 from genmux.flows.call.ports import Clock
 from genmux.flows.call.run import Run
-from genmux.types.errors import ProviderError, RequestCancelledError
+from genmux.types.errors import ProviderError
 
 T = TypeVar("T")
-_OUTPACED = RequestCancelledError("another model answered first")
 Go = Callable[[Run, Leg], Awaitable[T]]
 """Goes one leg: has the request admitted for its target, and sends it."""
 
@@ -121,8 +120,7 @@ class Race(Generic[T]):
             loser = self._racers[0]
             await self._stop(loser)
             self._racers.remove(loser)
-            self._legs.note(loser.leg, loser.run, "cancelled", _OUTPACED)
-            self._legs.end_trial(loser.leg)
+            self._legs.outpaced(loser.leg, loser.run, self._clock() - loser.began)
             self._give_up(loser, winner, asyncio.CancelledError())
 
     async def _stop(self, racer: _Racer) -> None:

@@ -87,9 +87,7 @@ class Board:
 
     def answered(self, model: str, seconds: float) -> None:
         """A model began to answer after so many seconds."""
-        mark = self._mark(model)
-        mark.latency = seconds if mark.latency is None else mark.latency + _SHARE * (seconds - mark.latency)
-        mark.measured = self._clock()
+        mark = self._measure(model, seconds)
         mark.failures = mark.rests = 0
         mark.until = mark.told = 0.0
         mark.trial = False
@@ -113,6 +111,12 @@ class Board:
         if mark.rests or mark.failures >= failures:
             mark.until = now + min(LONGEST_REST, rest * 2**mark.rests)
             mark.rests = min(mark.rests + 1, _MOST_RESTS)
+
+    def outpaced(self, model: str, seconds: float) -> None:
+        """A model had not begun to answer after so many seconds, when another one had: it takes at least so long."""
+        mark = self._marks.get(model)
+        if mark is None or mark.latency is None or seconds > mark.latency:
+            self._measure(model, seconds)
 
     def over(self, model: str) -> None:
         """A trial ended without telling anything about the model: the next request tries it."""
@@ -147,6 +151,12 @@ class Board:
         """The models that rest now after failures, but for those whose provider told when to come back."""
         now = self._clock()
         return tuple(model for model, mark in self._marks.items() if now < mark.until and now >= mark.told)
+
+    def _measure(self, model: str, seconds: float) -> _Mark:
+        mark = self._mark(model)
+        mark.latency = seconds if mark.latency is None else mark.latency + _SHARE * (seconds - mark.latency)
+        mark.measured = self._clock()
+        return mark
 
     def _mark(self, model: str) -> _Mark:
         mark = self._marks.get(model)

@@ -504,6 +504,19 @@ async def test_no_second_model_is_asked_without_the_money_for_both(asked_aside: 
     assert (len(kept.ledger.holds), kept.ledger.held) == (1, 0)
 
 
+async def test_a_model_that_is_outpaced_is_not_the_fastest() -> None:
+    town = hedged(*MODELS[:2], choose="fastest")
+    town.plays("acme/one", Played(asyncio.Event()))
+    task = asyncio.ensure_future(town.app.calls.chat(ASK))
+    await town.until(1)
+    town.clock.now += 5
+    await task
+
+    await town.app.calls.chat(ASK)
+
+    assert town.models == ["acme/one", "bolt/one", "bolt/one"]
+
+
 async def test_a_caller_who_goes_away_stops_both() -> None:
     town = hedged()
     kept = Kept(town.app, budget())
@@ -564,5 +577,8 @@ async def test_a_place_under_the_limits_is_given_back_once() -> None:
 async def test_errors_of_the_whole_request_are_not_hidden_by_a_route() -> None:
     town = Town({"r": Route(models=MODELS)})
     town.plays("acme/one", failing(500))
-    with pytest.raises(ServerError):
+
+    with pytest.raises(ServerError) as caught:
         await town.app.calls.chat(ASK)
+
+    assert caught.value.__notes__ == ["route/r: acme/one failed (server: no)"]

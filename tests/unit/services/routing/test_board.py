@@ -190,6 +190,17 @@ def test_latency_is_a_mean_in_which_the_newest_counts_most() -> None:
     assert board.latency(MODEL) == pytest.approx(1.2)
 
 
+def test_a_model_that_is_outpaced_takes_at_least_so_long() -> None:
+    board = Board(Time())
+
+    board.outpaced(MODEL, 2.0)
+    assert board.latency(MODEL) == 2.0
+    board.outpaced(MODEL, 1.0)
+    assert board.latency(MODEL) == 2.0
+    board.outpaced(MODEL, 3.0)
+    assert board.latency(MODEL) == pytest.approx(2.2)
+
+
 def test_an_old_latency_is_measured_again_by_one_request() -> None:
     time = Time()
     board = Board(time)
