@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from genmux.services.prices.media import LOCK, Lock, MediaModel, MediaProvider, Source, is_past
-from genmux.services.prices.sources import listed_names, litellm, voice
+from genmux.services.prices.sources import by_hand, listed_names, litellm, voice
 from genmux.services.prices.sources.compare import agree, differences, jumps
 from genmux.services.prices.sources.wheels import Wheel
 from genmux.types.conditions import price_faults
@@ -29,8 +29,19 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     doubts: tuple[str, ...]
 
 
-def make(wheels: Mapping[str, Wheel], *, today: datetime.date, folder: Path, accept: bool = False) -> Made:
-    """The catalogue of today, compared with the one in a folder. Raises InvalidRequestError for data of an unknown form."""
+def make(
+    wheels: Mapping[str, Wheel],
+    *,
+    today: datetime.date,
+    folder: Path,
+    notes: Path = by_hand.NOTES,
+    accept: bool = False,
+) -> Made:
+    """The catalogue of today, compared with the one in a folder; `notes` is what people read themselves.
+
+    Raises InvalidRequestError for data of an unknown form, ConfigurationError for notes that cannot be read.
+    """
+    noted = by_hand.read_notes(notes)
     data: dict[str, Any] = json.loads(wheels[litellm.NAME].text(litellm.MEMBER))
     lacking = listed_names.lacking_in(wheels[listed_names.NAME].text(listed_names.MEMBER))
     first = litellm.media_of(data, today=today, lacking=lacking)
@@ -42,14 +53,19 @@ def make(wheels: Mapping[str, Wheel], *, today: datetime.date, folder: Path, acc
         if (lines := tuple(differences(name, sources)))
     }
     found = [line for lines in disputed.values() for line in lines]
-    providers = _doubted(_merged(first, second), disputed.keys())
+    merged = _doubted(_merged(first, second), disputed.keys())
+    providers = by_hand.completed(merged, noted)
     old, lock = read(folder)
-    found += jumps(old, providers)
+    found += [*jumps(old, providers), *by_hand.needless(merged, noted)]
     known = frozenset(lock.accepted if lock else ())
     accepted = found if accept else [line for line in found if line in known]
     return Made(
         providers=providers,
-        lock=Lock(made=today.isoformat(), sources=_sources(wheels, lock, today), accepted=tuple(sorted(accepted))),
+        lock=Lock(
+            made=today.isoformat(),
+            sources=(by_hand.source_of(noted, notes), *_sources(wheels, lock, today)),
+            accepted=tuple(sorted(accepted)),
+        ),
         doubts=tuple(line for line in found if line not in accepted),
     )
 

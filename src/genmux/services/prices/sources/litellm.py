@@ -123,10 +123,13 @@ def _model(name: str, entries: list[_Entry], *, end: str | None, replacement: st
         return None
     url = next((url for entry in entries if (url := entry.facts.get("source"))), None)
     takes_images = any(_takes_images(entry.facts) for entry in entries)
+    operations = operations_of(kind, first.mode, name, takes_images=takes_images)
+    if kind == "text" and not any(row.meter.startswith("tokens.input") for row in prices):
+        operations = ()  # no chat: a container for code, or a model that cuts pictures into their parts
     return MediaModel(
         kind=kind,
         source=NAME,
-        operations=operations_of(kind, first.mode, name, takes_images=takes_images),
+        operations=operations,
         confidence="medium" if url else "low",
         prices=prices,
         url=url,
@@ -169,12 +172,23 @@ def _without_second_ways(entry: _Entry) -> tuple[Price, ...]:
     if any(meter.startswith("tokens.") for meter in meters):
         rows = [row for row in rows if not row.meter.startswith("seconds.") or not _is_by_tokens(row.meter, meters)]
     if entry.mode == "audio_transcription":
-        rows = [row for row in rows if row.meter != "seconds.output.audio"]
+        rows = _of_sound(rows)
     if any(row.amount for row in rows):  # a zero beside a price is no price
         rows = [row for row in rows if row.amount or row.when or _is_own_zero(row, rows)]
     if entry.provider not in FREE and not any(row.amount for row in rows):
         return ()  # LiteLLM writes 0 for what it does not know
     return tuple(_least(entry, row) for row in _with_audio(entry, rows))
+
+
+def _of_sound(rows: list[Price]) -> list[Price]:
+    """Transcription makes no sound: a price for seconds that come out is that of the seconds that go in, where none has one."""
+    is_priced = any(row.meter == "seconds.input.audio" and row.amount for row in rows)
+    heard = [row for row in rows if row.meter != "seconds.output.audio"]
+    if is_priced:
+        return heard
+    return [row for row in heard if row.meter != "seconds.input.audio"] + [
+        msgspec.structs.replace(row, meter="seconds.input.audio") for row in rows if row.meter == "seconds.output.audio"
+    ]
 
 
 def _with_free(rows: list[Price]) -> list[Price]:
@@ -207,8 +221,9 @@ def _is_by_tokens(meter: str, meters: set[str]) -> bool:
 
 
 def _is_own_zero(row: Price, rows: Iterable[Price]) -> bool:
-    """Whether something is free that has dearer conditions, or is free beside a priced part of its family."""
-    return any(other is not row and other.meter == row.meter and other.amount for other in rows)
+    """Whether something is free that has dearer conditions, or what goes in is free because the call has a fee."""
+    has_fee = row.meter == "tokens.input" and any(other.meter == "calls" and other.amount for other in rows)
+    return has_fee or any(other is not row and other.meter == row.meter and other.amount for other in rows)
 
 
 def _images(entry: _Entry, rows: list[Price]) -> list[Price]:

@@ -98,6 +98,7 @@ _TO_IMAGE = re.compile(
 )
 _MESH = re.compile(r"trellis|hunyuan3d|hyper3d|rodin|tripo|meshy|triposr|3d-model")
 _UPSCALE = re.compile(r"upscal|esrgan|clarity|super-resolution")
+_EMBED = re.compile(r"(^|[-/])embed")
 _FROM_VIDEO = re.compile(r"video-to-video|v2v|reframe|recast|/edit|extend|lipsync|lip-sync|aleph|upscal|modify|retake")
 _FROM_IMAGE = re.compile(r"image-to-video|i2v|r2v|reference-to-video|first-last|animate")
 
@@ -190,7 +191,7 @@ def operations_of(kind: Kind, mode: str, name: str, *, takes_images: bool) -> tu
                 return ("image_to_video",)
             return ("text_to_video",) if re.search(r"text-to-video|t2v", name) else VIDEOS
         case "text":
-            return ("embed",) if mode == "embedding" else ("chat",)
+            return ("embed",) if mode == "embedding" or _EMBED.search(name) else ("chat",)
         case _:
             return PLAIN.get(kind, ())
 

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from genmux.services.prices.media import CATALOGUE, LOCK, MediaCatalogue
+from genmux.services.prices.sources.by_hand import completed, read_notes
 from genmux.services.prices.sources.catalogue import Made, faults, make, read, write
 from genmux.services.prices.sources.litellm import media_of
 from genmux.services.prices.sources.wheels import PACKAGES, found_in
@@ -36,7 +37,8 @@ def test_the_catalogue_that_comes_with_genmux_is_what_its_source_says() -> None:
     told = lock.source("litellm")
     assert told is not None
     assert told.version == source()["version"], "make tests/data anew, see tests/price_fields.py"
-    expected = media_of(price_fields(), today=datetime.date.fromisoformat(lock.made))
+    made = datetime.date.fromisoformat(lock.made)
+    expected = completed(media_of(price_fields(), today=made), read_notes())
 
     assert sum(len(one.models) for one in expected.values()) > 500
     for provider, one in expected.items():
@@ -70,7 +72,7 @@ def test_it_is_made_of_all_sources_and_what_has_ended_is_retired(tmp_path: Path)
     }  # fmt: skip
     retired = made.providers["openai"].retired["old-video"]
     assert (retired.shutdown, retired.replacement) == ("2026-01-01", "fal/flux")
-    assert [one.name for one in made.lock.sources] == sorted(PACKAGES)
+    assert [one.name for one in made.lock.sources] == ["by-hand", *sorted(PACKAGES)]
     assert made.providers["deepgram"].models["nova-9"].aliases == ("nova-9-general",)
 
 

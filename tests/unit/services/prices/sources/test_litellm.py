@@ -16,7 +16,7 @@ TODAY = datetime.date(2026, 11, 27)
 
 def model(entries: dict[str, dict[str, Any]], provider: str, name: str) -> MediaModel:
     """The model that some entries make."""
-    return media_of(entries, today=TODAY)[provider].models[name]
+    return media_of(entries, today=TODAY, lacking=lambda _provider, _name: True)[provider].models[name]
 
 
 def image(provider: str = "fal_ai", **facts: Any) -> dict[str, Any]:
@@ -179,3 +179,39 @@ def test_a_model_ends_when_all_its_keys_do() -> None:
     assert [*found.retired] == ["gone"]
     later = media_of(entries, today=TODAY - datetime.timedelta(days=1))["openai"]
     assert later.models["gone"].shutdown == "2026-11-27"
+
+
+def test_seconds_that_come_out_of_a_transcription_are_those_of_its_sound() -> None:
+    facts = {"litellm_provider": "soniox", "mode": "audio_transcription", "input_cost_per_second": 0.0}
+    found = model({"soniox/new": {**facts, "output_cost_per_second": 2.77778e-05}}, "soniox", "new")
+    both = model(
+        {"soniox/new": {**facts, "input_cost_per_second": 1e-4, "output_cost_per_second": 2e-4}}, "soniox", "new"
+    )
+
+    assert found.prices == (price("seconds.input.audio", "0.1", per=3_600),)
+    assert both.prices == (each("seconds.input.audio", "0.0001"),)
+
+
+def test_what_goes_in_is_free_where_the_call_has_a_fee() -> None:
+    facts = {
+        "litellm_provider": "perplexity",
+        "mode": "chat",
+        "input_cost_per_token": 0.0,
+        "output_cost_per_token": 1e-6,
+    }
+    with_fee = model({"perplexity/old": {**facts, "input_cost_per_request": 0.005}}, "perplexity", "old")
+    without = model({"perplexity/old": facts}, "perplexity", "old")
+
+    assert [(row.meter, str(row.amount)) for row in with_fee.prices] == [
+        ("calls", "0.005"), ("tokens.input", "0"), ("tokens.output", "1"),
+    ]  # fmt: skip
+    assert [row.meter for row in without.prices] == ["tokens.output"]
+
+
+def test_what_has_no_price_for_tokens_is_no_chat() -> None:
+    container = {"litellm_provider": "openai", "mode": "chat", "code_interpreter_cost_per_session": 0.03}
+    embedder = {"litellm_provider": "vercel_ai_gateway", "mode": "chat", "input_cost_per_token": 1e-7}
+
+    assert model({"openai/container": container}, "openai", "container").operations == ()
+    assert model({"vercel_ai_gateway/acme/embed-v4": embedder}, "vercel", "acme/embed-v4").operations == ("embed",)
+    assert model({"vercel_ai_gateway/acme/talk": embedder}, "vercel", "acme/talk").operations == ("chat",)
