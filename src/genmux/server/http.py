@@ -16,6 +16,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = Iterable[tuple[str, str]]
+Raw = list[tuple[bytes, bytes]]
 Read = Callable[[], Awaitable[bytes | None]]
 """Gives the next bytes of a stream, None at its end."""
 
@@ -64,7 +65,7 @@ class Request:
         client: tuple[str, int] | None = scope.get("client")
         self.client: str | None = None if client is None else client[0]
         self.principal: Principal = NOBODY
-        self.rated: Callable[[Headers], Headers] | None = None
+        self.rated: Callable[[Raw], Raw] | None = None
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.query: bytes = scope["query_string"]
@@ -110,18 +111,19 @@ class Request:
 
     async def answer(self, answer: Answer, headers: Headers = ()) -> None:
         """Send a whole answer."""
-        headers = headers if self.rated is None else self.rated(headers)
         raw = [(b"content-length", b"%d" % len(answer.body))]
         raw += map(_encoded, answer.headers)
         raw += map(_encoded, headers)
+        raw = raw if self.rated is None else self.rated(raw)
         self.watch.stop()
         await self._send({"type": "http.response.start", "status": answer.status, "headers": raw})
         await self._send({"type": "http.response.body", "body": answer.body})
 
     async def stream(self, read: Read, headers: Headers = ()) -> None:
         """Send server-sent events as they come."""
-        headers = headers if self.rated is None else self.rated(headers)
-        await self._send({"type": "http.response.start", "status": 200, "headers": [*_EVENTS, *map(_encoded, headers)]})
+        raw = [*_EVENTS, *map(_encoded, headers)]
+        raw = raw if self.rated is None else self.rated(raw)
+        await self._send({"type": "http.response.start", "status": 200, "headers": raw})
         while (chunk := await read()) is not None:
             if chunk:
                 await self._send({"type": "http.response.body", "body": chunk, "more_body": True})

@@ -7,12 +7,14 @@ import msgspec
 from genmux.app import App
 from genmux.contract.operations import Operation
 from genmux.flows.call.options import CallOptions
-from genmux.server.http import Headers, Request
+from genmux.server.http import Raw, Request
 from genmux.server.offer import Offer
 from genmux.server.options import read_options
 from genmux.server.said import RATE_FAMILIES
 from genmux.services.rates import MemoryRates, SharedRates
 from genmux.types.principal import NOBODY, Principal
+
+_RATES = tuple(family.encode() for family in RATE_FAMILIES)
 
 
 class Terms:
@@ -47,11 +49,11 @@ class Terms:
                 self._offer.check_allowed(principal, model, operation)
         return read_options(request, options)
 
-    def _rated(self, principal: Principal, headers: Headers) -> Headers:
+    def _rated(self, principal: Principal, raw: Raw) -> Raw:
         """With how the caller's own limits stand, in place of those that the gateway has at a provider."""
         limits = self._app.keepers.limits
-        own = limits.headers(principal) if isinstance(limits, MemoryRates | SharedRates) else ()
-        return (*(one for one in headers if not one[0].startswith(RATE_FAMILIES)), *own) if own else headers
+        own = limits.headers(principal) if isinstance(limits, MemoryRates | SharedRates) else []
+        return [*(one for one in raw if not one[0].startswith(_RATES)), *own] if own else raw
 
     def check_model(self, model: str | None, operation: Operation) -> None:
         """Raise NotFoundError for a model that is not offered."""

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 from genmux.services.rates.meter import NANO, Bucket, Places
-from genmux.services.rates.refusal import Headers, LimitReachedError, headers_of, refusal
+from genmux.services.rates.refusal import Headers, LimitReachedError, RawHeaders, headers_of, raw_headers, refusal
 from genmux.types.keys import RateLimit, ScopeRates
 from genmux.types.principal import Principal
 
@@ -91,12 +91,12 @@ class MemoryRates:
         """The same; nothing is waited for."""
         return self.try_enter(principal, tokens=tokens)
 
-    def headers(self, principal: Principal) -> Headers:
+    def headers(self, principal: Principal) -> RawHeaders:
         """How the limits of a caller stand, for an answer."""
         with self.lock:
             now = self.now()
             scopes = [self._scope(one, now) for one in principal.rates]
-            return headers_of(bucket.read(now) for scope in scopes for bucket in scope.buckets)
+            return raw_headers([bucket.read(now) for scope in scopes for bucket in scope.buckets])
 
     def now(self) -> int:
         """The time, which stands still while the clock is behind what it told before. Only with the lock."""

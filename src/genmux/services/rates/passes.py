@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from genmux.services.rates.refusal import Headers
+from genmux.services.rates.refusal import Headers, RawHeaders
 from genmux.types.principal import Principal
 
 
@@ -33,6 +33,6 @@ class Rates(Protocol):
         """Let a request in. Raises LimitReachedError, and StoreError where the database fails."""
         ...
 
-    def headers(self, principal: Principal) -> Headers:
+    def headers(self, principal: Principal) -> RawHeaders:
         """How the limits of a caller stand, as far as this process knows, for an answer."""
         ...

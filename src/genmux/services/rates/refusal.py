@@ -8,6 +8,12 @@ from genmux.types.errors import RateLimitError, Retry
 from genmux.types.keys import RateLimit
 
 Headers = tuple[tuple[str, str], ...]
+RawHeaders = list[tuple[bytes, bytes]]
+
+_NAMES = {
+    kind: tuple(f"x-ratelimit-{what}-{kind}".encode() for what in ("limit", "remaining", "reset"))
+    for kind in ("requests", "tokens")
+}
 
 
 class LimitReachedError(RateLimitError):
@@ -36,17 +42,23 @@ def headers_of(readings: Iterable[Reading]) -> Headers:
 
     Names and forms as in https://platform.openai.com/docs/guides/rate-limits, read 2026-11-21.
     """
+    return tuple((name.decode(), value.decode()) for name, value in raw_headers(readings))
+
+
+def raw_headers(readings: Iterable[Reading]) -> RawHeaders:
+    """The same as an ASGI server takes them; their values are never the same, so that remembering them would be no use."""
     tightest: dict[str, Reading] = {}
     for one in readings:
         kind = one.limit.kind
         if kind not in tightest or one.left < tightest[kind].left:
             tightest[kind] = one
-    told: list[tuple[str, str]] = []
+    told: RawHeaders = []
     for kind, one in tightest.items():
-        if kind != "concurrent":
+        if names := _NAMES.get(kind):
+            seconds, thousandths = divmod(int(one.reset * 1000), 1000)
             told += (
-                (f"x-ratelimit-limit-{kind}", str(one.limit.amount)),
-                (f"x-ratelimit-remaining-{kind}", str(one.left)),
-                (f"x-ratelimit-reset-{kind}", f"{one.reset:.3f}s"),
+                (names[0], b"%d" % one.limit.amount),
+                (names[1], b"%d" % one.left),
+                (names[2], b"%d.%03ds" % (seconds, thousandths)),
             )
-    return tuple(told)
+    return told

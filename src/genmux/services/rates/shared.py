@@ -6,7 +6,7 @@ from typing import Protocol
 
 from genmux.services.ports import NewId
 from genmux.services.rates.meter import NANO, Reading
-from genmux.services.rates.refusal import Headers, headers_of, refusal
+from genmux.services.rates.refusal import Headers, RawHeaders, headers_of, raw_headers, refusal
 from genmux.types.errors import ProviderError
 from genmux.types.keys import SECONDS
 from genmux.types.principal import Principal
@@ -100,9 +100,9 @@ class SharedRates:
             self._seen[ask.scope].append(_reading(ask, mark))
         return SharedPass(self, pass_id, asks, entered.marks)
 
-    def headers(self, principal: Principal) -> Headers:
+    def headers(self, principal: Principal) -> RawHeaders:
         """How the limits of a caller stood when this process last let one of its requests in, for an answer."""
-        return headers_of(one for rates in principal.rates for one in self._seen.get(rates.scope, ()))
+        return raw_headers(one for rates in principal.rates for one in self._seen.get(rates.scope, ()))
 
     def leave(self, pass_id: str, returns: Sequence[Return]) -> None:
         """A request has ended; write that soon."""
