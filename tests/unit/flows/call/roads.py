@@ -14,10 +14,14 @@ from genmux.engine.limits import SizeLimits
 from genmux.engine.transport import read_whole
 from genmux.services.routing import Board
 from genmux.services.settings import AccountOptions, ProviderSettings, Settings
-from genmux.types.routes import Route
+from genmux.types.routes import Route, Step
 from tests.fake_transport import Played, PlayedReply
-from tests.unit.flows.call.house import answer
+from tests.unit.flows.call.house import answer, request
+from tests.unit.flows.call.test_passage import body, passing
 from tests.unit.services.shop import price
+
+ASK = request(name="route/r", max_tokens=100)
+"""What most tests ask of a route."""
 
 PRICED = {"one": "1", "two": "2", "three": "3"}
 """The models of every provider here, and what a million of their tokens costs."""
@@ -160,3 +164,19 @@ class Town:
         while len(self.sent) < times:
             self.roads.arrived.clear()
             await self.roads.arrived.wait()
+
+
+def outcomes(steps: tuple[Step, ...]) -> list[tuple[str, str]]:
+    """What became of each model."""
+    return [(step.model, step.outcome) for step in steps]
+
+
+async def streamed_text(town: Town, *, passes: bool) -> str:
+    """The text (or the bytes that pass) of a streamed answer of `route/r`."""
+    if not passes:
+        return "".join([text async for text in (await town.app.calls.stream(ASK)).text()])
+    stream = await passing(town.app, body(model="route/r", stream=True, max_tokens=100))
+    pieces: list[bytes] = []
+    while (piece := await stream.read()) is not None:
+        pieces.append(piece)
+    return b"".join(pieces).decode()

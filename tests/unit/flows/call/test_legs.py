@@ -5,7 +5,6 @@ import pytest
 from genmux.flows.call.options import CallOptions
 from genmux.types.errors import (
     AuthenticationError,
-    BudgetExceededError,
     InvalidRequestError,
     NetworkError,
     OverloadedError,
@@ -17,9 +16,8 @@ from genmux.types.errors import (
 )
 from genmux.types.routes import Route
 from tests.fake_transport import Played
-from tests.unit.flows.call.house import answer, failing, limited, request
-from tests.unit.flows.call.keepers import Kept, budget
-from tests.unit.flows.call.roads import Clock, Town
+from tests.unit.flows.call.house import answer, failing, request
+from tests.unit.flows.call.roads import Town
 
 MODELS = ("acme/one", "bolt/one", "core/one")
 CROWDS = [(1, 0), (1, 1), (1, 3), (2, 2), (3, 0), (3, 1), (3, 3)]
@@ -332,98 +330,3 @@ async def test_the_time_that_is_over_is_told_as_such() -> None:
     town = towns(2, 0, Played(error=RequestTimeoutError("late", retry="unsure")))
 
     assert isinstance(await ask(town, CallOptions(timeout=20)), RequestTimeoutError)
-
-
-# ---- money
-
-
-async def test_a_dearer_model_is_paid_for_before_it_is_asked() -> None:
-    town = Town({"r": Route(models=("acme/one", "acme/three"))})
-    kept = Kept(town.app, budget())
-    town.plays("acme/one", failing(503, "overloaded"))
-
-    await town.app.calls.chat(request(name="route/r", max_tokens=100))
-
-    (held,) = kept.ledger.holds
-    cheap = town.app.calls.estimate(request(name="acme/one", max_tokens=100)).high
-    assert cheap is not None
-    assert held.amount >= 2 * cheap * 1_000_000
-    assert held.end is not None
-    assert held.end[0] == "settled"
-
-
-async def test_a_model_that_nobody_can_pay_for_is_skipped_and_the_next_is_asked() -> None:
-    town = Town({"r": Route(models=("acme/three", "acme/one"))})
-    most = town.app.calls.estimate(request(name="acme/one", max_tokens=100)).high
-    assert most is not None
-    kept = Kept(town.app, budget(int(most * 1_000_000) + 200))
-
-    result = await town.app.calls.chat(request(name="route/r", max_tokens=100))
-
-    assert town.models == ["acme/one"]
-    assert [(step.model, step.outcome) for step in result.steps] == [
-        ("acme/three", "skipped"),
-        ("acme/one", "answered"),
-    ]
-    assert "budget_exceeded" in (result.steps[0].reason or "")
-    assert [row.status for row in kept.rows] == ["completed"]
-
-
-async def test_where_nobody_can_be_paid_that_is_the_error() -> None:
-    town = Town({"r": Route(models=("acme/three", "acme/one"))})
-    kept = Kept(town.app, budget(1))
-
-    with pytest.raises(BudgetExceededError):
-        await town.app.calls.chat(request(name="route/r", max_tokens=100))
-
-    assert (town.sent, kept.ledger.held, kept.ledger.holds) == ([], 0, [])
-
-
-async def test_where_the_next_model_cannot_be_paid_the_first_is_asked_again() -> None:
-    town = Town({"r": Route(models=("acme/one", "acme/three"))})
-    most = town.app.calls.estimate(request(name="acme/one", max_tokens=100)).high
-    assert most is not None
-    kept = Kept(town.app, budget(int(most * 1_000_000) + 200))
-    town.plays("acme/one", failing(503, "overloaded"), answer("there"))
-
-    result = await town.app.calls.chat(request(name="route/r", max_tokens=100))
-
-    assert (result.text, town.models) == ("there", ["acme/one", "acme/one"])
-    assert [step.outcome for step in result.steps] == ["failed", "skipped", "answered"]
-    assert len(kept.ledger.holds) == 1
-
-
-async def test_what_may_have_been_billed_stays_presumed_while_the_next_model_is_held_anew() -> None:
-    town = towns(2, 0, failing(500), Route(models=MODELS[:2], retry_unsure=True))
-    kept = Kept(town.app, budget())
-    town.plays("bolt/one", answer())
-
-    await town.app.calls.chat(request(name="route/r", max_tokens=100))
-
-    first, second = kept.ledger.holds
-    assert first.end == ("presumed", first.amount)
-    assert second.end is not None
-    assert second.end[0] == "settled"
-    assert first.subject != second.subject
-
-
-async def test_the_limit_of_a_call_holds_for_all_its_legs_together() -> None:
-    town = towns(3, 0, failing(500), Route(models=MODELS, retry_unsure=True))
-    most = town.app.calls.estimate(request(name="acme/one", max_tokens=100)).high
-    assert most is not None
-
-    await ask_with(town, limited(str(2 * most)))
-
-    assert town.models == ["acme/one", "bolt/one"]  # a third one could have cost more than that
-
-
-async def ask_with(town: Town, options: CallOptions) -> None:
-    """Fail under a budget."""
-    with pytest.raises(ProviderError):
-        await town.app.calls.chat(request(name="route/r", max_tokens=100), options)
-
-
-def test_a_clock_of_the_tests_goes_only_when_somebody_waits() -> None:
-    clock = Clock()
-
-    assert clock() == clock()
