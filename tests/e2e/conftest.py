@@ -1,7 +1,9 @@
 """A real gateway on a free port, and the simulator as the provider behind it."""
 
+import asyncio
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 
@@ -24,6 +26,18 @@ class RunningGateway(msgspec.Struct, frozen=True):
     url: str
     app: App
     server: uvicorn.Server
+
+    def flush(self) -> None:
+        """Have everything written that waits."""
+        assert self.app.keeping is not None
+        asyncio.run(self.app.keeping.bookkeeper.flush())
+
+    def settled(self) -> None:
+        """Wait until no request is under way, and have everything written."""
+        ended = time.monotonic() + 10
+        while self.server.server_state.tasks and time.monotonic() < ended:
+            time.sleep(0.01)
+        self.flush()
 
 
 @contextmanager

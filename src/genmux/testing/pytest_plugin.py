@@ -6,6 +6,7 @@ Use it with `pytest -p genmux.testing.pytest_plugin`, or in a conftest.py: `pyte
 import asyncio
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -18,6 +19,13 @@ def genmux_simulator() -> Iterator[Simulator]:
 
     It serves blocking and asyncio clients alike: give them `genmux_simulator.base_url`.
     """
+    with simulating() as simulator:
+        yield simulator
+
+
+@contextmanager
+def simulating() -> Iterator[Simulator]:
+    """A running simulator in a thread of its own, until the end of the block."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="genmux-simulator", daemon=True)
     thread.start()
