@@ -35,7 +35,7 @@ class Asks(Protocol):
         ...
 
 
-class Watch:
+class HealthWatch:
     """While models rest, asks their providers for a light request that costs nothing, and wakes those whose provider answers.
 
     Only what a provider's manifest names is asked (`health`); models of other providers rest for their time. For a gateway:
@@ -59,7 +59,7 @@ class Watch:
     def start(self) -> None:
         """Look from now on, in the running event loop. Calling it again changes nothing."""
         if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._run(), name="genmux routing watch")
+            self._task = asyncio.get_running_loop().create_task(self._run(), name="genmux health watch")
 
     async def stop(self) -> None:
         """Look no longer. May be called again, and before `start`."""

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from genmux.flows.call.watching import Watch
+from genmux.flows.call.watching import HealthWatch
 from genmux.types.errors import NotFoundError
 from genmux.types.health import Health
 from genmux.types.routes import Route
@@ -52,7 +52,7 @@ async def test_models_of_providers_that_answer_are_woken_and_each_provider_is_as
     asked = Asked(acme=health("available"), bolt=health("unavailable"), core=health("degraded"))
     rests = Rests("acme/one", "acme/two", "bolt/one", "core/one")
 
-    woken = await Watch(rests, asked).look()
+    woken = await HealthWatch(rests, asked).look()
 
     assert woken == ("acme/one", "acme/two")
     assert rests.woken == ["acme/one", "acme/two"]
@@ -62,13 +62,13 @@ async def test_models_of_providers_that_answer_are_woken_and_each_provider_is_as
 async def test_nobody_is_woken_where_nothing_could_be_asked() -> None:
     asked = Asked(acme=health("available", None), gone=NotFoundError("there is no such provider"))
 
-    assert await Watch(Rests("acme/one", "gone/one"), asked).look() == ()
+    assert await HealthWatch(Rests("acme/one", "gone/one"), asked).look() == ()
 
 
 async def test_where_nothing_rests_nobody_is_asked() -> None:
     asked = Asked()
 
-    assert await Watch(Rests(), asked).look() == ()
+    assert await HealthWatch(Rests(), asked).look() == ()
     assert asked.asked == []
 
 
@@ -83,7 +83,7 @@ async def test_it_looks_again_and_again_until_it_is_stopped_whatever_happens() -
             looked.set()
         await asyncio.sleep(0)
 
-    watch = Watch(Rests("acme/one"), asked, every=5, sleep=sleep)
+    watch = HealthWatch(Rests("acme/one"), asked, every=5, sleep=sleep)
     watch.start()
     watch.start()
     await looked.wait()
@@ -97,7 +97,7 @@ async def test_it_looks_again_and_again_until_it_is_stopped_whatever_happens() -
 
 
 async def test_without_a_start_nothing_runs() -> None:
-    await Watch(Rests("acme/one"), Asked()).stop()
+    await HealthWatch(Rests("acme/one"), Asked()).stop()
 
     assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
 
@@ -111,7 +111,7 @@ async def test_a_real_provider_is_asked_for_what_its_manifest_names(*, up: bool,
     await town.app.calls.chat(request(name="route/r"))
     assert town.board.begin("acme/one") == "rest"
 
-    await Watch(town.board, town.app.health).look()
+    await HealthWatch(town.board, town.app.health).look()
 
     assert town.models == ["acme/one", "bolt/one", "acme/health"]
     assert town.board.begin("acme/one") == turn
