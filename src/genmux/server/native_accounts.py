@@ -1,6 +1,6 @@
 """The part of the native API that manages accounts. Credentials go in and never come out."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Protocol
 
 import msgspec
@@ -86,7 +86,18 @@ def account_routes(
             )
         return account
 
-    return [*_reading(desk, faults), *_writing(desk, faults, noted), *_acting(desk, faults, noted)]
+    async def resealed(caller: Principal, count: int) -> Resealed:
+        told = Resealed(accounts=count)
+        if (audit := log()) is not None:
+            await audit.note(caller, action="reseal", kind="account", subject="*", after=told)
+        return told
+
+    return [
+        *_reading(desk, faults),
+        *_writing(desk, faults, noted),
+        *_acting(desk, faults, noted),
+        _resealing(desk, faults, resealed),
+    ]
 
 
 Noted = Callable[[Principal, str, Account], Any]
@@ -174,12 +185,6 @@ def _acting(
         require_root(request)
         return Synced(accounts=await desk().balances.sync_all())
 
-    @post("/api/v1/accounts/reseal", summary="Seal all credentials with a new key", **how)
-    async def reseal(request: Request[Any, Any, Any]) -> Resealed:
-        """With the newest key in the environment, or with one that is made now. For root."""
-        require_root(request)
-        return Resealed(accounts=await desk().book.reseal())
-
     @post("/api/v1/accounts/capture", summary="Take an account from a browser", **how)
     async def capture(request: Request[Any, Any, Any]) -> CapturedReply:
         """Takes `url`, `provider`, `name`, `cookies`, `headers`, `storage` and `email`; tokens only, never passwords.
@@ -191,7 +196,26 @@ def _acting(
         account, created = await desk().captures.take(await request.body(), caller.organisation, owner=owner)
         return CapturedReply(account=await noted(caller, "capture", account), created=created)
 
-    return [enable, disable, sync, sync_all, reseal, capture]
+    return [enable, disable, sync, sync_all, capture]
+
+
+def _resealing(
+    desk: Callable[[], AccountDesk],
+    faults: dict[int, ResponseSpec] | None,
+    resealed: Callable[[Principal, int], Awaitable[Resealed]],
+) -> HTTPRouteHandler:
+    @post(
+        "/api/v1/accounts/reseal",
+        summary="Seal all credentials with a new key",
+        status_code=200,
+        tags=["accounts"],
+        responses=faults,
+    )
+    async def reseal(request: Request[Any, Any, Any]) -> Resealed:
+        """With the newest key in the environment, or with one that is made now. For root."""
+        return await resealed(require_root(request), await desk().book.reseal())
+
+    return reseal
 
 
 def _status(text: str | None) -> AccountStatus | None:

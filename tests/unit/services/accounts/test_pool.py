@@ -1,4 +1,5 @@
 import time
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
@@ -233,6 +234,27 @@ def test_reserved_slots_and_credits_never_exceed_what_there_is(steps):
         assert held["b"][0] <= 2
         assert held["a"][1] + used["a"] <= 20
         assert held["b"][1] + used["b"] <= 7
+
+
+def test_threads_give_back_all_that_they_take():
+    one = account("a", max_concurrency=3, balances={"credits": Balance(amount=Decimal(1_000))})
+    pool, _, _ = pool_of(one, account("b", max_concurrency=2))
+    most: list[int] = []
+
+    def work(_number: int) -> int:
+        try:
+            lease = pool.choose("acme", needs={"credits": Decimal(1)})
+        except (RateLimitError, QuotaExceededError):
+            return 0
+        most.append(lease.standing.in_flight)
+        lease.done(ProviderError("no", kind="server"))
+        return 1
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(work, range(2_000))) > 0
+    standings = [pool.standing(f"id-{name}") for name in "ab"]
+    assert [(one.in_flight, one.reserved) for one in standings] == [(0, {"credits": 0}), (0, {"credits": 0})]
+    assert max(most) <= 3
 
 
 def test_choosing_the_only_account_costs_a_few_microseconds():
