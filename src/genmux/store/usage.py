@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Delete, Update, and_, delete, func, or_, s
 
 from genmux.store.database import Database, Tx
 from genmux.store.usage_groups import Span, Sums, needs_rows, spans, sums_of
-from genmux.store.usage_rows import DAY, day_sums, microseconds, moment, record_of, row_of
+from genmux.store.usage_rows import DAY, day_sums, kept_name, microseconds, moment, record_of, row_of
 from genmux.store.usage_tables import RECORD_COLUMNS, usage_contents, usage_days, usage_records
 from genmux.store.usage_writing import add_days, write_rows
 from genmux.types.usage_record import UsageRecord
@@ -89,6 +89,7 @@ class UsageTables:
     async def forget(self, tenant: str, end_user: str) -> Forgotten:
         """Remove what an end user said, and the name from all rows."""
         c, k = usage_records.c, usage_contents.c
+        tenant, end_user = kept_name(tenant), kept_name(end_user)
         said = select(k.record).where(k.tenant == tenant, k.end_user == end_user).limit(PIECE)
         named = select(c.at, c.id).where(c.end_user == end_user, c.tenant == tenant).limit(PIECE)
         gone = delete(usage_contents).where(k.record.in_(said))

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from genmux.store.database import Database, Tx
-from genmux.store.usage_rows import microseconds, moment
+from genmux.store.usage_rows import kept_name, microseconds, moment
 from genmux.store.usage_tables import usage_contents
 from genmux.types.usage_report import KeptContent
 
@@ -36,8 +36,8 @@ class ContentTable:
 def _row(content: KeptContent) -> dict[str, Any]:
     return {
         "record": content.record,
-        "tenant": content.tenant,
-        "end_user": (content.end_user or "").replace("\0", ""),
+        "tenant": kept_name(content.tenant),
+        "end_user": kept_name(content.end_user or ""),
         "at": microseconds(content.at),
         "expires_at": microseconds(content.expires_at),
         "request": content.request,

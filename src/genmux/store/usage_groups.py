@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from genmux.store.database import DatabaseKind
-from genmux.store.usage_rows import DAY, EPOCH, MICROSECONDS, microseconds
+from genmux.store.usage_rows import DAY, EPOCH, MICROSECONDS, kept_name, microseconds
 from genmux.store.usage_tables import CLASSES, usage_days, usage_records
 from genmux.types.usage_report import SUMMED, TAG, UsageQuestion, UsageSums
 
@@ -143,7 +143,7 @@ class Sums:
 
     def _where(self, c: Any, span: ColumnElement[bool]) -> ColumnElement[bool]:
         clauses = [span]
-        clauses += [c[name].in_(values) for name, values in self._question.where.items()]
+        clauses += [c[name].in_(map(kept_name, values)) for name, values in self._question.where.items()]
         clauses += [self._tag(name) == value for name, value in self._question.tags.items()]
         return and_(*clauses)
 

@@ -1,6 +1,7 @@
 """Usage records as rows, and rows as sums by day."""
 
 import datetime
+import hashlib
 import logging
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
@@ -40,6 +41,9 @@ _SUMS = tuple(_PLACE[name] for name in ("attempts", "cost", *SUMMED))
 _encode = msgspec.json.Encoder().encode
 _meters = msgspec.json.Decoder(dict[str, int | float]).decode
 _tags = msgspec.json.Decoder(dict[str, str]).decode
+
+LONGEST_NAME = 200
+"""Bytes. The sums by day have ten names in their key, and PostgreSQL takes 2,704 bytes in one."""
 
 _MOST = 2**53
 """No meter counts so much."""
@@ -81,11 +85,11 @@ def _row(record: UsageRecord, cost: int | None) -> Row:
     return (
         microseconds(record.at),
         record.id,
-        *(_clean(getattr(record, name) or "") for name in _TEXTS),
-        record.error,
+        *(kept_name(getattr(record, name) or "") for name in _TEXTS),
+        record.error and _clean(record.error),
         record.request_id and _clean(record.request_id),
         cost,
-        record.currency,
+        kept_name(record.currency),
         "unknown" if cost is None else record.cost_source,
         latency,
         record.first_token,
@@ -98,9 +102,23 @@ def _row(record: UsageRecord, cost: int | None) -> Row:
     )
 
 
+def kept_name(text: str) -> str:
+    """A name as it is kept: as it is, unless no index of PostgreSQL could hold it.
+
+    A long one is cut, and made different from others by a digest.
+    """
+    if text.isascii() and len(text) <= LONGEST_NAME and "\0" not in text:
+        return text
+    plain = _clean(text).encode()
+    if len(plain) <= LONGEST_NAME:
+        return plain.decode()
+    digest = hashlib.sha256(plain).hexdigest()[:16]
+    return f"{plain[: LONGEST_NAME - 20].decode('utf-8', 'ignore')}…{digest}"
+
+
 def _clean(text: str) -> str:
-    """Without the one character that PostgreSQL cannot hold."""
-    return text.replace("\0", "") if "\0" in text else text
+    """Without what no database can hold: NUL, and halves of characters."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _below(meters: Mapping[str, int | float], root: str) -> int | float:

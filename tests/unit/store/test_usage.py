@@ -260,6 +260,23 @@ async def test_what_no_table_can_hold_does_not_hold_up_the_others(
     assert (newest.end_user, newest.tags, newest.model) == ("ab", {"x": "y"}, "m")
 
 
+async def test_names_that_no_index_could_hold_are_cut_and_found_again(database: Database, tables: UsageTables):
+    contents = ContentTable(database)
+    long, other, half = "ä" * 5_000, "ä" * 4_999, "half \ud800"
+    names = dict.fromkeys(("team", "key", "model", "account", "route", "provider"), long)
+    await put(
+        database, row(1, end_user=long, **names), row(2, end_user=other), row(3, end_user=half, tags={half: half})
+    )
+    await database.write(lambda tx: contents.write(tx, [content("c", end_user=long)]))
+    found = await tables.groups(asking("end_user"))
+    assert len(found.groups) == 3
+    assert all(len(str(group.keys[0]).encode()) <= 200 for group in found.groups)
+    assert (await tables.groups(asking(where={"end_user": (long,), "team": (long,)}))).totals[0].sums.requests == 1
+    done = await tables.forget("default", long)
+    assert (done.contents, done.records) == (1, 1)
+    assert (await tables.groups(asking(where={"end_user": (other,)}))).totals[0].sums.requests == 1
+
+
 async def test_pruned_rows_leave_their_sums(database: Database, tables: UsageTables):
     rows = list(many(100))
     await put(database, *rows)
