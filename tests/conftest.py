@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ledgers import ledger_url, sqlite_store_url, sqlite_template  # noqa: F401 — fixtures
+from tests.ledgers import embedded, here, ledger_url, sqlite_store_url, sqlite_template  # noqa: F401 — fixtures
 from tests.postgres import postgres_server, postgres_store_url, postgres_template, postgres_url  # noqa: F401 — fixtures
 
 KEY_ENDINGS = ("_API_KEY", "_API_TOKEN", "_ACCESS_TOKEN", "_SECRET_KEY")

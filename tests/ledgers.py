@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from genmux.services.bookkeeper import Bookkeeper
 from genmux.services.budgets import Budgets, Ledger
@@ -91,6 +92,17 @@ class Desk:
         return state.spent, state.held, state.presumed
 
 
+async def warm(one: Desk, *budgets: Budget, amount: int = 10) -> None:
+    """Ask until there are slices."""
+    for _ in range(5):
+        held = one.ledger.try_hold("warm", budgets, amount)
+        if held is not None:
+            held.release()
+            return
+        await one.keeper.flush()
+    raise AssertionError("there is no slice")
+
+
 def numbers(prefix: str = "id") -> Callable[[], str]:
     """Ids that count up."""
     counter = itertools.count(1)
@@ -137,3 +149,21 @@ def ledger_url(request: pytest.FixtureRequest) -> str:
     """Each of the databases."""
     name = {"sqlite": "sqlite_store_url", "postgresql": "postgres_store_url"}[request.param]
     return str(request.getfixturevalue(name))
+
+
+@pytest_asyncio.fixture
+async def here(ledger_url: str) -> AsyncIterator[Desk]:
+    """A ledger on each of the databases; in the end everything must add up."""
+    async with desk(ledger_url) as one:
+        yield one
+        await one.keeper.flush()
+        assert not await one.store.verify()
+
+
+@pytest_asyncio.fixture
+async def embedded(sqlite_store_url: str) -> AsyncIterator[Desk]:
+    """A ledger on SQLite, where the clock is the test's own."""
+    async with desk(sqlite_store_url) as one:
+        yield one
+        await one.keeper.flush()
+        assert not await one.store.verify()

@@ -168,11 +168,9 @@ class LedgerStore:
         With `all_but`, everybody but this worker is dead.
         """
 
-        def work(tx: Tx, clock: Clock) -> tuple[list[str], list[Ended]]:
-            buried = ledger_slices.bury_in(tx, clock, all_but=all_but)
-            return buried, ledger_upkeep.expire_in(tx, clock)
-
-        return await self._write(work)
+        return await self._write(
+            lambda tx, clock: (ledger_slices.bury_in(tx, clock, all_but=all_but), ledger_upkeep.expire_in(tx, clock))
+        )
 
     # ---------------------------------------------------------------- budgets
     async def create(self, budget: Budget) -> Budget:

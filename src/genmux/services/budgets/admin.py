@@ -140,7 +140,8 @@ class Budgets:
         checked_subject(subject)
         if booked is not None:
             checked(booked)
-        return await self._store.correct(subject, checked(actual), booked=booked, counted=counted)
+        made = await self._ledger.made(counted)
+        return await self._store.correct(subject, checked(actual), booked=booked, counted=made)
 
     async def reset(self, tenant: str, budget: int) -> BudgetState:
         """Strike off what a budget has spent in this period. What it holds stays."""

@@ -132,7 +132,7 @@ class Ledger:
         if any(budget.currency != currency for budget in budgets):
             raise _mismatch(budgets, currency)
         if budgets and budgets[0].id < 0:
-            budgets = await self._own(budgets)
+            budgets = await self.made(budgets)
         amounts = tuple(amount if amount is not None or one.unknown_price == "use_limit" else 0 for one in budgets)
         ask = HoldAsk(subject=subject, budgets=budgets, amounts=amounts, lasts=lasts, worker=self.slices.worker or None)
         if not budgets:
@@ -147,7 +147,7 @@ class Ledger:
             amount = min((found.get(number, 0) for number in whole), default=0)
         return Held(self, subject, budgets, amount, exact=amount)
 
-    async def _own(self, budgets: tuple[Budget, ...]) -> tuple[Budget, ...]:
+    async def made(self, budgets: tuple[Budget, ...]) -> tuple[Budget, ...]:
         """The same with everyone's own budgets made; those that are gone are left out."""
         whole: list[Budget] = []
         for budget in budgets:

@@ -1,46 +1,16 @@
 """Holding for a request: out of slices where there is enough, exactly where there is not, and refused at the limit."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from decimal import Decimal
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from genmux.services.budgets import BudgetChange, Held, NewBudget
-from genmux.types.budgets import LARGEST, Budget, Scope
-from genmux.types.errors import InvalidRequestError, NotFoundError, StoreError
+from genmux.services.budgets import BudgetChange, Held
+from genmux.types.budgets import LARGEST, Scope
+from genmux.types.errors import InvalidRequestError, NotFoundError
 from genmux.types.ledger import BudgetRefusedError
 from genmux.types.principal import Principal
-from tests.ledgers import Desk, desk
-
-
-@pytest_asyncio.fixture
-async def here(ledger_url: str) -> AsyncIterator[Desk]:
-    async with desk(ledger_url) as one:
-        yield one
-        await one.keeper.flush()
-        assert not await one.store.verify()
-
-
-@pytest_asyncio.fixture
-async def embedded(sqlite_store_url: str) -> AsyncIterator[Desk]:
-    async with desk(sqlite_store_url) as one:
-        yield one
-        await one.keeper.flush()
-        assert not await one.store.verify()
-
-
-async def warm(one: Desk, *budgets: Budget, amount: int = 10) -> None:
-    """Ask until there are slices."""
-    for _ in range(5):
-        held = one.ledger.try_hold("warm", budgets, amount)
-        if held is not None:
-            held.release()
-            return
-        await one.keeper.flush()
-    raise AssertionError("there is no slice")
+from tests.ledgers import Desk, desk, warm
 
 
 async def test_a_hold_is_settled_when_the_bookkeeper_writes(here: Desk) -> None:
@@ -131,97 +101,6 @@ async def test_another_currency_is_refused_and_not_converted(embedded: Desk) -> 
     with pytest.raises(InvalidRequestError, match="EUR"):
         await embedded.ledger.hold("a", (euros,), 1)
     assert (await embedded.ledger.hold("a", (euros,), 1, currency="EUR")).amount == 1
-
-
-# ---------------------------------------------------------------- slices
-async def test_holds_come_out_of_slices_once_a_budget_is_used_often(here: Desk) -> None:
-    budget = await here.make(limit=1_000_000)
-    budgets = (budget,)
-    assert here.ledger.try_hold("a", budgets, 100) is None
-    await warm(here, budget, amount=100)
-
-    held = [here.ledger.try_hold(f"s{number}", budgets, 100) for number in range(5)]
-
-    spent, kept, _ = await here.balance(budget)
-    assert spent == 0
-    assert kept >= 500
-    for one in held:
-        assert one is not None
-        one.settle(90)
-    await here.keeper.flush()
-    assert (await here.balance(budget))[0] == 450
-
-
-async def test_all_slices_or_none(here: Desk) -> None:
-    wide, narrow = await here.make(limit=1_000_000), await here.make("key:k", limit=10_000)
-    await warm(here, wide, narrow)
-    leased = (await here.store.state("default", narrow.id)).leased
-
-    assert here.ledger.try_hold("a", (wide, narrow), leased + 1) is None
-    held = here.ledger.try_hold("b", (wide, narrow), leased)
-
-    assert held is not None
-    held.release()
-
-
-async def test_slices_are_given_back_when_nobody_uses_them(embedded: Desk) -> None:
-    budget = await embedded.make(limit=1_000_000)
-    await warm(embedded, budget)
-    assert (await embedded.balance(budget))[1] > 0
-
-    embedded.clock.move(seconds=4)
-    assert embedded.ledger.slices.is_idle()
-    await embedded.keeper.flush()
-
-    assert await embedded.balance(budget) == (0, 0, 0)
-
-
-async def test_slices_are_given_back_at_the_end(ledger_url: str) -> None:
-    async with desk(ledger_url) as one:
-        budget = await one.make(limit=1_000_000)
-        await warm(one, budget)
-        await one.stop()
-        assert await one.balance(budget) == (0, 0, 0)
-        assert one.ledger.try_hold("a", (budget,), 1) is None
-
-
-async def test_without_beats_nothing_is_taken_from_slices(postgres_store_url: str) -> None:
-    async with desk(postgres_store_url) as one:
-        budget = await one.make(limit=1_000_000)
-        await warm(one, budget)
-
-        one.clock.move(seconds=11)
-
-        assert one.ledger.try_hold("a", (budget,), 1) is None
-
-
-async def test_the_last_money_is_called_back_from_slices_before_anybody_is_refused(embedded: Desk) -> None:
-    budget = await embedded.make(limit=10_000)
-    await warm(embedded, budget)
-    assert (await embedded.balance(budget))[1] > 0
-
-    held = await embedded.ledger.hold("a", (budget,), 10_000)
-
-    assert await embedded.balance(budget) == (0, 10_000, 0)
-    with pytest.raises(BudgetRefusedError):
-        await embedded.ledger.hold("b", (budget,), 1)
-    held.release()
-
-
-async def test_an_overrun_out_of_slices_is_booked_and_told(embedded: Desk) -> None:
-    budget = await embedded.make(limit=10_000)
-    await warm(embedded, budget)
-    held = embedded.ledger.try_hold("a", (budget,), 10)
-    assert held is not None
-
-    held.settle(20_000)
-    await embedded.keeper.flush()
-
-    assert (await embedded.balance(budget))[0] == 20_000
-    (told,) = embedded.told.of("budget.overrun")
-    assert (told["subject"], told["held"], told["spent"], told["budget"]) == ("a", 10, 20_000, budget.id)
-    with pytest.raises(BudgetRefusedError):
-        await embedded.ledger.hold("b", (budget,), 1)
 
 
 # ---------------------------------------------------------------- raising and keeping
@@ -394,129 +273,3 @@ async def test_an_alert_is_told_once_in_a_period(embedded: Desk) -> None:
     embedded.clock.move(days=1)
     await spend("e", 600)
     assert [one["threshold"] for one in embedded.told.of("budget.alert")] == [0.5, 1.0, 0.5]
-
-
-# ---------------------------------------------------------------- faults
-class Failing:
-    """A database that fails when it is told to."""
-
-    def __init__(self, desk: Desk) -> None:
-        self.error: Exception | None = None
-        self.write = desk.database.write
-        desk.keeper._write = self._write  # noqa: SLF001 — between the bookkeeper and the database
-
-    async def _write(self, work: Any) -> Any:
-        if self.error is not None:
-            raise self.error
-        return await self.write(work)
-
-
-async def test_when_nothing_can_be_booked_for_long_nothing_more_is_let_through(embedded: Desk) -> None:
-    budget = await embedded.make(limit=1_000_000)
-    await warm(embedded, budget)
-    database = Failing(embedded)
-    database.error = StoreError("the disk is full", reason="full")
-    held = embedded.ledger.try_hold("a", (budget,), 5)
-    assert held is not None
-    held.settle(5)
-    with pytest.raises(StoreError):
-        await embedded.keeper.flush()
-    assert embedded.ledger.try_hold("b", (budget,), 1) is not None
-
-    embedded.clock.move(seconds=6)
-
-    assert embedded.ledger.try_hold("c", (budget,), 1) is None
-    with pytest.raises(StoreError, match="could not be booked for 6 s: the disk is full"):
-        await embedded.ledger.hold("d", (budget,), 1)
-    database.error = None
-    await embedded.keeper.flush()
-    assert (await embedded.balance(budget))[0] == 5
-    (await embedded.ledger.hold("e", (budget,), 1)).release()
-
-
-async def test_what_was_committed_though_nobody_heard_counts_once(embedded: Desk) -> None:
-    budget = await embedded.make(limit=1_000_000)
-    await warm(embedded, budget)
-    exact = await embedded.ledger.hold("a", (budget,), 300)
-    sliced = embedded.ledger.try_hold("b", (budget,), 10)
-    assert sliced is not None
-    exact.settle(200)
-    sliced.settle(7)
-
-    async def deaf(work: Any) -> None:
-        await embedded.database.write(work)
-        raise StoreError("the connection was lost", retry="unsure")
-
-    heard, embedded.keeper._write = embedded.keeper._write, deaf  # noqa: SLF001 — between the bookkeeper and the database
-    with pytest.raises(StoreError):
-        await embedded.keeper.flush()
-    embedded.keeper._write = heard  # noqa: SLF001 — as above
-    await embedded.keeper.flush()
-
-    assert (await embedded.balance(budget))[0] == 207
-
-
-# ---------------------------------------------------------------- administration
-async def test_a_budget_is_made_changed_read_and_deleted(here: Desk) -> None:
-    made = await here.budgets.create("default", NewBudget(scope=Scope("key", "k"), limit=Decimal("1.25"), name="n"))
-    assert made.budget.limit == 1_250_000
-    key = Principal(key="k")
-    assert here.ledger.budgets_for(key) == (made.budget,)
-
-    changed = await here.budgets.update("default", made.budget.id, BudgetChange(limit=Decimal(2), name=None))
-    assert (changed.budget.limit, changed.budget.name, changed.budget.alerts) == (2_000_000, None, (0.8, 1.0))
-    assert here.ledger.budgets_for(key) == (changed.budget,)
-    assert await here.budgets.list("default", scope=Scope("key", "*")) == [changed]
-    assert (await here.budgets.get("default", made.budget.id)).left == 2_000_000
-
-    await here.budgets.delete("default", made.budget.id)
-    assert here.ledger.budgets_for(key) == ()
-    assert await here.budgets.list("default") == []
-    assert len(await here.budgets.list("default", deleted=True)) == 1
-    assert await here.budgets.verify() == []
-
-
-@pytest.mark.parametrize(
-    ("fields", "message"),
-    [
-        ({"limit": Decimal(-1)}, "no amount of money"),
-        ({"limit": Decimal("NaN")}, "no amount of money"),
-        ({"limit": Decimal("1e30")}, "no amount of money"),
-        ({"scope": Scope("organisation", "other")}, "cannot limit the organisation 'other'"),
-        ({"scope": Scope("tag", "project")}, "names no tag; give it as name=value"),
-        ({"scope": Scope("account", "openai")}, "provider/name"),
-        ({"scope": Scope("key", "")}, "names no request"),
-        ({"period": "sliding"}, "looks back over 60"),
-        ({"period": "sliding", "seconds": 59}, "not 59"),
-        ({"seconds": 60}, "only a sliding period"),
-        ({"time_zone": "Mars/Olympus"}, "no time zone 'Mars/Olympus'"),
-        ({"time_zone": "../etc/passwd"}, "no time zone"),
-        ({"currency": "usd"}, "no currency"),
-        ({"alerts": (0.0,)}, "alerts are"),
-        ({"alerts": (float("nan"),)}, "alerts are"),
-        ({"name": ""}, "1 to 200 characters"),
-    ],
-)
-async def test_what_makes_no_budget_is_refused_in_words(embedded: Desk, fields: dict[str, Any], message: str) -> None:
-    wanted = {"scope": Scope("key", "k"), "limit": Decimal(1), **fields}
-
-    with pytest.raises(InvalidRequestError, match=message):
-        await embedded.budgets.create("default", NewBudget(**wanted))
-
-    assert await embedded.budgets.list("default") == []
-
-
-async def test_a_correction_by_subject_and_a_reset_are_in_the_lines(embedded: Desk) -> None:
-    budget = await embedded.make()
-    (await embedded.ledger.hold("a", (budget,), 300)).settle(100)
-    await embedded.keeper.flush()
-
-    await embedded.budgets.correct("a", 150)
-    state = await embedded.budgets.reset("default", budget.id)
-
-    assert state.spent == 0
-    assert [line.kind for line in await embedded.budgets.lines("default", "a")] == ["hold", "settle", "correct"]
-    newest = (await embedded.budgets.entries("default", budget.id, limit=1))[0]
-    assert (newest.kind, newest.spent) == ("reset", -150)
-    with pytest.raises(InvalidRequestError, match="1 to 1000 rows"):
-        await embedded.budgets.entries("default", budget.id, limit=0)
