@@ -145,7 +145,7 @@ class Ledger(Protocol):
 class Entry(Protocol):
     """A place under the rate limits that a request has."""
 
-    def leave(self, tokens_used: int | None, /) -> None:
+    def leave(self, used: int | None, /) -> None:
         """It ended, and used so many tokens; None when that is not known. May be called again."""
         ...
 

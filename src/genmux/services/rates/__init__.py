@@ -5,7 +5,7 @@ For the money door:
 - `applies(principal) -> bool`: whether there is any limit; if not, ask no further.
 - `try_enter(principal, *, tokens) -> Pass | None`: at once where it is decided in memory; None where `enter` must be awaited.
 - `await enter(principal, *, tokens) -> Pass`: anywhere. `tokens` is the estimate, which is reserved.
-- `Pass.leave(tokens_used: int | None)`: at the end, however it ended; the tokens that were really used, 0 when nothing
+- `Pass.leave(used: int | None)`: at the end, however it ended; the tokens that were really used, 0 when nothing
   was sent, None when nobody knows. Once is enough; more does no harm.
 - `Pass.headers()`: `x-ratelimit-*` for the answer.
 

@@ -138,7 +138,7 @@ class MemoryPass:
         self._now = now
         self._left = False
 
-    def leave(self, tokens_used: int | None) -> None:
+    def leave(self, used: int | None) -> None:
         """It has ended, and used so many tokens; None when nobody knows. Idempotent."""
         rates = self._rates
         with rates.lock:
@@ -147,12 +147,12 @@ class MemoryPass:
             self._left = True
             for place in self._places:
                 place.taken -= 1
-            if tokens_used is None or tokens_used == self._tokens:
+            if used is None or used == self._tokens:
                 return
             now = rates.now()
             for bucket, end, shifted in self._taken:
                 if bucket.tokens:
-                    bucket.correct(now, taken=self._tokens, used=tokens_used, end=end, shifted=shifted)
+                    bucket.correct(now, taken=self._tokens, used=used, end=end, shifted=shifted)
 
     def headers(self) -> Headers:
         """How the limits stood when it was let in, for the answer."""

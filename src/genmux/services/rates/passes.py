@@ -9,7 +9,7 @@ from genmux.types.principal import Principal
 class Pass(Protocol):
     """A request that was let in."""
 
-    def leave(self, tokens_used: int | None) -> None:
+    def leave(self, used: int | None) -> None:
         """It has ended, and used so many tokens; None when nobody knows. Idempotent."""
         ...
 

@@ -177,15 +177,15 @@ class SharedPass:
         self._marks = marks
         self._left = False
 
-    def leave(self, tokens_used: int | None) -> None:
+    def leave(self, used: int | None) -> None:
         """It has ended, and used so many tokens; None when nobody knows. Idempotent."""
         if self._left:
             return
         self._left = True
         returns = [
-            Return(ask, mark, tokens_used)
+            Return(ask, mark, used)
             for ask, mark in zip(self._asks, self._marks, strict=True)
-            if tokens_used is not None and ask.limit.kind == "tokens" and ask.cost != tokens_used
+            if used is not None and ask.limit.kind == "tokens" and ask.cost != used
         ]
         self._rates.leave(self._id, returns)
 
