@@ -120,7 +120,10 @@ class AccountPool:
         """Whether there is anything to choose: accounts beside the one that nobody named."""
         if provider in self._providers:
             return True
-        return any(one.account.origin != "implicit" for one in self._configured_of(provider))
+        for one in self._own.get(provider) or self._configured_of(provider):  # noqa: SIM110 — asked for every request: a generator costs as much again
+            if one.account.origin != "implicit":
+                return True
+        return False
 
     @staticmethod
     def rotates(error: BaseException) -> bool:
