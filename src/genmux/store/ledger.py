@@ -167,7 +167,6 @@ class LedgerStore:
 
         With `all_but`, everybody but this worker is dead.
         """
-
         return await self._write(
             lambda tx, clock: (ledger_slices.bury_in(tx, clock, all_but=all_but), ledger_upkeep.expire_in(tx, clock))
         )
