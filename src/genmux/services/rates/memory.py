@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 from genmux.services.rates.meter import NANO, Bucket, Places
-from genmux.services.rates.refusal import Headers, LimitReachedError, RawHeaders, headers_of, raw_headers, refusal
+from genmux.services.rates.refusal import Headers, LimitReachedError, RawHeaders, headers_of, raw_reading, refusal
 from genmux.types.keys import RateLimit, ScopeRates
 from genmux.types.principal import Principal
 
@@ -93,10 +93,20 @@ class MemoryRates:
 
     def headers(self, principal: Principal) -> RawHeaders:
         """How the limits of a caller stand, for an answer."""
+        told: RawHeaders = []
         with self.lock:
             now = self.now()
-            scopes = [self._scope(one, now) for one in principal.rates]
-            return raw_headers([bucket.read(now) for scope in scopes for bucket in scope.buckets])
+            tightest: dict[bool, tuple[int, int, Bucket]] = {}
+            for rates in principal.rates:
+                for bucket in self._scope(rates, now).buckets:
+                    level = bucket.empty - now * bucket.amount
+                    left = bucket.amount if level <= 0 else (bucket.burst - level) // bucket.span
+                    known = tightest.get(bucket.tokens)
+                    if known is None or left < known[0]:
+                        tightest[bucket.tokens] = (left, level, bucket)
+        for left, level, bucket in tightest.values():
+            told += raw_reading(bucket.limit, max(left, 0), max(level, 0) * 1000 // (bucket.amount * NANO))
+        return told
 
     def now(self) -> int:
         """The time, which stands still while the clock is behind what it told before. Only with the lock."""

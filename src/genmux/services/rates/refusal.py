@@ -50,15 +50,16 @@ def raw_headers(readings: Iterable[Reading]) -> RawHeaders:
     tightest: dict[str, Reading] = {}
     for one in readings:
         kind = one.limit.kind
-        if kind not in tightest or one.left < tightest[kind].left:
+        if kind in _NAMES and (kind not in tightest or one.left < tightest[kind].left):
             tightest[kind] = one
-    told: RawHeaders = []
-    for kind, one in tightest.items():
-        if names := _NAMES.get(kind):
-            seconds, thousandths = divmod(int(one.reset * 1000), 1000)
-            told += (
-                (names[0], b"%d" % one.limit.amount),
-                (names[1], b"%d" % one.left),
-                (names[2], b"%d.%03ds" % (seconds, thousandths)),
-            )
-    return told
+    return [header for one in tightest.values() for header in raw_reading(one.limit, one.left, int(one.reset * 1000))]
+
+
+def raw_reading(limit: RateLimit, left: int, reset: int) -> RawHeaders:
+    """What is told of one limit on requests or tokens; `reset` is in thousandths of a second."""
+    names = _NAMES[limit.kind]
+    return [
+        (names[0], b"%d" % limit.amount),
+        (names[1], b"%d" % left),
+        (names[2], b"%d.%03ds" % divmod(reset, 1000)),
+    ]

@@ -1,6 +1,7 @@
 """Rate limits that several gateways share, exact by way of their database."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
@@ -91,7 +92,7 @@ class SharedRates:
             raise refusal(ask.limit, ask.scope, wait, asked=ask.cost)
         if any(one.limit.kind == "concurrent" for one in asks):
             self._inside.add(pass_id)
-            if self._beating is None or self._beating.done():
+            if _ended(self._beating):
                 self._beating = asyncio.create_task(self._beat(), name="keep the places of requests")
         if len(self._seen) > MOST_SEEN:
             self._seen.clear()
@@ -110,8 +111,10 @@ class SharedRates:
             self._inside.remove(pass_id)
             self._gone.append(pass_id)
         self._returns += returns
-        if (self._gone or self._returns) and (self._writing is None or self._writing.done()):
-            self._writing = asyncio.get_running_loop().create_task(self._write(), name="give back what requests had")
+        if (self._gone or self._returns) and _ended(self._writing):
+            with contextlib.suppress(RuntimeError):  # without a running loop it waits for the next one that leaves
+                loop = asyncio.get_running_loop()
+                self._writing = loop.create_task(self._write(), name="give back what requests had")
 
     async def sweep(self) -> None:
         """Remove what nobody needs any more; now and then is enough. Raises StoreError."""
@@ -192,6 +195,11 @@ class SharedPass:
     def headers(self) -> Headers:
         """How the limits stood when it was let in, for the answer."""
         return headers_of(_reading(ask, mark) for ask, mark in zip(self._asks, self._marks, strict=True))
+
+
+def _ended(task: asyncio.Task[None] | None) -> bool:
+    """Whether a task does nothing any more: it is done, or its event loop was closed under it."""
+    return task is None or task.done() or task.get_loop().is_closed()
 
 
 def _asks(principal: Principal, tokens: int) -> list[Ask]:
