@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import os
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, assume, settings
@@ -21,6 +22,9 @@ from genmux.store.opening import AnyDatabase, Store, open_store
 from genmux.types.budgets import Budget, Scope
 from genmux.types.ledger import BudgetRefusedError, Ending, HoldAsk, SliceChange, SliceState
 from tests.ledgers import Clock
+
+EXAMPLES = int(os.environ.get("GENMUX_LAW_EXAMPLES", "15"))
+"""More find more, and take longer."""
 
 LIMIT = 10_000
 ZEROS = {"roll", "reset", "carry"}
@@ -268,8 +272,8 @@ def check(url: str, *, examples: int, steps: int) -> None:
 
 
 def test_no_interleaving_breaks_the_laws_on_sqlite(sqlite_store_url: str) -> None:
-    check(sqlite_store_url, examples=25, steps=40)
+    check(sqlite_store_url, examples=EXAMPLES, steps=40)
 
 
 def test_no_interleaving_breaks_the_laws_on_postgresql(postgres_store_url: str) -> None:
-    check(postgres_store_url, examples=6, steps=25)
+    check(postgres_store_url, examples=max(1, EXAMPLES // 3), steps=25)
