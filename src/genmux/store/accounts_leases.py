@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, literal, select, update
 
 from genmux.store.accounts_rows import microseconds, whole
 from genmux.store.accounts_tables import account_balances, account_leases, accounts
@@ -50,34 +50,44 @@ class AccountLeases:
 
 
 def _reserve(tx: Tx, reservation: Reservation, needs: Mapping[str, int]) -> str | None:
+    """Three statements: every one is a way to the server on which others wait."""
+    clock = func.clock_timestamp() if tx.raw is None else literal(None)
+    mine = select(accounts.c.tenant, clock).where(accounts.c.id == reservation.account)
+    found = tx.core.execute(mine.with_for_update()).first()  # whoever comes second waits here
+    if found is None:
+        return "slots"
+    now = found[1] or database_now(tx)
     own = account_leases.c.account == reservation.account
-    tenant = tx.core.execute(  # whoever comes second waits here
-        select(accounts.c.tenant).where(accounts.c.id == reservation.account).with_for_update()
-    ).scalar()
-    if tenant is None:
+    taken = tx.core.execute(select(account_leases.c.until, account_leases.c.credits).where(own)).all()
+    alive = [row[1] for row in taken if row[0] > (microseconds(now) or 0)]
+    if len(alive) < len(taken):
+        tx.core.execute(delete(account_leases).where(own, account_leases.c.until <= microseconds(now)))
+    if reservation.max_concurrency is not None and len(alive) >= reservation.max_concurrency:
         return "slots"
-    now = microseconds(database_now(tx))
-    tx.core.execute(delete(account_leases).where(own, account_leases.c.until <= now))
-    held = [row or "{}" for row in tx.core.execute(select(account_leases.c.credits).where(own)).scalars()]
-    if reservation.max_concurrency is not None and len(held) >= reservation.max_concurrency:
-        return "slots"
-    if needs:
-        others = [_credits(one) for one in held]
-        kept = select(account_balances.c.credit_type, account_balances.c.amount)
-        rows = tx.core.execute(kept.where(account_balances.c.account == reservation.account))
-        left: dict[str, int] = {row[0]: row[1] for row in rows}
-        for name, need in needs.items():
-            if name in left and need + sum(one.get(name, 0) for one in others) > left[name]:
-                return name
+    if needs and (lost := _lacking(tx, reservation.account, needs, alive)) is not None:
+        return lost
     tx.core.execute(
         account_leases.insert().values(
             lease=reservation.lease,
             account=reservation.account,
-            tenant=tenant,
-            until=_until(tx, reservation.lifetime),
+            tenant=found[0],
+            until=microseconds(now + datetime.timedelta(seconds=reservation.lifetime)),
             credits=msgspec.json.encode(needs).decode() if needs else None,
         )
     )
+    return None
+
+
+def _lacking(tx: Tx, account: str, needs: Mapping[str, int], held: Sequence[str | None]) -> str | None:
+    """The kind of credit of which there is not enough beside what others hold; None when there is."""
+    kept = select(account_balances.c.credit_type, account_balances.c.amount).where(
+        account_balances.c.account == account
+    )
+    left: dict[str, int] = {row[0]: row[1] for row in tx.core.execute(kept)}
+    others = [_credits(one) for one in held if one]
+    for name, need in needs.items():
+        if name in left and need + sum(one.get(name, 0) for one in others) > left[name]:
+            return name
     return None
 
 

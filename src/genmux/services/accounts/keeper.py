@@ -57,10 +57,13 @@ class AccountKeeper:
             except BaseException:
                 self._pool.take_back_notes()
                 raise
+        await self._give_back()
+        await self._renew()
+
+    async def _give_back(self) -> None:
         if over := self._pool.take_given_back():
             self._live.difference_update(over)
             await self._store.give_back(over)  # what is not given back now is when it is overdue
-        await self._renew()
 
     async def confirm(self, lease: Lease) -> Obstacle | None:
         """Reserve a pending lease in the database; tells what hinders it. Raises StoreError."""
@@ -100,18 +103,25 @@ class AccountKeeper:
         """
         loop, woken = asyncio.get_running_loop(), asyncio.Event()
         self._pool.wake = lambda: _wake(loop, woken)
+        pause = asyncio.ensure_future(sleep(BEAT))
         try:
+            await self._step()
             while True:
-                await self._step()
                 waiting = asyncio.ensure_future(woken.wait())
-                pause = asyncio.ensure_future(sleep(BEAT))
                 try:
                     await asyncio.wait((waiting, pause), return_when=asyncio.FIRST_COMPLETED)
                 finally:
                     waiting.cancel()
-                    pause.cancel()
-                woken.clear()
+                woken.clear()  # before the work: what comes meanwhile is for the next turn
+                if pause.done():
+                    pause = asyncio.ensure_future(sleep(BEAT))
+                    await self._step()
+                elif self._pool.urgent:
+                    await self._flushed()
+                else:
+                    await self._returned()
         finally:
+            pause.cancel()
             self._pool.wake = lambda: None
             await self._flushed()
 
@@ -121,6 +131,13 @@ class AccountKeeper:
             await self.refresh()
         except ProviderError as error:
             _log.warning("accounts could not be loaded: %s", error)
+
+    async def _returned(self) -> None:
+        """Slots are given back at once; what was learnt beside that can wait."""
+        try:
+            await self._give_back()
+        except ProviderError as error:
+            _log.warning("slots of accounts could not be given back: %s", error)
 
     async def _flushed(self) -> None:
         try:

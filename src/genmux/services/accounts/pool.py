@@ -226,6 +226,12 @@ class AccountPool:
             taken = (one.take_notes(clock=clock, now=now) for one in self._stored.values())
             return tuple(noted for noted in taken if noted is not None)
 
+    @property
+    def urgent(self) -> bool:
+        """Whether something was learnt that others must know before slots are given back: credits that were used, a new status."""
+        with self._lock:
+            return any(one.used or one.turned for one in self._stored.values())
+
     def take_back_notes(self) -> None:
         """What was taken out could not be written down."""
         with self._lock:
