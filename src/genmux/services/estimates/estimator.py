@@ -17,6 +17,9 @@ from genmux.types.generation import GenerationRequest
 from genmux.types.money import Confidence, CreditRange, Estimate, Line, Price, TokenCount
 from genmux.types.usage import TOKENS_INPUT, TOKENS_OUTPUT
 
+US_DOLLARS = "USD"
+"""The currency in whose micro-units bounds are."""
+
 COSTLY = frozenset({
     "best_of", "compound_custom", "documents", "enable_search", "fallbacks", "max_completion_tokens", "max_tokens",
     "mcp_servers", "modalities", "models", "n", "plugins", "provider", "search_parameters", "search_settings",
@@ -57,7 +60,7 @@ class Compiled(Protocol):
     """Price rows that are ready to bound with."""
 
     def highest(self, quantities: Mapping[str, int | float]) -> int | None:
-        """Micro-units that usage within these quantities cannot cost more than; None without such a price."""
+        """Micro-units of a US dollar that usage within these quantities cannot cost more than; None without such a price."""
         ...
 
 
@@ -153,9 +156,9 @@ class Estimator:
         return expression_of(model, operation, rows)
 
     def most(self, request: ChatRequest | EmbedRequest, model: Model, *, service_tier: str | None = None) -> int | None:
-        """Micro-units that a request cannot cost more than, quickly; None when there is no such number (see `explain`).
+        """Micro-units of a US dollar that a request cannot cost more than, quickly; None without such a number (see `explain`).
 
-        It is `estimate.high` in micro-units, or a little more.
+        It is `estimate.high` in micro-units, or a little more. What is priced in another currency has none.
         """
         if isinstance(request, EmbedRequest):
             tariff = self._pricer.compiled(model, service_tier=service_tier)
@@ -173,7 +176,10 @@ class Estimator:
 
     def explain(self, request: ChatRequest | EmbedRequest, model: Model) -> tuple[str, ...]:
         """What is unknown, so that the cost of a request has no bound; empty when it has one."""
-        return (self.embed(request, model) if isinstance(request, EmbedRequest) else self.chat(request, model)).unknown
+        found = self.embed(request, model) if isinstance(request, EmbedRequest) else self.chat(request, model)
+        if found.high and found.currency != US_DOLLARS:
+            return (f"the price of {model.reference} in US dollars, as it is in {found.currency}",)
+        return found.unknown
 
     def _nothing_if_free(self, model: Model, tier: str | None) -> int | None:
         """0 for a model that costs nothing whatever it is asked."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from genmux.services.prices.bound import Bound
-from genmux.services.prices.rule import CALL, Rule, Rules, Told, billed, exactly, words_of
+from genmux.services.prices.rule import CALL, Rule, Rules, Told, billed, exactly, is_timed, plainly, words_of
 from genmux.types.money import Condition, Line, Price
 
 UNBILLED = frozenset({"results"})
@@ -28,10 +28,11 @@ class Tariff:
     """
 
     def __init__(self, rows: Iterable[Price], *, at: datetime.datetime | None = None) -> None:
+        rows = tuple(rows)
         self._rules = Rules(rows, at)
         self.takes_credits = self._rules.take_credits
         """Whether any row is in the provider's own credits."""
-        self._bound = Bound(self._rules)
+        self._bound = Bound(Rules(rows, at, any_time=True) if any(map(is_timed, rows)) else self._rules)
         self._plans: dict[tuple[tuple[str, ...], Told], _Plan] = {}
         self._plain: dict[tuple[str, ...], _Plan] = {}
 
@@ -59,8 +60,9 @@ class Tariff:
     def highest(self, quantities: Quantities, *, context: Context | None = None) -> int | None:
         """A number of micro-units that usage within these quantities cannot cost more than; None without such a price.
 
-        Each quantity counts at the dearest rate that any part of it can have. Of `context` only what is known for sure may
-        be told; conditions that it leaves out may turn out either way.
+        Each quantity counts at the dearest rate that any part of it can have, at whatever time it is billed. Of `context`
+        only what is known for sure may be told; conditions that it leaves out may turn out either way. The micro-units
+        are those of the US dollar, so what is priced in another currency has no such number.
         """
         return self._bound.micros(quantities, context)
 
@@ -70,6 +72,8 @@ class Tariff:
             quantity = meters[meter]
             for other in inside:
                 quantity -= own[other]
+            if inside and isinstance(quantity, float):
+                quantity = plainly(exactly(meters[meter]) - sum(exactly(own[other]) for other in inside))
             own[meter] = max(0, quantity)
         if plan.has_fee:
             own[CALL] = meters.get(CALL, 1)
@@ -84,8 +88,11 @@ class Tariff:
                 if row is None:
                     whole = False
                     continue
-                quantity = billed(row, quantity)
-            amount = exactly(quantity) * row.amount / row.per
+                exact = billed(row, quantity)
+                quantity = plainly(exact)
+            else:
+                exact = exactly(quantity)
+            amount = exact * row.amount / row.per
             if row.credit_type is None:
                 lines.append(Line(meter=meter, quantity=quantity, amount=amount))
             else:

@@ -9,10 +9,11 @@ import msgspec
 from genmux.contract.model import Model
 from genmux.services.ports import Now
 from genmux.services.prices.bill import Context, Tariff
-from genmux.services.prices.listed import TIER
+from genmux.services.prices.listed import TIER, soon
 from genmux.services.prices.listing import PriceList
 from genmux.services.prices.media import ListedMedia, MediaCatalogue
-from genmux.types.conditions import TIMES, holds_at, price_faults
+from genmux.services.prices.rule import is_timed
+from genmux.types.conditions import holds_at, price_faults
 from genmux.types.errors import ConfigurationError, NotFoundError
 from genmux.types.money import Cost, Line, Price
 from genmux.types.usage import Usage
@@ -75,11 +76,14 @@ class PriceBook:
         self._list.prepare()
 
     def rows(self, model: Model, *, service_tier: str | None = None) -> tuple[Price, ...] | None:
-        """The price rows of a model at this minute, None when its price is unknown."""
+        """The price rows of a model, None when its price is unknown.
+
+        They are those of this minute, and those that begin to hold soon (`genmux.services.prices.listed.AHEAD`), with their times as conditions.
+        """
         return self._look_up(model, service_tier).rows
 
     def compiled(self, model: Model, *, service_tier: str | None = None) -> Tariff | None:
-        """The rows of a model at this minute, ready to bill or to bound with; None when its price is unknown."""
+        """The rows of a model, ready to bill with at this minute or to bound with; None when its price is unknown."""
         return self._look_up(model, service_tier).tariff
 
     def unknown(
@@ -189,10 +193,10 @@ class PriceBook:
 
 
 def _of_tier(rows: tuple[Price, ...], service_tier: str | None, now: datetime.datetime) -> tuple[Price, ...]:
-    """The rows that hold at this time for a service tier: those that name it, and for all other meters those that name none."""
-    timely = [row for row in rows if row.when.keys().isdisjoint(TIMES) or holds_at(row, now)]
+    """The rows that hold soon for a service tier: those that name it, and for all other meters those that name none."""
+    timely = [row for row in rows if not is_timed(row) or any(holds_at(row, moment) for moment in soon(now))]
     named = [row for row in timely if row.when.get(TIER) == service_tier and TIER in row.when]
-    meters = {row.meter for row in named}
+    meters = {row.meter for row in named if not is_timed(row) or holds_at(row, now)}
     bare = [
         msgspec.structs.replace(row, when={key: value for key, value in row.when.items() if key != TIER})
         for row in named

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 import msgspec
 
@@ -10,6 +11,9 @@ from genmux.types.money import MICRO, Condition
 
 SCALE = 1_000_000_000
 """Rates are counted in so small parts of a micro-unit and rounded up: a bound is too high by less than a millionth."""
+
+US_DOLLARS = "USD"
+"""The currency whose micro-units are counted."""
 
 _REMEMBERED = 256
 
@@ -42,7 +46,7 @@ class Bound:
         self._fee = None if None in fees else max((fee for fee in fees if fee is not None), default=0)
 
     def micros(self, quantities: Quantities, context: Mapping[str, Condition] | None) -> int | None:
-        """The bound; None when a quantity has no price in a currency."""
+        """The bound; None when a quantity has no price in US dollars."""
         fee = self._fee
         if fee is None:
             return None
@@ -77,7 +81,7 @@ class Bound:
         return steps
 
     def _possible(self, meter: str, told: Mapping[str, Condition]) -> _Steps | None:
-        """How a part of a meter may be billed; None when a price is in credits, or there is none."""
+        """How a part of a meter may be billed; None when a price is not in US dollars, or there is none."""
         found = tuple(self._rules_for(meter, told))
         rates = [_rate(rule) for rule in found]
         if not found or None in rates:
@@ -108,7 +112,7 @@ class Bound:
                 if not rule.may_hold(told):
                     continue
                 yield rule
-                if not rule.thresholds and rule.holds(told):
+                if not rule.thresholds and not rule.is_timed and rule.holds(told):
                     is_certain = is_certain or name == meter
                     break  # what is less specific can never count
         if is_certain:
@@ -141,7 +145,7 @@ def _dearest(steps: _Steps, quantity: float, quantities: Quantities) -> int | No
     return _times(quantity, left[0].rate) + sum(more.values())
 
 
-def _times(quantity: float, rate: int) -> int:
+def _times(quantity: float | Decimal, rate: int) -> int:
     if isinstance(quantity, int):
         return quantity * rate
     top, bottom = quantity.as_integer_ratio()
@@ -149,9 +153,9 @@ def _times(quantity: float, rate: int) -> int:
 
 
 def _rate(rule: Rule) -> int | None:
-    """Parts of a micro-unit for one unit of the meter, rounded up; None for a price in credits."""
+    """Parts of a micro-unit for one unit of the meter, rounded up; None for a price in credits or in another currency."""
     row = rule.row
-    if row.credit_type is not None:
+    if row.credit_type is not None or (row.currency != US_DOLLARS and row.amount):
         return None
     top, bottom = (row.amount * MICRO * SCALE).as_integer_ratio()
     return -(-top // (bottom * row.per))

@@ -2,17 +2,20 @@
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from genmux.types.money import Price
+from genmux.types.money import Condition, Price
 
 ABOVE = "input_tokens_gt"
 """The condition of a dearer row: more input tokens than this. It then holds for all tokens, not only for those above."""
 
 TIER = "service_tier"
 """The condition of a row that holds for one service tier only."""
+
+AHEAD = 15
+"""So many minutes later a request that is sent now may be billed: what costs more by then must be known before."""
 
 _SATURDAY = 5
 _COMPACT_DATE = re.compile(r"-(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)")
@@ -65,6 +68,23 @@ class Dated(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             return first <= time < last if first <= last else time >= first or time < last
         return self.start is None or now.date() >= self.start
 
+    @property
+    def times(self) -> dict[str, Condition]:
+        """When they hold, as conditions of rows."""
+        found: dict[str, Condition] = {}
+        if self.hours is not None:
+            found["hours"] = "-".join(f"{time:%H:%M}" for time in self.hours)
+        if self.on_weekdays:
+            found["weekdays"] = "mon-fri"
+        if self.start is not None:
+            found["from"] = self.start.isoformat()
+        return found
+
+
+def soon(now: datetime.datetime) -> Iterator[datetime.datetime]:
+    """Each minute from now on at which a request that is sent now may be billed."""
+    yield from (now + datetime.timedelta(minutes=ahead) for ahead in range(AHEAD + 1))
+
 
 class ListedModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One model of the price list. Of `prices` the last that holds counts; `variants` replace single rows of it."""
@@ -75,13 +95,14 @@ class ListedModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     variants: tuple[Dated, ...] = ()
 
     def rows(self, now: datetime.datetime, context: Mapping[str, str]) -> tuple[Price, ...]:
-        """The rows that hold at this time (UTC) under these conditions.
+        """The rows that hold at this time (UTC), or begin to within `AHEAD`, under these conditions.
 
-        A tier that is not told is the standard one; rows under other conditions that are not told keep them.
+        A tier that is not told is the standard one; rows under other conditions that are not told keep them. Where rows
+        begin to hold soon, all have their times as conditions.
         """
         if not self.prices:
             return ()
-        standard = next((dated for dated in reversed(self.prices) if dated.holds(now)), self.prices[0])
+        standard = self._standard(now)
         taken: dict[tuple[str, frozenset[tuple[str, str]]], tuple[Price, ...]] = {}
         for variant in self.variants:
             left = {name: value for name, value in variant.when.items() if name not in context}
@@ -93,9 +114,32 @@ class ListedModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
                 taken.setdefault((meter, frozenset(left.items())), tuple(under))  # the first that holds counts
         replaced = {meter for meter, left in taken if not left}
         return (
-            *(row for row in standard.rows if row.meter not in replaced),
+            *(row for row in standard if row.meter not in replaced),
             *(row for rows in taken.values() for row in rows),
         )
+
+    def _standard(self, now: datetime.datetime) -> tuple[Price, ...]:
+        """The rows of the last that holds now, and of those that do soon."""
+        present = self._last(now)
+        if not any(one.hours is not None or (one.start is not None and one.start > now.date()) for one in self.prices):
+            return present.rows
+        choices = [present]
+        for moment in soon(now):
+            later = self._last(moment)
+            if not any(later is one for one in choices):
+                choices.append(later)
+        if len(choices) == 1:
+            return present.rows
+        return tuple(
+            msgspec.structs.replace(row, when={**row.when, **one.times})
+            if one.holds(now) or one is not present
+            else row
+            for one in choices
+            for row in one.rows
+        )
+
+    def _last(self, now: datetime.datetime) -> Dated:
+        return next((one for one in reversed(self.prices) if one.holds(now)), self.prices[0])
 
 
 class ListedProvider(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

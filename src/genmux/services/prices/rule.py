@@ -16,17 +16,23 @@ CALL = "calls"
 Told = tuple[tuple[str, Condition], ...]
 """The conditions that are known, as far as any row asks for them."""
 
+_NOTHING = Decimal(0)
+
 STEPS = "steps"
 """A condition of which a row names the most: it holds for fewer too."""
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """One row. `named` are its conditions on what was asked, `thresholds` those on quantities, by meter."""
+    """One row. `named` are its conditions on what was asked, `thresholds` those on quantities, by meter.
+
+    A row `is_timed` when it holds at certain times only.
+    """
 
     row: Price
     named: dict[str, Condition]
     thresholds: tuple[tuple[str, int], ...]
     is_simple: bool
+    is_timed: bool
 
     def holds(self, told: Mapping[str, Condition]) -> bool:
         """Whether all its named conditions are told and hold."""
@@ -42,14 +48,20 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rules:
-    """All rows by meter. `asked` are the conditions that any of them asks for."""
+    """All rows by meter that hold at a moment, or at `any_time`. `asked` are the conditions that any of them asks for."""
 
-    def __init__(self, rows: Iterable[Price], at: datetime.datetime | None) -> None:
+    def __init__(self, rows: Iterable[Price], at: datetime.datetime | None, *, any_time: bool = False) -> None:
         ranked: dict[str, list[tuple[tuple[int, int, tuple[int, ...]], Rule]]] = {}
         for row in rows:
-            if row.when and not _is_timely(row, at):
+            if row.when and not any_time and not _is_timely(row, at):
                 continue
-            rule = Rule(row=row, named=named(row), thresholds=_thresholds(row), is_simple=_is_simple(row))
+            rule = Rule(
+                row=row,
+                named=named(row),
+                thresholds=_thresholds(row),
+                is_simple=_is_simple(row),
+                is_timed=is_timed(row),
+            )
             ranked.setdefault(row.meter, []).append((rank(row), rule))
         self.by_meter: dict[str, tuple[Rule, ...]] = {
             meter: tuple(rule for _, rule in sorted(rules, key=itemgetter(0), reverse=True))
@@ -86,10 +98,13 @@ def words_of(meter: str) -> frozenset[str]:
     return frozenset(meter.split("."))
 
 
+def is_timed(row: Price) -> bool:
+    """Whether a row holds at certain times only."""
+    return not row.when.keys().isdisjoint(TIMES)
+
+
 def _is_timely(row: Price, at: datetime.datetime | None) -> bool:
-    if row.when.keys().isdisjoint(TIMES):
-        return True
-    return at is not None and holds_at(row, at)
+    return not is_timed(row) or (at is not None and holds_at(row, at))
 
 
 def _thresholds(row: Price) -> tuple[tuple[str, int], ...]:
@@ -101,19 +116,21 @@ def _is_simple(row: Price) -> bool:
     return row.when.keys().isdisjoint(THRESHOLDS) and (row.round_to, row.minimum, row.free) == (None, None, None)
 
 
-def billed(row: Price, quantity: float) -> int | float:
+def billed(row: Price, quantity: float) -> Decimal:
     """How much of a quantity is billed: less what is free, rounded up, and not less than the least."""
+    exact = exactly(quantity)
     if row.free is not None:
-        quantity = max(0, quantity - row.free)
-    if row.round_to is not None and quantity:
+        exact = max(_NOTHING, exact - exactly(row.free))
+    if row.round_to is not None and exact:
         step = exactly(row.round_to)
-        quantity = _number((exactly(quantity) / step).to_integral_value(ROUND_CEILING) * step)
+        exact = (exact / step).to_integral_value(ROUND_CEILING) * step
     if row.minimum is not None:
-        quantity = max(quantity, row.minimum)
-    return quantity
+        exact = max(exact, exactly(row.minimum))
+    return exact
 
 
-def _number(exact: Decimal) -> int | float:
+def plainly(exact: Decimal) -> int | float:
+    """An exact quantity as it is shown: whole, or to the digits of a binary fraction."""
     whole = int(exact)
     return whole if whole == exact else float(exact)
 

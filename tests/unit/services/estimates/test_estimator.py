@@ -163,6 +163,16 @@ def test_there_is_no_quick_bound_where_the_most_is_unknown(fields: dict[str, Any
     assert estimator(price("tokens.input", "0")).most(asked("hello", **fields), model()) == 0
 
 
+def test_there_is_no_quick_bound_in_dollars_for_what_is_priced_in_euros() -> None:
+    rows = (price("tokens.input", "0.9", currency="EUR"), price("tokens.output", "0.9", currency="EUR"))
+    request = asked("hello", max_tokens=5)
+
+    assert estimator(*rows).most(request, model()) is None
+    assert estimator(*rows).explain(request, model()) == ("the price of acme/one in US dollars, as it is in EUR",)
+    free = (price("tokens.input", "0", currency="EUR"), price("tokens.output", "0", currency="EUR"))
+    assert estimator(*free).most(request, model()) == 0
+
+
 def test_embeddings_have_a_quick_bound_too() -> None:
     request = EmbedRequest(model="m", inputs=("hello", (1, 2, 3)))
     high = estimator(INPUT).embed(request, model()).high

@@ -244,3 +244,23 @@ def test_amounts_in_credits_say_so() -> None:
         Line(meter="tokens.input", quantity=1_000_000, amount=Decimal(3)),
     )
     assert tariff.takes_credits
+
+
+def test_free_least_and_rounded_quantities_are_exact() -> None:
+    sound = price("seconds.input.audio", "1", per=1, free=0.1)
+    step = price("seconds.input.audio", "1", per=1, round_to=0.1)
+    least = price("seconds.input.audio", "1", per=1, minimum=0.3)
+
+    assert bill((sound,), {"seconds.input.audio": 0.3})[0].amount == Decimal("0.2")
+    assert bill((step,), {"seconds.input.audio": 0.30000000000000004})[0].amount == Decimal("0.4")
+    assert bill((step,), {"seconds.input.audio": 0.3})[0].amount == Decimal("0.3")
+    assert bill((least,), {"seconds.input.audio": 0.2})[0].amount == Decimal("0.3")
+
+
+def test_fractions_are_taken_off_what_contains_them_exactly() -> None:
+    rows = (price("seconds.input", "1", per=1), price("seconds.input.audio", "2", per=1))
+
+    assert [line.amount for line in bill(rows, {"seconds.input": 0.3, "seconds.input.audio": 0.1})] == [
+        Decimal("0.2"),
+        Decimal("0.2"),
+    ]

@@ -237,3 +237,47 @@ def test_a_compiled_tariff_bounds_what_is_billed() -> None:
     assert tariff is not None
     assert tariff.highest({"tokens.input": 100, "tokens.output": 10}) == 250
     assert found.compiled(model(name="unlisted")) is None
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "most", "billed"),
+    [(5, 30, 1_000, 1_000), (5, 44, 1_000, 1_000), (5, 45, 2_000, 1_000), (6, 0, 2_000, 2_000), (23, 50, 2_000, 2_000)],
+)
+def test_the_bound_is_that_of_the_dearest_price_of_the_next_quarter_of_an_hour(
+    hour: int, minute: int, most: int, billed: int
+) -> None:
+    now = NOON.replace(hour=hour, minute=minute)
+    found = PriceBook(lambda: now, lambda _provider: "acme-list", OneModel())
+    tariff, cost = found.compiled(model()), found.cost(model(), Usage(meters={"tokens.input": 1_000}))
+
+    assert tariff is not None
+    assert cost is not None
+    assert (tariff.highest({"tokens.input": 1_000}), cost.amount * 1_000_000) == (most, billed)
+
+
+def test_rows_that_hold_at_some_hours_are_bounded_by_the_plain_ones_too() -> None:
+    rows = (ROWS[0], price("tokens.input", "1", when={"hours": "00:00-06:00"}))
+    found = PriceBook(lambda: NOON.replace(hour=5), lambda _provider: None, OneModel(), overlay={"acme/one": rows})
+    tariff, cost = found.compiled(model()), found.cost(model(), Usage(meters={"tokens.input": 1_000}))
+
+    assert tariff is not None
+    assert cost is not None
+    assert (tariff.highest({"tokens.input": 1_000}), cost.amount * 1_000_000) == (2_000, 1_000)
+
+
+def test_a_price_that_changes_at_midnight_is_known_before() -> None:
+    rows = (
+        price("tokens.input", "1", when={"until": "2026-11-22"}),
+        price("tokens.input", "4", when={"from": "2026-11-22"}),
+    )
+    for minute, most in ((44, 1_000), (45, 4_000)):
+        found = PriceBook(
+            lambda minute=minute: NOON.replace(hour=23, minute=minute),
+            lambda _provider: None,
+            OneModel(),
+            overlay={"acme/one": rows},
+        )
+        tariff = found.compiled(model())
+        assert tariff is not None
+        assert tariff.highest({"tokens.input": 1_000}) == most
+        assert found.cost(model(), Usage(meters={"tokens.input": 1_000})) is not None

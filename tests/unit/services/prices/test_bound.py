@@ -1,5 +1,6 @@
 """The bound of a tariff: quick, in whole micro-units, and never less than what is billed."""
 
+import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -70,6 +71,23 @@ def test_a_quantity_without_a_row_of_its_own_is_bounded_by_what_contains_it() ->
 def test_rounding_up_and_the_least_are_in_it() -> None:
     assert highest(price("pixels.output", "0.05", round_to=1_000_000), pixels__output=1_048_576) == 100_000
     assert highest(price("seconds.input.audio", "0.04", per=3_600, minimum=10), seconds__input__audio=2.5) == 112
+
+
+def test_another_currency_has_no_bound_in_dollars_unless_it_is_free() -> None:
+    assert highest(price("tokens.input", "0.9", currency="EUR"), tokens__input=1_000) is None
+    assert highest(price("tokens.input", "0", currency="EUR"), tokens__input=1_000) == 0
+
+
+def test_rows_of_other_times_are_in_it_too() -> None:
+    night, day = (
+        price("tokens.input", amount, when={"hours": hours})
+        for amount, hours in (("1", "00:00-06:00"), ("5", "06:00-09:00"))
+    )
+    at = datetime.datetime(2026, 11, 27, 5, 59, tzinfo=datetime.UTC)
+    tariff = Tariff((INPUT, night, day), at=at)
+
+    assert tariff.highest({"tokens.input": 1_000}) == 5_000
+    assert [line.amount for line in tariff.lines({"tokens.input": 1_000_000})] == [1]
 
 
 def test_ever_new_meters_do_not_pile_up() -> None:
