@@ -198,6 +198,8 @@ class Engine:
         wait = trip.policy.wait(error, trip.request, attempt=trip.attempts, chance=self._random())
         if wait is not None and wait >= trip.deadline.remaining:
             wait = None
+        if wait is not None and error.retry is Retry.UNSURE and trip.permit is not None:
+            trip.permit.doubts += 1
         logger = self._logger(trip.provider.id)
         if logger.isEnabledFor(logging.INFO):
             then = "gave up" if wait is None else f"trying again in {wait:.2f} s"

@@ -9,14 +9,15 @@ class Permit:
 
     Only the door makes one (`genmux.flows.call.door`), after the money was held; once what was held is settled the permit is
     closed. Nothing that costs leaves without, so that no paid path can be built beside the door. `sendings` counts how
-    often something was sent under it.
+    often something was sent under it, `doubts` after how many of these it was sent again though it may have been accepted.
     """
 
-    __slots__ = ("closed", "sendings")
+    __slots__ = ("closed", "doubts", "sendings")
 
     def __init__(self) -> None:
         self.closed = False
         self.sendings = 0
+        self.doubts = 0
 
     def leave(self) -> None:
         """Something is about to be sent. Raises ConfigurationError when the permit is closed."""

@@ -10,6 +10,7 @@ from genmux.contract.dialect import Answer
 from genmux.dialects import load_dialect
 from genmux.engine.deadlines import AlarmClocks
 from genmux.flows.call.passage import PassageFlow
+from genmux.flows.call.watching import HealthWatch
 from genmux.server.access import Access
 from genmux.server.callers import ADDRESS, PRINCIPAL
 from genmux.server.count_endpoint import CountEndpoint
@@ -60,6 +61,7 @@ class Gateway:
         self._clocks = AlarmClocks()
         self._terms = Terms(app)
         self._native: Any = None
+        self._watch = HealthWatch(app.standing, app.health)
         passages = PassageFlow(app.calls)
         openai, anthropic = load_dialect("openai_chat"), load_dialect("anthropic_messages")
         chat = DialectEndpoint(openai, app.calls, passages, self._terms)
@@ -161,8 +163,10 @@ class Gateway:
                     await self._app.aclose()
                     await send({"type": "lifespan.startup.failed", "message": ""})  # who runs it tells why
                     return
+                self._watch.start()
                 await send({"type": "lifespan.startup.complete"})
             else:
+                await self._watch.stop()
                 await self._app.aclose()
                 await send({"type": "lifespan.shutdown.complete"})
                 return

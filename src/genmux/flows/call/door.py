@@ -7,6 +7,7 @@ tell it. Only the door makes a `Run`, and the engine sends nothing that costs wi
 import asyncio
 import datetime
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -14,7 +15,19 @@ import msgspec
 from genmux.contract.model import Model
 from genmux.flows.call.holding import Holding
 from genmux.flows.call.options import CallOptions
-from genmux.flows.call.ports import Clock, Contents, Counter, Estimates, Ledger, Limits, Pricer, Records, Sums, Teller
+from genmux.flows.call.ports import (
+    Clock,
+    Contents,
+    Counter,
+    Estimates,
+    Held,
+    Ledger,
+    Limits,
+    Pricer,
+    Records,
+    Sums,
+    Teller,
+)
 from genmux.flows.call.run import Run
 from genmux.flows.call.target import Target
 from genmux.services.keys import check_allowed, end_user_of
@@ -27,6 +40,7 @@ from genmux.types.usage_record import CostSource, UsageRecord, UsageStatus
 
 NOTHING = Usage()
 US_DOLLARS = "USD"
+ZERO = Decimal(0)
 
 
 class Keepers(msgspec.Struct, kw_only=True):
@@ -227,9 +241,11 @@ class Door:
         if held is None:
             return
         if cost is not None and cost.currency == US_DOLLARS:
-            held.settle(micros(max(cost.amount, 0 * cost.amount)))
+            held.settle(micros(max(cost.amount, ZERO)) + _in_doubt(run, held))
         elif outcome is None or may_be_billed(run, outcome):
             held.presume()
+        elif run.doubts:
+            held.settle(_in_doubt(run, held))
         else:
             held.release()
 
@@ -293,6 +309,11 @@ class Door:
             model=None if model is None else model.id,
             data={"operation": run.operation, "tags": dict(run.options.tags), **data},
         )
+
+
+def _in_doubt(run: Run, held: Held) -> int:
+    """What attempts may have cost after which the request was sent again: as much was held for each."""
+    return held.amount // run.times * min(run.doubts, run.times - 1) if run.doubts else 0
 
 
 def may_be_billed(run: Run, error: BaseException) -> bool:

@@ -81,7 +81,7 @@ class CallFlow:
             attempts=max(run.sendings, 1),
             service_tier=result.service_tier or request.service_tier,
             finish=result.finish.unified,
-            request_id=result.request_id,
+            request_id=result.request_id or result.id,
         )
         self.door.keep(run, request, lambda: result)
         return msgspec.structs.replace(

@@ -85,7 +85,7 @@ class PassageFlow:
             attempts=max(run.sendings, 1),
             service_tier=request.service_tier,
             finish=finish.unified if finish else None,
-            request_id=request_id_of(reply.headers),
+            request_id=request_id_of(reply.headers) or _id_of(reply),
         )
         return run, reply
 
@@ -248,6 +248,20 @@ class PassingStream:
             return watcher.usage
         counted = self._calls.counter.count
         return at_least(watcher.usage, watcher.text_length, lambda: counted(self._accepted.request, model).tokens)
+
+
+class _Identified(msgspec.Struct):
+    """Of a reply only what it calls itself."""
+
+    id: str | None = None
+
+
+def _id_of(reply: HttpReply) -> str | None:
+    """What a reply calls itself; asked for where its headers do not say."""
+    try:
+        return msgspec.json.decode(reply.body, type=_Identified).id
+    except msgspec.MsgspecError:
+        return None
 
 
 def frame(event: WireEvent) -> bytes:

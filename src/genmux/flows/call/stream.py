@@ -24,6 +24,7 @@ from genmux.types.parts import (
     Finish,
     Part,
     ReasoningDelta,
+    Start,
     TextDelta,
     ToolCallDelta,
     UsagePart,
@@ -209,7 +210,7 @@ class PartStream:
             attempts=self.attempts,
             service_tier=self._service_tier,
             finish=self._finish.unified if self._finish else None,
-            request_id=self.request_id,
+            request_id=self.request_id or next((part.id for part in self._seen if isinstance(part, Start)), None),
         )
         self._keep(self.result)
 

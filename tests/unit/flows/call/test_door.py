@@ -274,3 +274,15 @@ async def test_nothing_is_sent_under_a_settled_permit() -> None:
     with pytest.raises(ProviderError, match="settled already"):
         runs[0].leave()
     assert len(transport.requests) == 1
+
+
+async def test_an_attempt_in_doubt_that_was_sent_again_counts_as_spent() -> None:
+    broken = Played(error=NetworkError("reset", retry="unsure"))
+    house, transport = app(broken, answer())
+    kept = Kept(house, budget())
+
+    await house.calls.chat(request("hi", max_tokens=20), CallOptions(retries=1, retry_unsure=True))
+
+    [held] = kept.ledger.holds
+    assert len(transport.requests) == 2
+    assert held.end == ("settled", ANSWERED + held.amount // 2)
