@@ -223,8 +223,8 @@ class _Evaluation:
             case RoundUp(of, step):
                 span = self._tree(of)
                 return Span(_up(span.low, step), None if span.high is None else _up(span.high, step), span.missing)
-            case Between(low, high, why):
-                return self._between(self._tree(low), self._tree(high), why)
+            case Between():
+                return self._between(tree)
             case Pick(cases, why):
                 return self._pick(cases, why)
 
@@ -250,9 +250,11 @@ class _Evaluation:
             spans.append(span)
         return spans[0]
 
-    def _between(self, low: Span, high: Span, why: str | None) -> Span:
-        if why and high.high != 0:
-            self._assumed[why] = None
+    def _between(self, tree: Between) -> Span:
+        low, high = self._tree(tree.low), self._tree(tree.high)
+        if tree.why and high.high != 0:
+            self._assumed[tree.why] = None
+            self._confidence = _lower(self._confidence, tree.confidence)
         return Span(low.low if high.high is None else min(low.low, high.high), high.high, high.missing)
 
     def _pick(self, cases: tuple[Case, ...], why: str | None) -> Span:

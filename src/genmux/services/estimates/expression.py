@@ -57,11 +57,15 @@ class RoundUp(msgspec.Struct, frozen=True, tag_field="do", tag="round_up"):
 
 
 class Between(msgspec.Struct, frozen=True, tag_field="do", tag="between"):
-    """Something that nobody knows beforehand: at least `low`, at most `high`, for the reason that `why` gives."""
+    """Something that nobody knows beforehand: at least `low`, at most `high`, for the reason that `why` gives.
+
+    `confidence` is the best that an estimate which stands on it can have.
+    """
 
     low: "Tree"
     high: "Tree"
     why: str | None = None
+    confidence: Confidence = "medium"
 
 
 class Case(msgspec.Struct, frozen=True):

@@ -27,14 +27,17 @@ IMAGE_TOKENS = Between(
     number(64),
     number(10_000),
     "a picture that goes in has 64 to 10,000 tokens",
+    "low",
 )
-"""For each. OpenAI counts 65 and 129 for each tile of 512 pixels, and at high fidelity up to 6,240 more; Gemini bills about
-560 (0.0011 US dollars at 2 for a million tokens; third-party summaries of both guides, 2026-03)."""
+"""For each. From memory and not checked: OpenAI's image models count 65 and 129 for each tile of 512 pixels, and at high fidelity
+up to 6,240 more (what could be read on 2026-11-27 gives 85 and 170 for its chat models); Gemini bills about 560, by 0.0011 US
+dollars at 2 for a million tokens in third-party summaries. The range is wider than all of these."""
 
 SOUND_IN = Between(number(10), number(32), "sound that goes in has 10 to 32 tokens a second")
-SOUND_OUT = Between(number(20), number(32), "sound that is made has 20 to 32 tokens a second")
+SOUND_OUT = Between(number(20), number(32), "sound that is made has 20 to 32 tokens a second", "low")
 """OpenAI has a token for each 100 ms that goes in and for each 50 ms that it says (developers.openai.com, guide to the costs
-of its Realtime API), Gemini 32 a second (ai.google.dev, guide to tokens; both read on 2026-11-27)."""
+of its Realtime API, read on 2026-11-27). Gemini has 32 a second that go in: its guide to tokens, as
+discuss.ai.google.dev/t/84379 quotes it (read on 2026-11-27). For what Gemini says, no number was found; the same is taken."""
 
 SPOKEN = Between(
     times("characters", 0.04), times("characters", 0.5), "a character takes 0.04 to 0.5 seconds to be spoken"
@@ -134,9 +137,13 @@ _SEARCHED = Between(
         Decimal(1),
     ),
     "a search unit is a question with up to 100 documents of up to 500 tokens",
+    "low",
 )
-"""As Cohere counts them: a longer document is several, each with the question, of which at most 256 tokens count
-(docs.cohere.com, best practices of reranking, read on 2026-11-27). `document_parts` counts bytes, as no token is shorter."""
+"""Cohere's prices say: one question with up to 100 documents (cohere.com/pricing, as developersdigest.tech/models/rerankers/cohere
+quotes it, 2026-10-18); Amazon's: up to 100 parts of documents (docs.aws.amazon.com/bedrock, rerank-pricing, read on 2026-11-27).
+That a document of more than 500 tokens counts as several, each with the question, of which at most 256 tokens count, is from
+memory of an older page of Cohere's; its models of today take longer parts, and so fewer. `document_parts` counts bytes, as no
+token is shorter."""
 
 _REPEATED = "the question may be counted once for each document"
 

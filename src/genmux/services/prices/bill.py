@@ -67,14 +67,7 @@ class Tariff:
         return self._bound.micros(quantities, context)
 
     def _lines(self, plan: "_Plan", meters: Quantities) -> tuple[tuple[Line, ...], bool]:
-        own: dict[str, int | float] = {}
-        for meter, inside in plan.taken:
-            quantity = meters[meter]
-            for other in inside:
-                quantity -= own[other]
-            if inside and isinstance(quantity, float):
-                quantity = plainly(exactly(meters[meter]) - sum(exactly(own[other]) for other in inside))
-            own[meter] = max(0, quantity)
+        own = _own(plan, meters)
         if plan.has_fee:
             own[CALL] = meters.get(CALL, 1)
         lines: list[Line] = []
@@ -157,6 +150,19 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True):
 def bill(rows: Iterable[Price], meters: Quantities, *, context: Context | None = None) -> tuple[Line, ...]:
     """One line for each meter that is priced and was used."""
     return Tariff(rows).lines(meters, context=context)
+
+
+def _own(plan: _Plan, meters: Quantities) -> dict[str, int | float]:
+    """How much of each meter is left when what is priced by itself is taken off."""
+    own: dict[str, int | float] = {}
+    for meter, inside in plan.taken:
+        quantity = meters[meter]
+        for other in inside:
+            quantity -= own[other]
+        if inside and isinstance(quantity, float):
+            quantity = plainly(exactly(meters[meter]) - sum(exactly(own[other]) for other in inside))
+        own[meter] = max(0, quantity)
+    return own
 
 
 def _passed(steps: tuple[Rule, ...], meters: Quantities) -> Price | None:
