@@ -28,6 +28,7 @@ class AuditRows:
         """The newest first, of one organisation or all, before a line's id. Raises StoreError."""
 
         def work(tx: Tx) -> tuple[AuditEntry, ...]:
+            """In one transaction."""
             from sqlalchemy import select
 
             from genmux.store.keys_tables import audit_log

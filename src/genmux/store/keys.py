@@ -33,6 +33,7 @@ class KeyRows:
         """What there is to know anew; None when nothing changed since that version."""
 
         def work(tx: Tx) -> Known | None:
+            """In one transaction."""
             from sqlalchemy import select
 
             from genmux.store.keys_tables import gateway_keys, key_versions, organisations, teams
@@ -56,6 +57,7 @@ class KeyRows:
         """All by name, or that one."""
 
         def work(tx: Tx) -> tuple[Organisation, ...]:
+            """In one transaction."""
             from sqlalchemy import select
 
             from genmux.store.keys_tables import organisations
@@ -71,6 +73,7 @@ class KeyRows:
         """Add or change one."""
 
         def change(tx: Tx, version: int) -> None:
+            """Together with the version."""
             from genmux.store.keys_tables import organisations
 
             del version
@@ -82,6 +85,7 @@ class KeyRows:
         """Remove one with its teams."""
 
         def change(tx: Tx, version: int) -> None:
+            """Together with the version."""
             from sqlalchemy import delete
 
             from genmux.store.keys_tables import organisations, teams
@@ -96,6 +100,7 @@ class KeyRows:
         """Those of one organisation, or all, by name."""
 
         def work(tx: Tx) -> tuple[Team, ...]:
+            """In one transaction."""
             from sqlalchemy import select
 
             from genmux.store.keys_tables import teams
@@ -111,6 +116,7 @@ class KeyRows:
         """Add or change one. Raises InvalidRequestError when its organisation has another of that name."""
 
         def change(tx: Tx, version: int) -> None:
+            """Together with the version."""
             from sqlalchemy import select
 
             from genmux.store.keys_tables import teams
@@ -130,6 +136,7 @@ class KeyRows:
         """Remove one."""
 
         def change(tx: Tx, version: int) -> None:
+            """Together with the version."""
             from sqlalchemy import delete
 
             from genmux.store.keys_tables import teams
@@ -143,6 +150,7 @@ class KeyRows:
         """One key."""
 
         def work(tx: Tx) -> KeyRow | None:
+            """In one transaction."""
             from sqlalchemy import select
 
             from genmux.store.keys_tables import gateway_keys
@@ -158,6 +166,7 @@ class KeyRows:
         """The newest first, after a place in time and id."""
 
         def work(tx: Tx) -> tuple[GatewayKey, ...]:
+            """In one transaction."""
             from sqlalchemy import select, tuple_
 
             from genmux.store.keys_tables import gateway_keys
@@ -178,6 +187,7 @@ class KeyRows:
         """Add or change keys, all or none."""
 
         def change(tx: Tx, version: int) -> None:
+            """Together with the version."""
             from genmux.store.keys_tables import gateway_keys
 
             for row in rows:
@@ -198,6 +208,7 @@ class KeyRows:
 
     async def _change(self, change: Callable[[Tx, int], None], entry: AuditEntry) -> None:
         def work(tx: Tx) -> None:
+            """In one transaction."""
             change(tx, _next_version(tx))
             append(tx, entry)
             notify(tx, CHANNEL)

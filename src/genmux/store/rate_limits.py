@@ -39,6 +39,7 @@ class PostgresRates:
         )
 
         async def ask(connection: "asyncpg.Connection") -> "asyncpg.Record | None":
+            """On one connection."""
             return await connection.fetchrow(_ENTER, pass_id, math.ceil(lease * MICRO), *arguments)
 
         row = await self._database.direct(ask)
@@ -67,6 +68,7 @@ class PostgresRates:
         )
 
         async def give(connection: "asyncpg.Connection") -> None:
+            """On one connection."""
             await connection.execute(_LEAVE, [*pass_ids], *arguments)
 
         await self._database.direct(give)
@@ -75,6 +77,7 @@ class PostgresRates:
         """Keep places for longer."""
 
         async def extend(connection: "asyncpg.Connection") -> None:
+            """On one connection."""
             await connection.execute(_EXTEND, [*pass_ids], math.ceil(lease * MICRO))
 
         await self._database.direct(extend)
@@ -83,6 +86,7 @@ class PostgresRates:
         """Remove places of dead gateways, and limits that nobody came near for days. Now and then is enough."""
 
         async def sweep(connection: "asyncpg.Connection") -> None:
+            """On one connection."""
             await connection.execute(_SWEEP_SLOTS)
             await connection.execute(_SWEEP_METERS)
 
