@@ -34,6 +34,7 @@ class InProcess:
         raw = [(name.lower().encode(), value.encode()) for name, value in headers]
 
         async def receive() -> Message:
+            """What comes in."""
             nonlocal asked
             if asked:
                 await asyncio.Event().wait()  # nobody goes away here
@@ -41,6 +42,7 @@ class InProcess:
             return {"type": "http.request", "body": body, "more_body": False}
 
         async def send(message: Message) -> None:
+            """What goes out."""
             if message["type"] == "http.response.start":
                 head.update(message)
             else:
@@ -88,6 +90,7 @@ class InProcess:
         asked = False
 
         async def receive() -> Message:
+            """What comes in."""
             nonlocal asked
             if not asked:
                 asked = True
@@ -96,6 +99,7 @@ class InProcess:
             return {"type": "lifespan.shutdown"}
 
         async def send(message: Message) -> None:
+            """What goes out."""
             if started.done():
                 return
             if message["type"] == "lifespan.startup.failed":
