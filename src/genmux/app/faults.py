@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from genmux.contract.manifest import Credential
 from genmux.contract.operations import OPERATIONS, Operation
 from genmux.flows.call.plan import Routes, route_faults
+from genmux.services.prices.media import MediaCatalogue
 from genmux.services.registry import Registry
 from genmux.services.settings import AccountOptions, ProviderSettings, Settings
 from genmux.types.errors import ProviderError
@@ -28,8 +29,38 @@ def config_faults(settings: Settings, registry: Registry, routes: Routes) -> Ite
             yield f"{what}: {fault}"
     yield from route_faults(settings.routes, settings.aliases)
     for reference in settings.prices:
-        if "/" not in reference:
-            yield f"genmux.toml has prices for {reference!r}; a model is named as provider/model"
+        yield from _price_faults(reference, registry)
+
+
+def _price_faults(reference: str, registry: Registry) -> Iterator[str]:
+    """Prices that no model can ever have. An open provider may have models that nobody lists, so any id may be right."""
+    provider, _, name = reference.partition("/")
+    told = f"genmux.toml has prices for {reference!r}"
+    if not provider or not name:
+        yield f"{told}; a model is named as provider/model"
+        return
+    media = MediaCatalogue()
+    if not registry.is_registered(provider):
+        known = {*registry.ids(), *media.providers()}
+        if provider not in known:
+            yield f"{told}, but there is no provider {provider!r}{_meant(provider, sorted(known))}"
+        return
+    try:
+        manifest = registry.manifest(provider)
+    except ProviderError:
+        return  # told when it is used
+    spelt = next((one for one in manifest.models if one.lower() == name.lower()), name)
+    if spelt != name:
+        yield f"{told}, but the model is called {provider}/{spelt}"
+        return
+    listed = {*manifest.models, *(one.id for one in media.models(provider))}
+    if manifest.models_policy == "closed" and name not in listed:
+        yield f"{told}, but {provider} has no such model{_meant(name, sorted(listed))}"
+
+
+def _meant(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=3)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 def _provider_faults(name: str, own: ProviderSettings, registry: Registry) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The App puts everything together, and says what is wrong with how it is configured."""
 
 import asyncio
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from genmux.engine.child_queue import LocalEvent
 from genmux.services.settings import Defaults, ProviderSettings, Settings
 from genmux.types.errors import ConfigurationError, NotFoundError
 from genmux.types.events import Event
+from genmux.types.money import Price
 from tests.fake_transport import FakeTransport
 from tests.unit.flows.call.house import ACME, answer, app, request
 
@@ -54,6 +56,25 @@ def test_every_fault_of_the_configuration_is_told() -> None:
     assert faults[4] == "the default model for chat, 'acme/vectors': acme/vectors cannot chat; it can: embed"
     assert faults[5].startswith("the default model for embed, 'nothing-known': no provider is known")
     assert faults[6].startswith("the alias 'fast': acme has no model 'none'")
+
+
+def test_prices_that_no_model_can_have_are_told() -> None:
+    rows = (Price(meter="calls", amount=Decimal(1)),)
+    wrong = {
+        "gpt-5.4": "; a model is named as provider/model",
+        "openai/": "; a model is named as provider/model",
+        "opnai/gpt-5.4": ", but there is no provider 'opnai'; did you mean openai?",
+        "zzzzzz/gpt-5.4": ", but there is no provider 'zzzzzz'",
+        "openai/GPT-5.4": ", but the model is called openai/gpt-5.4",
+        "runway/gen5_turbo": ", but runway has no such model; did you mean ",
+    }
+    right = ("openai/gpt-5.4", "openai/ft:mine", "cohere/rerank-v3.5", "elevenlabs/eleven_v3", "vllm/anything")
+    house = App(Settings(prices=dict.fromkeys((*right, *wrong), rows)), environ={})
+    faults = [*house.config_faults()]
+
+    assert len(faults) == len(wrong)
+    for fault, (reference, said) in zip(faults, wrong.items(), strict=True):
+        assert fault.startswith(f"genmux.toml has prices for {reference!r}{said}")
 
 
 def test_a_manifest_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
