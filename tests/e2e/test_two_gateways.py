@@ -129,7 +129,9 @@ def test_two_gateways_share_keys_budgets_and_limits(gateways: list[str]) -> None
     assert LIMIT / COST - 20 <= seen[200] < LIMIT / COST
     assert one.good("POST", "/budgets/verify")["data"] == []
 
-    limited = other.good("POST", "/keys", {"name": "slow", "limits": [{"kind": "requests", "amount": 20, "per": "day"}]})
+    limited = other.good(
+        "POST", "/keys", {"name": "slow", "limits": [{"kind": "requests", "amount": 20, "per": "day"}]}
+    )
     until(lambda: ask(gateways[0], limited["text"]) == 200)
     assert load(gateways, limited["text"], 60) == {200: 19, 429: 41}
 

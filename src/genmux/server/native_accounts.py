@@ -79,6 +79,7 @@ def account_routes(
     """
 
     async def noted(caller: Principal, action: str, account: Account) -> Account:
+        """The account, once it is in the audit log."""
         if (audit := log()) is not None:
             after = None if action == "remove" else account
             await audit.note(
@@ -87,6 +88,7 @@ def account_routes(
         return account
 
     async def resealed(caller: Principal, count: int) -> Resealed:
+        """The number, once it is in the audit log."""
         told = Resealed(accounts=count)
         if (audit := log()) is not None:
             await audit.note(caller, action="reseal", kind="account", subject="*", after=told)

@@ -75,6 +75,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     `body_limit` is in bytes; `body_idle`, the silence in which a caller may leave the gateway while it sends its body, and
     `drain` are in seconds. `origins` are web pages that may call (`https://app.example`). `model_files` lets callers name
     any model file of this machine; by default only where there are no keys, so that only its own user can call.
+    `trusted_proxies` are addresses or networks in front of the gateway, whose `x-forwarded-for` is believed.
     """
 
     host: str = "127.0.0.1"
@@ -85,6 +86,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     drain: Annotated[float, msgspec.Meta(ge=0)] = 30.0
     origins: tuple[str, ...] = ()
     model_files: bool | None = None
+    trusted_proxies: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Everything but the keys."""

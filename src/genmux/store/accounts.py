@@ -49,6 +49,7 @@ class AccountTables(AccountLeases):
         balances = [balance_row(account, name, one) for name, one in account.balances.items()]
 
         def work(tx: Tx) -> None:
+            """In one transaction."""
             if tx.core.execute(_same_name(account)).first() is not None:
                 raise _taken(account)
             try:
@@ -70,6 +71,7 @@ class AccountTables(AccountLeases):
         balances = [balance_row(account, name, one) for name, one in account.balances.items()]
 
         def work(tx: Tx) -> bool:
+            """In one transaction."""
             own = (accounts.c.id == account.id, accounts.c.tenant == account.tenant)
             if not _lock(tx, account.id, account.tenant):
                 return False
@@ -90,6 +92,7 @@ class AccountTables(AccountLeases):
         """Delete an account with its credential, balances and reservations; False when it is not there."""
 
         def work(tx: Tx) -> bool:
+            """In one transaction."""
             if not _lock(tx, account_id, tenant):
                 return False
             for table in (account_balances, account_leases):
@@ -104,6 +107,7 @@ class AccountTables(AccountLeases):
         """Add up what requests taught, and count balances down."""
 
         def work(tx: Tx) -> None:
+            """In one transaction."""
             for one in sorted(noted, key=lambda each: each.account):  # in one order, so that no two wait for each other
                 _note(tx, one)
             if any(one.standing or one.used for one in noted):
@@ -118,6 +122,7 @@ class AccountTables(AccountLeases):
         """
 
         def work(tx: Tx) -> None:
+            """In one transaction."""
             if not _lock(tx, account_id) or not (found := _rows(tx, account_id)):
                 return
             account = found[0].account
@@ -140,6 +145,7 @@ class AccountTables(AccountLeases):
         asked = select(sealing_keys).order_by(sealing_keys.c.number.desc())
 
         def work(tx: Tx) -> tuple[KeyCheck, ...]:
+            """In one transaction."""
             rows = tx.core.execute(asked).mappings()
             return tuple(KeyCheck(key_id=row["key_id"], check=row["mark"]) for row in rows)
 
@@ -152,6 +158,7 @@ class AccountTables(AccountLeases):
         """
 
         def work(tx: Tx) -> None:
+            """In one transaction."""
             for account_id, sealed in rows:
                 values = {"key_id": sealed.key_id, "credential": box_of(sealed.fields)}
                 tx.core.execute(update(accounts).where(accounts.c.id == account_id).values(**values))

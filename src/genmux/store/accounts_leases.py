@@ -38,6 +38,7 @@ class AccountLeases:
         """These leases live so many seconds longer, from now."""
 
         def work(tx: Tx) -> None:
+            """In one transaction."""
             alive = update(account_leases).where(account_leases.c.lease.in_(leases))
             tx.core.execute(alive.values(until=_until(tx, lifetime)))
 

@@ -60,6 +60,7 @@ class PostgresDatabase:
         """Do it and commit: when this returns, it is durable. What `work` raises undoes its own changes, and is raised."""
 
         async def attempt(trip: _Trip) -> T:
+            """Once, with a connection."""
             async with self._line().engine.connect() as connection, connection.begin():
                 done = await connection.run_sync(trip.run, work)
                 trip.sent = True
@@ -71,6 +72,7 @@ class PostgresDatabase:
         """Look at one state of the database, without waiting for writers. Whatever tries to write, fails."""
 
         async def attempt(trip: _Trip) -> T:
+            """Once, with a connection."""
             async with self._line().engine.connect() as connection:
                 await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
                 async with connection.begin():
@@ -95,6 +97,7 @@ class PostgresDatabase:
         """
 
         async def attempt(trip: _Trip) -> T:
+            """Once, with a connection."""
             pool = await self._line().pool()
             async with pool.acquire(timeout=CONNECTS_WITHIN) as connection:
                 trip.sent = True

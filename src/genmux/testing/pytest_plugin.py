@@ -5,7 +5,7 @@ Use it with `pytest -p genmux.testing.pytest_plugin`, or in a conftest.py: `pyte
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -24,7 +24,7 @@ def genmux_simulator() -> Iterator[Simulator]:
 
 
 @contextmanager
-def simulating() -> Iterator[Simulator]:
+def simulating() -> Generator[Simulator]:
     """A running simulator in a thread of its own, until the end of the block."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="genmux-simulator", daemon=True)

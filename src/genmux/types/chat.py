@@ -139,7 +139,8 @@ class ChatResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A complete answer.
 
     `extra` and `choice_extra` hold what the provider said beside the message: of the whole reply, and of its first
-    choice. `attempts` counts how often the request was sent; `account`, `route` and `steps` tell where it went and why. `parsed` is the structured output, when one was asked for.
+    choice. `attempts` counts how often the request was sent; `account`, `route` and `steps` tell where it went and why.
+    `parsed` is the structured output, when one was asked for.
     """
 
     message: Message

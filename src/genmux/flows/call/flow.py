@@ -70,6 +70,7 @@ class CallFlow:
         """The whole answer. Raises ProviderError."""
 
         async def go(run: Run, leg: Leg) -> tuple[ChatResult, tuple[Warning, ...]]:
+            """Ask there."""
             fitting, warnings = await self._admitted(run, request, leg.target)
             result = await self._ask(fitting, run, leg)
             return self._measured(result, fitting, leg.target), warnings
@@ -99,6 +100,7 @@ class CallFlow:
         """The answer in parts; returns when the provider has begun to answer. Raises ProviderError."""
 
         async def go(run: Run, leg: Leg) -> tuple[Begun, tuple[Warning, ...]]:
+            """Ask there."""
             fitting, warnings = await self._admitted(run, request, leg.target)
             if leg.target.local:
                 source = self._local(fitting, run, leg)
@@ -123,6 +125,7 @@ class CallFlow:
         """One vector for each input. Raises ProviderError."""
 
         async def go(run: Run, leg: Leg) -> EmbedResult:
+            """Ask there."""
             self._check(run, request, leg.target)
             await self.door.admit(run, request, leg.target)
             return await self._ask(request, run, leg)

@@ -68,6 +68,7 @@ class PassageFlow:
         request = passage.accepted.request
 
         async def go(run: Run, leg: Leg) -> tuple[HttpReply, Usage, FinishReason | None]:
+            """Send the bytes there."""
             called = await self._calls.send(run, leg, await self._admitted(passage, run, leg))
             try:
                 usage, finish = passage.server.usage_of(called.reply)
@@ -93,6 +94,7 @@ class PassageFlow:
         """The provider's own bytes as they come; returns when it has begun to answer. Raises ProviderError."""
 
         async def go(run: Run, leg: Leg) -> PassingStream:
+            """Send the bytes there."""
             opened = await self._calls.open(run, leg, await self._admitted(passage, run, leg))
             try:
                 stream = PassingStream(opened, passage, run, self._calls, leg.target)
