@@ -49,7 +49,8 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Days, weeks (from Monday) and months begin at midnight in `time_zone`; `sliding` looks back over `seconds` at any moment.
     `unknown_price` says what happens to a request whose price is not known: it is refused, let through with a warning and
-    booked as 0 until its cost is known, or let through while it holds everything that is left. `alerts` are shares of
+    booked when its cost is known, or let through while it holds everything that is left, which is presumed spent when its
+    cost stays unknown. `alerts` are shares of
     the limit (0.8) at which an event is published.
     """
 

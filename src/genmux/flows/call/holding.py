@@ -11,8 +11,10 @@ from genmux.types.budgets import Budget
 from genmux.types.chat import ChatRequest
 from genmux.types.embed import EmbedRequest
 from genmux.types.errors import BudgetExceededError
-from genmux.types.money import micros
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
+
+LEAST = 1
+"""So many micro-units are held where nobody knows what a request costs: a budget that is spent lets nothing more through."""
 
 USUAL_ATTEMPTS = RetryPolicy().attempts
 
@@ -49,38 +51,40 @@ class Holding:
             return
         amount = self._amount(run, request, model, budgets)
         held = run.held
-        if held is not None and held.budgets == budgets:
+        if held is not None and held.budgets == budgets and amount is not None:
             if amount > held.amount:
                 await held.top_up(amount)
             return
         subject = run.subject if not run.holds else f"{run.subject}.{run.holds}"
-        fresh = ledger.try_hold(subject, budgets, amount)
-        if fresh is None:
-            fresh = await ledger.hold(subject, budgets, amount)
+        if amount is None:
+            fresh = await ledger.hold_all(subject, budgets)
+        else:
+            fresh = ledger.try_hold(subject, budgets, amount) or await ledger.hold(subject, budgets, amount)
         run.holds += 1
         if held is not None:
             held.release()
         run.held = fresh
 
-    def _amount(self, run: Run, request: ChatRequest | EmbedRequest, model: Model, budgets: tuple[Budget, ...]) -> int:
+    def _amount(
+        self, run: Run, request: ChatRequest | EmbedRequest, model: Model, budgets: tuple[Budget, ...]
+    ) -> int | None:
+        """How much to hold; None for everything that is left, where nobody knows what it may cost."""
         most = self._estimates.most(request, model)
         if most is not None:
             return most * run.times
         unknown = "; ".join(self._estimates.explain(request, model))
-        policies = {budget.unknown_price for budget in budgets}
-        limit = run.options.budget_limit
-        if "refuse" in policies or ("use_limit" in policies and limit is None):
-            strict = next(budget for budget in budgets if budget.unknown_price != "warn")
-            way = "set `budget_limit` for the call" if strict.unknown_price == "use_limit" else "give it a price"
+        strict = next((budget for budget in budgets if budget.unknown_price == "refuse"), None)
+        if strict is not None:
             message = (
-                f"the budget of {strict.scope} does not let through what may cost anything: {unknown}; {way},"
-                " or let the budget's `unknown_price` be 'warn'"
+                f"the budget of {strict.scope} does not let through what may cost anything: {unknown}; give the model a"
+                f' price ([[prices."{model.reference}"]] in genmux.toml), or let the budget\'s `unknown_price` be'
+                " 'use_limit' or 'warn'"
             )
             raise BudgetExceededError(message, provider=model.provider, model=model.id, status=REFUSED)
-        if "use_limit" in policies and limit is not None:
-            return micros(limit)
+        if any(budget.unknown_price == "use_limit" for budget in budgets):
+            return None
         run.warnings = (*run.warnings, Warning("defaulted", "cost", f"no money is held for it: {unknown}"))
-        return 0
+        return LEAST
 
 
 def times_billed(options: CallOptions) -> int:

@@ -141,6 +141,10 @@ class Ledger(Protocol):
         """Hold in the database. Raises BudgetExceededError."""
         ...
 
+    async def hold_all(self, subject: str, budgets: tuple[Budget, ...], *, lasts: float = 900.0) -> Held:
+        """Hold everything that is left of the budgets. Raises BudgetExceededError when that is nothing."""
+        ...
+
 
 class Entry(Protocol):
     """A place under the rate limits that a request has."""

@@ -65,6 +65,10 @@ class FakeLedger:
         del lasts
         return self._hold(subject, budgets, amount)
 
+    async def hold_all(self, subject: str, budgets: tuple[Budget, ...], *, lasts: float = 900.0) -> FakeHeld:
+        left = min(one.limit for one in budgets) - self.spent - self.held
+        return await self.hold(subject, budgets, left, lasts=lasts)
+
     def take(self, budgets: tuple[Budget, ...], amount: int) -> None:
         if any(self.spent + self.held + amount > one.limit for one in budgets):
             raise BudgetExceededError("the budget is spent", status=402)

@@ -186,12 +186,33 @@ async def test_attempts_that_may_all_be_billed_are_all_held() -> None:
     assert thrice.amount == 3 * once.amount
 
 
-@pytest.mark.parametrize("policy", ["refuse", "use_limit"])
-async def test_an_unknown_price_is_refused_under_a_hard_budget(policy: str) -> None:
+async def test_an_unknown_price_is_refused_under_a_hard_budget() -> None:
     house, transport = app(answer())
-    Kept(house, budget(unknown_price=policy))
+    Kept(house, budget())
 
     with pytest.raises(BudgetExceededError, match="price"):
+        await house.calls.chat(request("hi", name="acme/unpriced"), ONCE)
+
+    assert transport.requests == []
+
+
+async def test_a_budget_may_hold_all_that_is_left_for_what_has_no_price() -> None:
+    house, _ = app(answer())
+    kept = Kept(house, budget(1_000, unknown_price="use_limit"))
+
+    result = await house.calls.chat(request("hi", name="acme/unpriced"), ONCE)
+
+    assert result.cost is None
+    assert kept.ledger.ends == [("presumed", 1_000)]
+    with pytest.raises(BudgetExceededError):
+        await house.calls.chat(request("hi", max_tokens=5), ONCE)
+
+
+async def test_a_spent_budget_lets_nothing_through_even_without_a_price() -> None:
+    house, transport = app(answer())
+    Kept(house, budget(0, unknown_price="warn"))
+
+    with pytest.raises(BudgetExceededError):
         await house.calls.chat(request("hi", name="acme/unpriced"), ONCE)
 
     assert transport.requests == []
@@ -205,7 +226,7 @@ async def test_a_budget_may_let_through_what_has_no_price_with_a_warning() -> No
 
     assert [warning.field for warning in result.warnings] == ["cost"]
     assert result.cost is None
-    assert kept.ledger.spent == 0
+    assert kept.ledger.spent == 1
     assert [row.cost_source for row in kept.rows] == ["unknown"]
 
 
