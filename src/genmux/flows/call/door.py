@@ -86,10 +86,11 @@ class Door:
     async def enter(self, request: ChatRequest | EmbedRequest, operation: str, options: CallOptions) -> Run:
         """Let a request in: a place under its caller's rate limits. Raises RateLimitError."""
         keepers = self._keepers
-        if keepers.ledger or keepers.records or options.principal.end_users:
+        kept = keepers.ledger is not None or keepers.records is not None
+        if kept or options.principal.end_users is not None:
             options = _with_principal(options, request)
-        kept = keepers.ledger or keepers.records or self._teller.heard
-        run = Run(operation, options, subject=self._new_id() if kept else None, begun=self._clock())
+        subject = self._new_id() if kept or self._teller.heard else None
+        run = Run(operation, options, subject=subject, begun=self._clock())
         limits, principal = keepers.limits, options.principal
         if limits is not None and limits.applies(principal):
             run.entry = await limits.enter(principal, tokens=self._tokens(request))
@@ -100,19 +101,22 @@ class Door:
 
         Raises PermissionDeniedError or BudgetExceededError; what was held for another target before stays held then.
         """
-        model = target.model
-        check_allowed(run.options.principal, model, run.operation, name=request.model)
+        model, principal = target.model, run.options.principal
+        if principal.allow is not None:
+            check_allowed(principal, model, run.operation, name=request.model)
         before, run.target = run.target, target
         if not self._pricer.is_ready(model):
             await self.prepare(model)
-        try:
-            await self._holding.hold(run, request, model)
-        except BudgetExceededError:
-            run.target = before or target  # what it may have cost so far was asked of that one
-            raise
+        if self._keepers.ledger is not None:
+            try:
+                await self._holding.hold(run, request, model)
+            except BudgetExceededError:
+                run.target = before or target  # what it may have cost so far was asked of that one
+                raise
         if not run.started:
             run.started = True
-            self._tell("generation.started", run, {})
+            if self._teller.heard:
+                self._tell("generation.started", run, {})
 
     def complete(
         self,
@@ -131,13 +135,14 @@ class Door:
         self._sums.add(model.provider, model.id, usage, cost)
         if run.subject is not None:
             self._record(run, "completed", usage, cost, attempts=attempts, request_id=request_id)
-            data = {
-                "usage": dict(usage.meters),
-                "cost": cost and str(cost.amount),
-                "attempts": attempts,
-                "finish": finish,
-            }
-            self._tell("generation.completed", run, data)
+            if self._teller.heard:
+                data = {
+                    "usage": dict(usage.meters),
+                    "cost": cost and str(cost.amount),
+                    "attempts": attempts,
+                    "finish": finish,
+                }
+                self._tell("generation.completed", run, data)
         return cost
 
     def keep(self, run: Run, request: ChatRequest | EmbedRequest, answer: Callable[[], ChatResult | None]) -> None:
@@ -241,7 +246,8 @@ class Door:
         if held is None:
             return
         if cost is not None and cost.currency == US_DOLLARS:
-            held.settle(micros(max(cost.amount, ZERO)) + _in_doubt(run, held))
+            amount = micros(cost.amount if cost.amount > 0 else ZERO)
+            held.settle(amount + _in_doubt(run, held) if run.doubts else amount)
         elif outcome is None or may_be_billed(run, outcome):
             held.presume()
         elif run.doubts:

@@ -38,6 +38,7 @@ from genmux.types.errors import (
 )
 from genmux.types.join import join
 from genmux.types.money import Estimate, TokenCount
+from genmux.types.usage import TOKENS_INPUT, TOKENS_OUTPUT
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
 
@@ -76,21 +77,23 @@ class CallFlow:
             return self._measured(result, fitting, leg.target), warnings
 
         run, (result, warnings) = await self.journeys.travel(request, "chat", options, go)
+        attempts = run.sendings or 1
         cost = self.door.complete(
             run,
             result.usage,
-            attempts=max(run.sendings, 1),
+            attempts=attempts,
             service_tier=result.service_tier or request.service_tier,
             finish=result.finish.unified,
             request_id=result.request_id or result.id,
         )
-        self.door.keep(run, request, lambda: result)
+        if self.door.keeps_contents:
+            self.door.keep(run, request, lambda: result)
         return msgspec.structs.replace(
             result,
             provider=run.reached.model.provider,
             cost=cost,
             warnings=run.warnings + warnings + result.warnings,
-            attempts=max(run.sendings, 1),
+            attempts=attempts,
             account=run.account,
             route=run.route,
             steps=run.steps,
@@ -250,7 +253,8 @@ class CallFlow:
     def _check(self, run: Run, request: ChatRequest | EmbedRequest, target: Target) -> None:
         if found := faults(request, target.model):
             raise ValidationError(found, provider=target.model.provider, model=target.model.id)
-        self.check_budget(run, request, target)
+        if run.options.budget_limit is not None:
+            self.check_budget(run, request, target)
 
     def _over_budget(self, request: ChatRequest | EmbedRequest, model: Model, options: CallOptions) -> str | None:
         limit = options.budget_limit  # each attempt that may have been accepted may be billed
@@ -359,13 +363,14 @@ class CallFlow:
     def _measured(self, result: ChatResult, request: ChatRequest, target: Target) -> ChatResult:
         """The same with our own count, marked as such, where the provider did not say what it used."""
         usage = result.usage
-        if usage.reported_cost is not None or usage.total is not None:
+        meters = usage.meters
+        if usage.reported_cost is not None or TOKENS_INPUT in meters or TOKENS_OUTPUT in meters:
             return result
         written = (
             len(result.text) + len(result.reasoning) + sum(len(one.arguments) for one in result.message.tool_calls)
         )
         counted = at_least(None, written, lambda: self.counter.count(request, target.model).tokens)
-        counted = msgspec.structs.replace(counted, meters={**counted.meters, **usage.meters}, raw=usage.raw)
+        counted = msgspec.structs.replace(counted, meters={**counted.meters, **meters}, raw=usage.raw)
         return msgspec.structs.replace(result, usage=counted)
 
 

@@ -83,7 +83,7 @@ class PassageFlow:
         self._calls.door.complete(
             run,
             usage,
-            attempts=max(run.sendings, 1),
+            attempts=run.sendings or 1,
             service_tier=request.service_tier,
             finish=finish.unified if finish else None,
             request_id=request_id_of(reply.headers) or _id_of(reply),
@@ -112,7 +112,8 @@ class PassageFlow:
     async def _admitted(self, passage: Passage, run: Run, leg: Leg) -> HttpRequest:
         """The bytes that may go there, paid for."""
         request, target = passage.accepted.request, leg.target
-        self._calls.check_budget(run, request, target)
+        if run.options.budget_limit is not None:
+            self._calls.check_budget(run, request, target)
         await self._calls.door.admit(run, request, target)
         return passage.requests[target.model.reference]
 

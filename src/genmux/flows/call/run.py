@@ -21,10 +21,20 @@ class Run(Permit):
     `most` is what it may cost in all, and `risked` what earlier legs may have cost, in US dollars.
     """
 
-    __slots__ = (
-        "begun", "entry", "first", "held", "holds", "lease", "most", "operation", "options", "risked", "route", "started",
-        "steps", "subject", "target", "times", "warnings",
-    )  # fmt: skip
+    # How every run begins: said once for all of them, as setting it for each costs as much as the rest of the door.
+    first: float | None = None
+    route: str | None = None
+    started: bool = False
+    steps: tuple[Step, ...] = ()
+    entry: Entry | None = None
+    held: Held | None = None
+    holds: int = 0
+    lease: Lease | None = None
+    target: Target | None = None
+    warnings: tuple[Warning, ...] = ()
+    times: int = 1
+    most: Decimal = NOTHING
+    risked: Decimal = NOTHING
 
     def __init__(self, operation: str, options: CallOptions, *, subject: str | None, begun: float) -> None:
         super().__init__()
@@ -32,18 +42,6 @@ class Run(Permit):
         self.options = options
         self.subject = subject
         self.begun = begun
-        self.first: float | None = None
-        self.route: str | None = None
-        self.started = False
-        self.steps: tuple[Step, ...] = ()
-        self.entry: Entry | None = None
-        self.held: Held | None = None
-        self.holds = 0
-        self.lease: Lease | None = None
-        self.target: Target | None = None
-        self.warnings: tuple[Warning, ...] = ()
-        self.times = 1
-        self.most = self.risked = NOTHING
 
     def succeed(self, other: "Run") -> None:
         """Go on with the request in place of its other run."""
