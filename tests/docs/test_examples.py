@@ -15,6 +15,7 @@ SAID = {
     "chat.py": "why it stopped: stop",
     "errors.py": "did you mean openai?",
     "route.py": "mock/echo answered",
+    "spending.py": "has not enough left",
     "stream.py": "why it stopped: length",
     "structured_output.py": "Person",
     "tools.py": "the model calls weather",

@@ -170,7 +170,10 @@ class App:
     def kept(self) -> "Keeping":
         """What is kept in the store. Raises ConfigurationError where there is none."""
         if self.keeping is None:
-            message = "there is no store, so nothing is kept; set GENMUX_STORE, or `url` in [store] of genmux.toml"
+            message = (
+                "there is no store, so nothing is kept; a program gives one to its client (`store=`), a gateway has the one of"
+                " GENMUX_STORE or of `url` in [store] of genmux.toml"
+            )
             raise ConfigurationError(message)
         return self.keeping
 

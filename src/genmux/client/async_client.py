@@ -1,14 +1,18 @@
 """The asynchronous client: every call that genmux knows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from genmux.app import App
 from genmux.client.calls import Calls
 from genmux.client.default import new_app
 from genmux.client.gateway import GATEWAY, send_through
 from genmux.client.requests import configured_options
+from genmux.client.spending import budgets, set_budget, usage
+from genmux.services.usage import UsageReport
+from genmux.types.budgets import BudgetState, Period, Scope
 from genmux.types.errors import ConfigurationError
 from genmux.types.health import Health
 
@@ -42,6 +46,26 @@ class AsyncClient(Calls):
         """One light, unpaid request to a provider."""
         self._check_open()
         return await self._app.health.check(provider)
+
+    async def set_budget(
+        self, limit: Decimal | float | str, *, scope: Scope | None = None, period: Period = "month", **more: Any
+    ) -> BudgetState:
+        """Limit what is spent: at most `limit` US dollars in each period, of everything, or of one scope.
+
+        Said again, it changes the limit. `more` is what `genmux.services.budgets.NewBudget` knows besides. Needs `store=`.
+        """
+        self._check_open()
+        return await set_budget(self._app, limit, scope=scope, period=period, **more)
+
+    async def budgets(self) -> list[BudgetState]:
+        """All budgets, and what is spent, held and left of each, in micro-units. Needs `store=`."""
+        self._check_open()
+        return await budgets(self._app)
+
+    async def usage(self, *, by: Sequence[str] = (), since: str | None = None, until: str | None = None) -> UsageReport:
+        """What was used and what it cost, in groups `by` (`model`, `day`, `tag:NAME` …), by default of 30 days. Needs `store=`."""
+        self._check_open()
+        return await usage(self._app, by=by, since=since, until=until)
 
     async def aclose(self) -> None:
         """Close all connections and stop embedded engines. May be called again."""

@@ -2,6 +2,7 @@
 
 import weakref
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self, Unpack
 
@@ -12,6 +13,8 @@ from genmux.client.params import ChatParams, EmbedParams, Inputs, Prompt
 from genmux.client.streams import BlockingStream
 from genmux.client.survey import Survey
 from genmux.services.estimates import Expression
+from genmux.services.usage import UsageReport
+from genmux.types.budgets import BudgetState, Period, Scope
 from genmux.types.chat import ChatResult
 from genmux.types.embed import EmbedResult
 from genmux.types.generation import Input
@@ -99,6 +102,23 @@ class Client(Survey):
     def health(self, provider: str) -> Health:
         """One light, unpaid request to a provider."""
         return self._loop.run(self._client.health(provider))
+
+    def set_budget(
+        self, limit: Decimal | float | str, *, scope: Scope | None = None, period: Period = "month", **more: Any
+    ) -> BudgetState:
+        """Limit what is spent: at most `limit` US dollars in each period, of everything, or of one scope.
+
+        Said again, it changes the limit. `more` is what `genmux.services.budgets.NewBudget` knows besides. Needs `store=`.
+        """
+        return self._loop.run(self._client.set_budget(limit, scope=scope, period=period, **more))
+
+    def budgets(self) -> list[BudgetState]:
+        """All budgets, and what is spent, held and left of each, in micro-units. Needs `store=`."""
+        return self._loop.run(self._client.budgets())
+
+    def usage(self, *, by: Sequence[str] = (), since: str | None = None, until: str | None = None) -> UsageReport:
+        """What was used and what it cost, in groups `by` (`model`, `day`, `tag:NAME` …), by default of 30 days. Needs `store=`."""
+        return self._loop.run(self._client.usage(by=by, since=since, until=until))
 
     def close(self) -> None:
         """Close all connections, stop embedded engines and the thread; what is under way is cancelled. May be called again."""

@@ -217,14 +217,19 @@ def _switch(value: Any) -> bool:
     return value
 
 
-def _amount(amount: Any) -> Decimal:
+def amount_of(amount: Any, name: str) -> Decimal:
+    """An amount of US dollars. Raises InvalidRequestError for what is none."""
     try:
         money = Decimal(str(amount))
     except InvalidOperation:
         money = Decimal("NaN")
     if not money.is_finite() or money < 0 or isinstance(amount, bool):
-        raise _wrong("budget_limit", amount, "an amount of US dollars such as 0.05")
+        raise _wrong(name, amount, "an amount of US dollars such as 0.05")
     return money
+
+
+def _limit(amount: Any) -> Decimal:
+    return amount_of(amount, "budget_limit")
 
 
 def _tags(tags: Any) -> dict[str, str]:
@@ -242,7 +247,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "timeout": _seconds,
     "retries": _times,
     "retry_unsure": _switch,
-    "budget_limit": _amount,
+    "budget_limit": _limit,
     "tags": _tags,
 }
 _BESIDE = {"model", "system", "images", "output", *_OPTIONS}

@@ -32,6 +32,14 @@ class LastMoney:
 
     async def hold(self, ask: HoldAsk, abandoned: Callable[[str], None], refused: BudgetRefusedError) -> None:
         """Hold as soon as it can be. Raises BudgetRefusedError when it cannot."""
+        if refused.refusal.held > refused.refusal.leased:  # some of that may have ended here, and wait to be booked
+            await self._keeper.flush()
+            try:
+                await self._store.hold(ask, abandoned)
+            except BudgetRefusedError as error:
+                refused = error
+            else:
+                return
         begun = self._monotonic()
         first = True
         while _may_suffice(refused):

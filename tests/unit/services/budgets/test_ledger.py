@@ -273,3 +273,15 @@ async def test_an_alert_is_told_once_in_a_period(embedded: Desk) -> None:
     embedded.clock.move(days=1)
     await spend("e", 600)
     assert [one["threshold"] for one in embedded.told.of("budget.alert")] == [0.5, 1.0, 0.5]
+
+
+async def test_what_has_ended_here_and_waits_to_be_booked_is_no_reason_to_refuse(here: Desk) -> None:
+    budget = await here.make(limit=1_000)
+    first = await here.ledger.hold("a", (budget,), 900)
+    first.settle(10)
+
+    second = await here.ledger.hold("b", (budget,), 900)
+
+    second.settle(10)
+    await here.keeper.flush()
+    assert await here.balance(budget) == (20, 0, 0)
