@@ -6,14 +6,15 @@ tell it. Only the door makes a `Run`, and the engine sends nothing that costs wi
 
 import asyncio
 import datetime
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from genmux.contract.model import Model
-from genmux.flows.call.holding import Holding
+from genmux.flows.call.holding import US_DOLLARS, Holding
 from genmux.flows.call.options import CallOptions
 from genmux.flows.call.ports import (
     Clock,
@@ -33,14 +34,21 @@ from genmux.flows.call.target import Target
 from genmux.services.keys import check_allowed, end_user_of
 from genmux.types.chat import ChatRequest, ChatResult
 from genmux.types.embed import EmbedRequest
-from genmux.types.errors import BudgetExceededError, ErrorKind, ProviderError, Retry
-from genmux.types.money import Cost, micros
+from genmux.types.errors import BudgetExceededError, ErrorKind, ProviderError, RequestCancelledError, Retry
+from genmux.types.money import MOST, Cost, micros
 from genmux.types.usage import Usage
 from genmux.types.usage_record import CostSource, UsageRecord, UsageStatus
 
 NOTHING = Usage()
-US_DOLLARS = "USD"
 ZERO = Decimal(0)
+CREDIBLE = Decimal(MOST) / 2
+"""US dollars; more than that no single request has cost."""
+
+NO_CREDITS: Mapping[str, Decimal] = {}
+UNSENT = RequestCancelledError("nothing was sent")
+"""How a request ends for its account when it was refused here: that tells nothing about the account."""
+
+_log = logging.getLogger("genmux.budgets")
 
 
 class Keepers(msgspec.Struct, kw_only=True):
@@ -129,8 +137,9 @@ class Door:
         request_id: str | None = None,
     ) -> Cost | None:
         """A request was answered. Gives its cost, None when the price is unknown."""
-        model = run.reached.model
-        cost = self._pricer.cost(model, usage, service_tier=service_tier)
+        model, lease = run.reached.model, run.lease
+        rates = None if lease is None else lease.account.rates
+        cost = self._pricer.cost(model, usage, service_tier=service_tier, rates=rates)
         self._end(run, usage, cost, outcome=None)
         self._sums.add(model.provider, model.id, usage, cost)
         if run.subject is not None:
@@ -227,7 +236,7 @@ class Door:
         if run.entry is not None:
             run.entry.leave(0)
         if run.lease is not None:
-            run.lease.done(None)
+            run.lease.done(UNSENT, NO_CREDITS)
         if run.subject is None or run.target is None:
             return
         kind = error.kind if isinstance(error, ProviderError) else ErrorKind.CANCELLED
@@ -241,13 +250,13 @@ class Door:
         if run.entry is not None:
             run.entry.leave(None if usage is None else usage.total)
         if run.lease is not None:
-            run.lease.done(outcome)
+            run.lease.done(outcome, (cost.credits or None) if cost is not None else None)
         held = run.held
         if held is None:
             return
-        if cost is not None and cost.currency == US_DOLLARS:
-            amount = micros(cost.amount if cost.amount > 0 else ZERO)
-            held.settle(amount + _in_doubt(run, held) if run.doubts else amount)
+        spent = _spent(run, cost)
+        if spent is not None:
+            held.settle(spent + _in_doubt(run, held) if run.doubts else spent)
         elif outcome is None or may_be_billed(run, outcome):
             held.presume()
         elif run.doubts:
@@ -315,6 +324,18 @@ class Door:
             model=None if model is None else model.id,
             data={"operation": run.operation, "tags": dict(run.options.tags), **data},
         )
+
+
+def _spent(run: Run, cost: Cost | None) -> int | None:
+    """A cost as the ledger books it; None where it is not known, or no ledger could hold what is told."""
+    if cost is None or cost.currency != US_DOLLARS:
+        return None
+    if cost.amount > CREDIBLE:
+        _log.error(
+            "%s is said to have cost %s US dollars; what was held for it is presumed spent", run.subject, cost.amount
+        )
+        return None
+    return micros(cost.amount if cost.amount > 0 else ZERO)
 
 
 def _in_doubt(run: Run, held: Held) -> int:

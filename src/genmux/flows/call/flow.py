@@ -15,8 +15,8 @@ from genmux.contract.wires import Sent
 from genmux.engine.deadlines import Timeouts
 from genmux.engine.engine import Called, Engine
 from genmux.engine.stream import OpenStream
-from genmux.flows.call.door import US_DOLLARS, Door
-from genmux.flows.call.holding import REFUSED, times_billed
+from genmux.flows.call.door import Door
+from genmux.flows.call.holding import REFUSED, US_DOLLARS, times_billed
 from genmux.flows.call.hosts import LocalHosts
 from genmux.flows.call.journey import Journeys
 from genmux.flows.call.legs import Leg, policy_of

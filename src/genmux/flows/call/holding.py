@@ -5,7 +5,7 @@ from typing import Protocol
 from genmux.contract.model import Model
 from genmux.engine.retry import RetryPolicy
 from genmux.flows.call.options import CallOptions
-from genmux.flows.call.ports import Estimates, Ledger
+from genmux.flows.call.ports import Estimates, Held, Ledger
 from genmux.flows.call.run import Run
 from genmux.types.budgets import Budget
 from genmux.types.chat import ChatRequest
@@ -17,6 +17,9 @@ LEAST = 1
 """So many micro-units are held where nobody knows what a request costs: a budget that is spent lets nothing more through."""
 
 USUAL_ATTEMPTS = RetryPolicy().attempts
+
+US_DOLLARS = "USD"
+"""The currency in which the most that a request can cost is known."""
 
 REFUSED = 402
 """The HTTP status of a refusal for money: the official clients repeat a 429, and should not repeat this."""
@@ -46,23 +49,25 @@ class Holding:
         ledger = self._keepers.ledger
         if ledger is None or run.subject is None:
             return
-        budgets = ledger.budgets_for(run.options.principal, _account(run, model))
-        if not budgets:
-            return
-        amount = self._amount(run, request, model, budgets)
+        budgets = _budgets(ledger, run, model)
+        amount: int | None = 0
+        if budgets:
+            amount = self._amount(run, request, model, budgets)
+            budgets = _in_dollars(run, model, budgets, free=amount == 0)
         held = run.held
         if held is not None and held.budgets == budgets and amount is not None:
             if amount > held.amount:
                 await held.top_up(amount)
             return
+        if not budgets:
+            _release(run)
+            return
         subject = run.subject if not run.holds else f"{run.subject}.{run.holds}"
-        if amount is None:
-            fresh = await ledger.hold_all(subject, budgets)
-        else:
-            fresh = ledger.try_hold(subject, budgets, amount) or await ledger.hold(subject, budgets, amount)
+        fresh = None if amount is None else ledger.try_hold(subject, budgets, amount)
+        if fresh is None:
+            fresh = await _exactly(ledger, run, subject, budgets, amount=amount)
         run.holds += 1
-        if held is not None:
-            held.release()
+        _release(run)
         run.held = fresh
 
     def _amount(
@@ -94,5 +99,52 @@ def times_billed(options: CallOptions) -> int:
     return USUAL_ATTEMPTS if options.retries is None else options.retries + 1
 
 
-def _account(run: Run, model: Model) -> str | None:
-    return None if run.account is None else f"{model.provider}/{run.account}"
+def _budgets(ledger: Ledger, run: Run, model: Model) -> tuple[Budget, ...]:
+    """The budgets that the present leg counts against; those of its account are those of whoever has the account."""
+    lease = run.lease
+    if lease is None:
+        return ledger.budgets_for(run.options.principal, None)
+    account = lease.account
+    return ledger.budgets_for(run.options.principal, f"{model.provider}/{account.name}", account_tenant=account.tenant)
+
+
+def _in_dollars(run: Run, model: Model, budgets: tuple[Budget, ...], *, free: bool) -> tuple[Budget, ...]:
+    """Without the budgets in other currencies, in which no price is known: each says what is done about that.
+
+    Raises BudgetExceededError.
+    """
+    others = [one for one in budgets if one.currency != US_DOLLARS]
+    if not others:
+        return budgets
+    strict = next((one for one in others if one.unknown_price != "warn"), None)
+    if strict is not None and not free:
+        message = (
+            f"the budget of {strict.scope} is in {strict.currency}, and what {model.reference} may cost is known in"
+            f" {US_DOLLARS} only; make a budget in {US_DOLLARS}, or let the budget's `unknown_price` be 'warn'"
+        )
+        raise BudgetExceededError(message, provider=model.provider, model=model.id, status=REFUSED)
+    if not free:
+        told = ", ".join(f"{one.scope} in {one.currency}" for one in others)
+        run.warnings = (*run.warnings, Warning("defaulted", "cost", f"it is not counted in the budget of {told}"))
+    return tuple(one for one in budgets if one.currency == US_DOLLARS)
+
+
+async def _exactly(ledger: Ledger, run: Run, subject: str, budgets: tuple[Budget, ...], *, amount: int | None) -> Held:
+    """Hold in the database. What is held for the leg before, which cost nothing, may be just what is missing."""
+    if amount is None:
+        _release(run)  # it is a part of all
+        return await ledger.hold_all(subject, budgets)
+    try:
+        return await ledger.hold(subject, budgets, amount)
+    except BudgetExceededError:
+        if run.held is None:
+            raise
+    _release(run)
+    await ledger.flush()
+    return await ledger.hold(subject, budgets, amount)
+
+
+def _release(run: Run) -> None:
+    if run.held is not None:
+        run.held.release()
+        run.held = None

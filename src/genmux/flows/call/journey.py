@@ -79,8 +79,9 @@ class Journeys:
             if self.routes.given:
                 await self.ready(request.model, operation)
             plan = self.routes.plan(request, operation, strict=options.strict)
+        straight = plan.route is None and not self._guides.accounts.several(plan.candidates[0].model.provider)
         run = await self._door.enter(request, operation, options)
-        if plan.route is None and not self._guides.accounts.several(plan.candidates[0].model.provider):
+        if straight:
             return run, await self._straight(run, plan, operation, go)
         legs = Legs(plan, run, operation, self._guides)
         leg: Leg | None = None

@@ -281,14 +281,16 @@ class Legs:
     async def _leg(self, candidate: Candidate, run: Run, *, trial: bool) -> Leg:
         guides, options, model = self._guides, run.options, candidate.model
         run.lease = lease = None
-        if options.credential is None and guides.accounts.several(model.provider):
-            principal, used = options.principal, self._used
-            run.lease = lease = await guides.accounts.reserve(model.provider, principal=principal, excluded=used)
         try:
+            if options.credential is None and guides.accounts.several(model.provider):
+                principal, used = options.principal, self._used
+                run.lease = lease = await guides.accounts.reserve(model.provider, principal=principal, excluded=used)
             target = guides.targets.reach(model, self._operation, options, lease)
         except BaseException as error:
             if lease is not None:
                 lease.done(error)
+            if not isinstance(error, ProviderError):  # whoever asked went away: nobody else ends the trial
+                self._over(candidate, trial=trial)
             raise
         policy = self._policy(lease)
         run.times = policy.attempts if policy.retry_unsure else 1

@@ -231,10 +231,11 @@ class PassingStream:
         if self._settled:
             return
         self._settled = True
-        usage = self._usage()
         if error is not None:
+            usage = self._usage() if self._given else None  # before that nobody knows, or it was refused
             self._calls.door.fail(self.run, error, usage=usage)
             return
+        usage = self._usage()
         finish = self._watcher.finish
         self._calls.door.complete(
             self.run,

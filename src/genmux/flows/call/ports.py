@@ -58,8 +58,15 @@ class Pricer(Protocol):
         """Have all prices ready, which may take a second."""
         ...
 
-    def cost(self, model: Model, usage: Usage, *, service_tier: str | None = None) -> Cost | None:
-        """What this usage cost, None when the price is unknown."""
+    def cost(
+        self,
+        model: Model,
+        usage: Usage,
+        *,
+        service_tier: str | None = None,
+        rates: Mapping[str, Decimal] | None = None,
+    ) -> Cost | None:
+        """What this usage cost, None when the price is unknown. `rates` are what the account pays for a credit."""
         ...
 
 
@@ -129,8 +136,10 @@ class Held(Protocol):
 class Ledger(Protocol):
     """Keeps hard budgets."""
 
-    def budgets_for(self, principal: Principal, account: str | None = None) -> tuple[Budget, ...]:
-        """The budgets that a request of somebody counts against."""
+    def budgets_for(
+        self, principal: Principal, account: str | None = None, *, account_tenant: str | None = None
+    ) -> tuple[Budget, ...]:
+        """The budgets that a request of somebody counts against; `account_tenant` is whose the account is."""
         ...
 
     def try_hold(self, subject: str, budgets: tuple[Budget, ...], amount: int) -> Held | None:
@@ -139,6 +148,10 @@ class Ledger(Protocol):
 
     async def hold(self, subject: str, budgets: tuple[Budget, ...], amount: int, *, lasts: float = 900.0) -> Held:
         """Hold in the database. Raises BudgetExceededError."""
+        ...
+
+    async def flush(self) -> None:
+        """Write at once what has ended. Raises StoreError."""
         ...
 
     async def hold_all(self, subject: str, budgets: tuple[Budget, ...], *, lasts: float = 900.0) -> Held:

@@ -7,10 +7,23 @@ from genmux.types.principal import Principal
 from genmux.types.usage_record import UsageRecord
 
 
-def budget(limit: int = 1_000_000, *, number: int = 1, unknown_price: str = "refuse") -> Budget:
-    """A budget for everybody."""
-    scope = Scope("organisation", "default")
-    return Budget(id=number, tenant="default", scope=scope, limit=limit, unknown_price=unknown_price)  # type: ignore[arg-type]
+def budget(
+    limit: int = 1_000_000,
+    *,
+    number: int = 1,
+    unknown_price: str = "refuse",
+    currency: str = "USD",
+    account: str | None = None,
+) -> Budget:
+    """A budget for everybody, or for an account."""
+    return Budget(
+        id=number,
+        tenant="default",
+        scope=Scope("organisation", "default") if account is None else Scope("account", account),
+        limit=limit,
+        unknown_price=unknown_price,  # type: ignore[arg-type]
+        currency=currency,
+    )
 
 
 class FakeHeld:
@@ -53,10 +66,17 @@ class FakeLedger:
         self.spent = 0
         self.holds: list[FakeHeld] = []
         self.asked: list[tuple[Principal, str | None]] = []
+        self.account_tenants: list[str | None] = []
 
-    def budgets_for(self, principal: Principal, account: str | None = None) -> tuple[Budget, ...]:
+    def budgets_for(
+        self, principal: Principal, account: str | None = None, *, account_tenant: str | None = None
+    ) -> tuple[Budget, ...]:
         self.asked.append((principal, account))
-        return self.budgets
+        self.account_tenants.append(account_tenant)
+        return tuple(one for one in self.budgets if one.scope.kind != "account" or one.scope.id == account)
+
+    async def flush(self) -> None:
+        pass
 
     def try_hold(self, subject: str, budgets: tuple[Budget, ...], amount: int) -> FakeHeld | None:
         return self._hold(subject, budgets, amount) if self.quick else None
