@@ -53,7 +53,7 @@ class Terms:
         """With how the caller's own limits stand, in place of those that the gateway has at a provider."""
         limits = self._app.keepers.limits
         own = limits.headers(principal) if isinstance(limits, MemoryRates | SharedRates) else []
-        return [*(one for one in raw if not one[0].startswith(_RATES)), *own] if own else raw
+        return [one for one in raw if not one[0].startswith(_RATES)] + own if own else raw
 
     def check_model(self, model: str | None, operation: Operation) -> None:
         """Raise NotFoundError for a model that is not offered."""

@@ -52,6 +52,20 @@ def first(candidates: Sequence[Standing], needs: Needs, *, rule: AccountRule, no
     return min(candidates, key=lambda one: (-one.account.priority, order(one, needs, now), one.turn))
 
 
+def least_used(candidates: Sequence[Standing]) -> Standing | None:
+    """What `first` gives by the rule `cheapest` when no credits are needed, in a third of the time.
+
+    None where one of them has to be looked at more closely.
+    """
+    best: Standing | None = None
+    for one in candidates:
+        if not one.plain:
+            return None
+        if best is None or (one.turn < best.turn if one.rank == best.rank else one.rank < best.rank):
+            best = one
+    return best
+
+
 def _cheapest(one: Standing, needs: Needs, _now: datetime.datetime) -> Any:
     """What the credits cost; one whose rate nobody knows comes last."""
     if needs:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from genmux.services.accounts.choice import Needs, first, refusal, usable_by
+from genmux.services.accounts.choice import Needs, first, least_used, refusal, usable_by
 from genmux.services.accounts.lease import NO_CREDITS, Lease
 from genmux.services.accounts.ports import Configured, Opens
 from genmux.services.accounts.standing import Obstacle, Standing, rotates
@@ -75,11 +75,19 @@ class AccountPool:
         usable = self._views.get(view)
         if usable is None:
             usable = self._look(view, principal)
-        if not needs and not excluded and only is None and len(usable) == 1:
-            standing = usable[0]
-            if standing.plain:
-                standing.turn = next(self._turns)
-                return Lease(standing, self)
+        if not needs and not excluded and only is None:
+            if len(usable) == 1:
+                standing = usable[0]
+                if standing.plain:
+                    standing.turn = next(self._turns)
+                    return Lease(standing, self)
+            elif rule == "cheapest":  # as nearly all requests: no clock has to be asked, and nothing is compared twice
+                with self._lock:
+                    standing = least_used(usable)
+                    if standing is not None:
+                        standing.turn = next(self._turns)
+                        standing.in_flight += 1
+                        return Lease(standing, self, counted=True)
         with self._lock:
             tried = dict.fromkeys(excluded, _TRIED)
             return self._choose(provider, self._narrowed(provider, usable, only), needs or NO_CREDITS, tried, rule=rule)
@@ -99,6 +107,8 @@ class AccountPool:
         When others were first, another account is taken. Raises the errors of `choose`, and StoreError.
         """
         lease = self.choose(provider, principal=principal, needs=needs, excluded=excluded, rule=rule, only=only)
+        if not lease.pending:
+            return lease
         tried = dict.fromkeys(excluded, _TRIED)
         while lease.pending:
             try:
@@ -172,13 +182,12 @@ class AccountPool:
         with self._lock:
             if lease.counted:
                 standing.in_flight -= 1
-            for name, amount in lease.credits.items():
-                standing.reserved[name] = max(Decimal(0), standing.reserved.get(name, Decimal(0)) - amount)
+            if lease.credits:
+                for name, amount in lease.credits.items():
+                    standing.reserved[name] = max(Decimal(0), standing.reserved.get(name, Decimal(0)) - amount)
             standing.used_at = self._now()
-            used = credits_used if credits_used is not None else (lease.credits if outcome is None else NO_CREDITS)
-            for name, amount in used.items():
-                if amount > 0 and amount.is_finite():
-                    standing.used[name] = standing.used.get(name, Decimal(0)) + amount
+            if credits_used or lease.credits:
+                self._use(standing, lease, outcome, credits_used)
             if outcome is None and standing.plain:
                 standing.successes += 1
             else:
@@ -191,6 +200,16 @@ class AccountPool:
         if told is not None:
             self._publish(f"account.{told}", account)
             self.wake()
+
+    @staticmethod
+    def _use(
+        standing: Standing, lease: Lease, outcome: BaseException | None, credits_used: Mapping[str, Decimal] | None
+    ) -> None:
+        """Take what a request took off an account; what is not told is what was reserved. Only with the lock."""
+        used = credits_used if credits_used is not None else (lease.credits if outcome is None else NO_CREDITS)
+        for name, amount in used.items():
+            if amount > 0 and amount.is_finite():
+                standing.used[name] = standing.used.get(name, Decimal(0)) + amount
 
     def rates_of(self, account: Account) -> Mapping[str, Decimal]:
         """US dollars for one credit, by credit type."""

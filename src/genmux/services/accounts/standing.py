@@ -57,6 +57,7 @@ class Standing:
         "in_flight",
         "learnt",
         "plain",
+        "rank",
         "refused",
         "reserved",
         "sealed",
@@ -96,6 +97,7 @@ class Standing:
         """Tell whether nothing has to be checked before this account is used."""
         account = self.account
         self.cheapest = min(account.rates.values(), default=UNKNOWN_RATE)
+        self.rank = (-account.priority, self.cheapest)
         self.plain = (
             self.status == "active"
             and self.cool_until is None

@@ -3,8 +3,8 @@
 import threading
 from collections.abc import Callable
 
-from genmux.services.rates.meter import NANO, Bucket, Places
-from genmux.services.rates.refusal import Headers, LimitReachedError, RawHeaders, headers_of, raw_reading, refusal
+from genmux.services.rates.meter import MILLI, NANO, Bucket, Places
+from genmux.services.rates.refusal import Headers, LimitReachedError, RawHeaders, headers_of, refusal
 from genmux.types.keys import RateLimit, ScopeRates
 from genmux.types.principal import Principal
 
@@ -79,7 +79,7 @@ class MemoryRates:
                     taken.append((bucket, empty, bucket.shifted))
                 if scope.places:
                     places += scope.places
-            if full := [one for one in places if one.full]:
+            if places and (full := [one for one in places if one.full]):
                 raise self._refused(principal, full[0], NANO, tokens=tokens)
             for bucket, empty, _ in taken:
                 bucket.empty = empty
@@ -98,20 +98,30 @@ class MemoryRates:
             now = self.now()
             tightest: dict[bool, tuple[int, int, Bucket]] = {}
             for rates in principal.rates:
-                for bucket in self._scope(rates, now).buckets:
+                scope = self._scopes.get(rates.scope)
+                if scope is None or scope.limits is not rates.limits:
+                    scope = self._scope(rates, now)
+                for bucket in scope.buckets:
                     level = bucket.empty - now * bucket.amount
                     left = bucket.amount if level <= 0 else (bucket.burst - level) // bucket.span
                     known = tightest.get(bucket.tokens)
                     if known is None or left < known[0]:
                         tightest[bucket.tokens] = (left, level, bucket)
         for left, level, bucket in tightest.values():
-            told += raw_reading(bucket.limit, max(left, 0), max(level, 0) * 1000 // (bucket.amount * NANO))
+            reset = 0 if level <= 0 else level // (bucket.amount * MILLI)
+            _, remaining, until = bucket.names
+            told.append(bucket.whole)
+            told.append((remaining, b"%d" % max(left, 0)))
+            told.append((until, b"%d.%03ds" % (reset // 1000, reset % 1000)))
         return told
 
     def now(self) -> int:
         """The time, which stands still while the clock is behind what it told before. Only with the lock."""
-        self._latest = latest = max(self._latest, self._clock())
-        return latest
+        now = self._clock()
+        if now < self._latest:
+            return self._latest
+        self._latest = now
+        return now
 
     def _refused(self, principal: Principal, meter: Bucket | Places, over: int, *, tokens: int) -> LimitReachedError:
         scopes = {one.scope: self._scope(one, self._latest) for one in principal.rates}

@@ -13,6 +13,13 @@ import msgspec
 from genmux.types.keys import SECONDS, RateLimit
 
 NANO = 1_000_000_000
+MILLI = NANO // 1_000
+
+NAMES = {
+    kind: tuple(f"x-ratelimit-{what}-{kind}".encode() for what in ("limit", "remaining", "reset"))
+    for kind in ("requests", "tokens")
+}
+"""The headers that tell how a limit stands, as in https://platform.openai.com/docs/guides/rate-limits, read 2026-11-21."""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -29,11 +36,14 @@ class Bucket:
     Whoever takes sets `empty` to `full(now, amount)` after `over` was not above 0. Only `MemoryRates` does it in fewer steps.
     """
 
-    __slots__ = ("amount", "burst", "empty", "limit", "shifted", "span", "tokens")
+    __slots__ = ("amount", "burst", "empty", "limit", "names", "shifted", "span", "tokens", "whole")
 
     def __init__(self, limit: RateLimit) -> None:
         self.limit = limit
         self.tokens = limit.kind == "tokens"
+        self.names = NAMES[limit.kind]
+        self.whole = (self.names[0], b"%d" % limit.amount)
+        """The header that tells the limit itself."""
         self.amount = limit.amount
         self.span = int(SECONDS[limit.per or "minute"] * NANO)
         self.burst = self.span * self.amount
@@ -56,7 +66,11 @@ class Bucket:
             self.empty = max(self.empty, at) + (used - taken) * self.span
             return
         remains = end - (self.shifted - shifted) - at
-        back = min((taken - used) * self.span, max(remains, 0))
+        if remains <= 0:
+            return
+        back = (taken - used) * self.span
+        if back > remains:  # noqa: PLR1730 — `min` takes three times as long
+            back = remains
         self.empty -= back
         self.shifted += back
 

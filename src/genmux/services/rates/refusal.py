@@ -3,17 +3,12 @@
 import math
 from collections.abc import Iterable
 
-from genmux.services.rates.meter import NANO, Reading
+from genmux.services.rates.meter import NAMES, NANO, Reading
 from genmux.types.errors import RateLimitError, Retry
 from genmux.types.keys import RateLimit
 
 Headers = tuple[tuple[str, str], ...]
 RawHeaders = list[tuple[bytes, bytes]]
-
-_NAMES = {
-    kind: tuple(f"x-ratelimit-{what}-{kind}".encode() for what in ("limit", "remaining", "reset"))
-    for kind in ("requests", "tokens")
-}
 
 
 class LimitReachedError(RateLimitError):
@@ -50,14 +45,14 @@ def raw_headers(readings: Iterable[Reading]) -> RawHeaders:
     tightest: dict[str, Reading] = {}
     for one in readings:
         kind = one.limit.kind
-        if kind in _NAMES and (kind not in tightest or one.left < tightest[kind].left):
+        if kind in NAMES and (kind not in tightest or one.left < tightest[kind].left):
             tightest[kind] = one
     return [header for one in tightest.values() for header in raw_reading(one.limit, one.left, int(one.reset * 1000))]
 
 
 def raw_reading(limit: RateLimit, left: int, reset: int) -> RawHeaders:
     """What is told of one limit on requests or tokens; `reset` is in thousandths of a second."""
-    names = _NAMES[limit.kind]
+    names = NAMES[limit.kind]
     return [
         (names[0], b"%d" % limit.amount),
         (names[1], b"%d" % left),
