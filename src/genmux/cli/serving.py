@@ -66,6 +66,9 @@ def _welcome(app: "App", url: str) -> None:
         f"curl {url}/v1/messages{key} -H 'content-type: application/json' -d '{message}'",
     ):
         out.print(f"  {line}")
+    if app.keeping is not None:
+        out.print(f"Keys, budgets, accounts and usage are kept in {app.keeping.store.place}; manage them with")
+        out.print(f"  {our_name()} keys | budgets | accounts | usage")
 
 
 def _model_to_try(app: "App") -> str:
