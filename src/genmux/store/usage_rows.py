@@ -5,6 +5,8 @@ import hashlib
 import logging
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, cast
 
 import msgspec
@@ -30,14 +32,13 @@ _TOKENS = (
 )
 """Meters whose column is the meter itself; the others also take what is below them."""
 
-_TEXTS = (
-    *("tenant", "team", "key", "end_user", "provider", "model"),
-    *("operation", "account", "route", "status"),
-)
+_ONLY_TOKENS = frozenset(_TOKENS)
 _ROOTS = tuple(SUMMED.values())[len(_TOKENS) :]
 _PLACE = {name: place for place, name in enumerate(RECORD_COLUMNS)}
-_KEYS = tuple(_PLACE[name] for name in DAY_KEYS[1:])
+_NOTHING = (0,) * len(_ROOTS)
+_keys_of = itemgetter(*(_PLACE[name] for name in DAY_KEYS[1:]))
 _SUMS = tuple(_PLACE[name] for name in ("attempts", "cost", *SUMMED))
+_sums_of = itemgetter(*_SUMS)
 _encode = msgspec.json.Encoder().encode
 _meters = msgspec.json.Decoder(dict[str, int | float]).decode
 _tags = msgspec.json.Decoder(dict[str, str]).decode
@@ -74,34 +75,43 @@ def row_of(record: UsageRecord) -> Row:
 
 
 def _row(record: UsageRecord, cost: int | None) -> Row:
-    meters = record.meters
-    if not all(0 <= count < _MOST for count in (*meters.values(), record.latency or 0, record.first_token or 0)):
-        message = f"{dict(meters)}, {record.latency} s"
-        raise ValueError(message)
-    counted = [int(meters.get(name, 0)) for name in _TOKENS]
-    only_tokens = len(meters) == sum(name in meters for name in _TOKENS)
-    roots: Iterable[int | float] = (0,) * len(_ROOTS) if only_tokens else (_below(meters, root) for root in _ROOTS)
-    latency = record.latency
+    meters, latency, first = record.meters, record.latency, record.first_token
+    for count in (*meters.values(), latency or 0, first or 0):
+        if not 0 <= count < _MOST:
+            message = f"{dict(meters)}, {latency} s"
+            raise ValueError(message)
+    only_tokens = meters.keys() <= _ONLY_TOKENS
+    tags = record.tags
     return (
         microseconds(record.at),
         record.id,
-        *(kept_name(getattr(record, name) or "") for name in _TEXTS),
+        kept_name(record.tenant),
+        kept_name(record.team or ""),
+        kept_name(record.key or ""),
+        kept_name(record.end_user or ""),
+        kept_name(record.provider),
+        kept_name(record.model),
+        kept_name(record.operation),
+        kept_name(record.account or ""),
+        kept_name(record.route or ""),
+        record.status,
         record.error and _clean(record.error),
         record.request_id and _clean(record.request_id),
         cost,
         kept_name(record.currency),
         "unknown" if cost is None else record.cost_source,
         latency,
-        record.first_token,
+        first,
         None if latency is None else bisect_left(LATENCIES, latency),
         record.attempts,
-        _encode({_clean(name): _clean(value) for name, value in record.tags.items()}).decode() if record.tags else None,
+        _encode({_clean(name): _clean(value) for name, value in tags.items()}).decode() if tags else None,
         None if only_tokens and all(meters.values()) else _encode(meters).decode(),
-        *counted,
-        *roots,
+        *[int(meters.get(name, 0)) for name in _TOKENS],
+        *(_NOTHING if only_tokens else [_below(meters, root) for root in _ROOTS]),
     )
 
 
+@lru_cache(4_096)  # they are nearly always the same ones
 def kept_name(text: str) -> str:
     """A name as it is kept: as it is, unless no index of PostgreSQL could hold it.
 
@@ -118,6 +128,8 @@ def kept_name(text: str) -> str:
 
 def _clean(text: str) -> str:
     """Without what no database can hold: NUL, and halves of characters."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
@@ -163,20 +175,20 @@ def day_sums(rows: Iterable[Row], *, sign: int = 1) -> list[Row]:
     known = 1 + len(_SUMS)
     days: dict[Row, list[Any]] = {}
     for row in rows:
-        key = (row[at] // DAY, *(row[column] for column in _KEYS))
+        key = (row[at] // DAY, *_keys_of(row))
         sums = days.get(key)
         if sums is None:
             sums = days[key] = [0] * len(DAY_SUMS)
         sums[0] += sign
-        for number, column in enumerate(_SUMS, 1):
-            if value := row[column]:
+        for number, value in enumerate(_sums_of(row), 1):
+            if value:
                 sums[number] += value * sign
-        if row[latency] is not None:
-            sums[known] += row[latency] * sign
+        if (seconds := row[latency]) is not None:
+            sums[known] += seconds * sign
             sums[known + 1] += sign
             sums[known + 4 + row[place]] += sign
-        if row[first] is not None:
-            sums[known + 2] += row[first] * sign
+        if (seconds := row[first]) is not None:
+            sums[known + 2] += seconds * sign
             sums[known + 3] += sign
     return [(*key, *days[key]) for key in sorted(days)]
 

@@ -1,6 +1,7 @@
 """Money: price rows, what a request may cost, what it did cost."""
 
-from decimal import ROUND_CEILING, Decimal
+import math
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
@@ -15,6 +16,10 @@ MICRO = 1_000_000
 
 MOST = 1_000_000_000
 """The largest amount that a ledger takes, in units of the currency."""
+
+_MICRO = Decimal(MICRO)
+_MOST = Decimal(MOST)
+_ZERO = Decimal(0)
 
 Condition = str | int | bool
 
@@ -107,10 +112,10 @@ def micros(amount: Decimal) -> int:
 
     Raises InvalidRequestError for what is no amount: negative, endless, or more than a ledger can hold.
     """
-    if not amount.is_finite() or not 0 <= amount <= MOST:
+    if not amount.is_finite() or not _ZERO <= amount <= _MOST:
         message = f"{amount} is no amount of money; give 0 to {MOST:,}"
         raise InvalidRequestError(message, param="amount")
-    return int((amount * MICRO).to_integral_value(ROUND_CEILING))
+    return math.ceil(amount * _MICRO)
 
 
 def from_micros(amount: int) -> Decimal:
