@@ -135,7 +135,11 @@ class LedgerStore:
 
     async def extend(self, subject: str, lasts: float) -> bool:
         """Let a hold last so many seconds from now; False when it is not open."""
-        return await self._write(lambda tx, clock: ledger_upkeep.extend_in(tx, subject, clock, lasts=lasts))
+        return await self._write(lambda tx, clock: ledger_upkeep.extend_in(tx, [subject], clock, lasts=lasts))
+
+    async def extend_all(self, subjects: Sequence[str], lasts: float) -> None:
+        """Let all of these that are open last so many seconds from now."""
+        await self._write(lambda tx, clock: ledger_upkeep.extend_in(tx, subjects, clock, lasts=lasts))
 
     async def held(self, subject: str) -> dict[int, int]:
         """What is held for a subject, by budget."""

@@ -65,7 +65,12 @@ class HoldLine:
             task = asyncio.create_task(self._drain(), name="genmux-holds")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        await one.future
+        try:
+            await one.future
+        except asyncio.CancelledError:
+            if one.future.done() and not one.future.cancelled() and one.future.exception() is None:
+                abandoned(ask.subject)  # it was held, and just then whoever waited was told to go
+            raise
 
     async def _drain(self) -> None:
         waiting = self._waiting

@@ -28,9 +28,9 @@ def is_due_in(tx: Tx, clock: Clock) -> bool:
     return any(tx.core.execute(found).first() is not None for found in (old, late))
 
 
-def extend_in(tx: Tx, subject: str, clock: Clock, *, lasts: float) -> bool:
-    """Let a hold last so many seconds from now; False when it is not open."""
-    mine = update(holds).where(holds.c.subject == subject)
+def extend_in(tx: Tx, subjects: Sequence[str], clock: Clock, *, lasts: float) -> bool:
+    """Let holds last so many seconds from now; False when none of them is open."""
+    mine = update(holds).where(holds.c.subject.in_(subjects))
     return tx.core.execute(mine.values(expires_at=clock.moment + int(lasts * SECOND))).rowcount > 0
 
 

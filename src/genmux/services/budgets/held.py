@@ -26,8 +26,8 @@ class Books(Protocol):
         """Book the end of an exact hold, soon."""
         ...
 
-    async def more(self, subject: str, budgets: tuple[Budget, ...], amount: int, *, turn: int) -> None:
-        """Hold exactly so much more. Raises BudgetExceededError."""
+    async def more(self, held: "Held", amount: int, *, turn: int) -> None:
+        """Hold exactly so much more for the same subject. Raises BudgetExceededError."""
         ...
 
     async def extend(self, subject: str, lasts: float) -> bool:
@@ -47,7 +47,10 @@ class Held:
     settled later. All of this is written soon, by the bookkeeper.
     """
 
-    __slots__ = ("_books", "_ended", "_exact", "_slices", "_spent", "_turn", "amount", "budgets", "subject")
+    __slots__ = (
+        "__weakref__",  # pyright: ignore[reportUninitializedInstanceVariable] — Python's own
+        "_books", "_ended", "_exact", "_slices", "_spent", "_turn", "amount", "budgets", "subject",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -147,7 +150,7 @@ class Held:
             self.amount = amount
             return
         turn = self._turn
-        await self._books.more(self.subject, self.budgets, more, turn=turn)
+        await self._books.more(self, more, turn=turn)
         self._turn, self._exact, self.amount = turn + 1, (self._exact or 0) + more, amount
 
     async def extend(self, lasts: float) -> None:

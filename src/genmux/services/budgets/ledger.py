@@ -10,6 +10,7 @@ from genmux.services.budgets.booking import Heard, LedgerBatch, Taken
 from genmux.services.budgets.held import Held
 from genmux.services.budgets.index import BudgetIndex
 from genmux.services.budgets.last_money import LastMoney
+from genmux.services.budgets.lasting import Lasting
 from genmux.services.budgets.ports import Keeper, LedgerStore, Teller
 from genmux.services.budgets.slices import Slice, Slices
 from genmux.services.budgets.worker import Worker
@@ -48,13 +49,14 @@ class Ledger:
         self.slices = Slices(monotonic, keeper.nudge)
         self._endings: deque[Ending] = deque()
         self._alerts = Alerts(teller, self.index.by_id)
+        self._lasting = Lasting(store, monotonic)
         self._worker = Worker(store, self.slices, self.index, new_id=new_id, monotonic=monotonic, about=about)
         self._last = LastMoney(store, self.slices, keeper, monotonic)
         self._heard = Heard(self._alerts.booked, self._changed, self._undone)
 
     async def start(self) -> None:
         """Begin: learn the budgets, and book what a process that died had as presumed. Raises StoreError."""
-        await self._worker.start(self._keeper.nudge, self._swept)
+        await self._worker.start(self._keeper.nudge, self._swept, self._lasting.renew)
 
     async def stop(self) -> None:
         """Give all slices back, and end. May be called again."""
@@ -102,7 +104,8 @@ class Ledger:
     ) -> Held:
         """Hold exactly, in the database. Raises BudgetRefusedError, StoreError, or InvalidRequestError for another currency.
 
-        Where nobody settles it in `lasts` seconds, it is booked as presumed spent.
+        Where nobody settles it in `lasts` seconds, it is booked as presumed spent; as long as it is open and somebody in this
+        process has it, that time begins anew.
         """
         checked(amount)
         return await self._hold(subject, budgets, amount, lasts=lasts, currency=currency)
@@ -142,10 +145,20 @@ class Ledger:
         except BudgetRefusedError as error:
             await self._last.hold(ask, self._abandoned, error)
         if amount is None:
-            found = await self._store.held(subject)
-            whole = [one.id for one, asked in zip(budgets, amounts, strict=True) if asked is None]
-            amount = min((found.get(number, 0) for number in whole), default=0)
-        return Held(self, subject, budgets, amount, exact=amount)
+            amount = await self._least(ask)
+        held = Held(self, subject, budgets, amount, exact=amount)
+        self._lasting.add(held, lasts)
+        return held
+
+    async def _least(self, ask: HoldAsk) -> int:
+        """Of what was held whole, the least."""
+        try:
+            found = await self._store.held(ask.subject)
+        except BaseException:
+            self._abandoned(ask.subject)
+            raise
+        whole = [one.id for one, asked in zip(ask.budgets, ask.amounts, strict=True) if asked is None]
+        return min((found.get(number, 0) for number in whole), default=0)
 
     async def made(self, budgets: tuple[Budget, ...]) -> tuple[Budget, ...]:
         """The same with everyone's own budgets made; those that are gone are left out."""
@@ -165,23 +178,27 @@ class Ledger:
     # ---------------------------------------------------------------- what holds call
     def end(self, ending: Ending) -> None:
         """Book the end of an exact hold, soon."""
+        self._lasting.end(ending.subject)
         self._endings.append(ending)
         self._keeper.nudge()
 
-    async def more(self, subject: str, budgets: tuple[Budget, ...], amount: int, *, turn: int) -> None:
-        """Hold exactly so much more. Raises BudgetRefusedError."""
+    async def more(self, held: Held, amount: int, *, turn: int) -> None:
+        """Hold exactly so much more for the same subject. Raises BudgetRefusedError."""
         ask = HoldAsk(
-            subject=subject,
-            budgets=budgets,
-            amounts=(amount,) * len(budgets),
+            subject=held.subject,
+            budgets=held.budgets,
+            amounts=(amount,) * len(held.budgets),
             lasts=LASTS,
             worker=self.slices.worker or None,
             turn=turn,
         )
+        abandoned = _nothing if turn else self._abandoned  # what is held exactly before ends together with this
         try:
-            await self._store.hold(ask, _nothing)
+            await self._store.hold(ask, abandoned)
         except BudgetRefusedError as error:
-            await self._last.hold(ask, _nothing, error)
+            await self._last.hold(ask, abandoned, error)
+        if not turn:
+            self._lasting.add(held, LASTS)
 
     async def extend(self, subject: str, lasts: float) -> bool:
         """Let an exact hold last so many seconds from now; False when it is not open."""

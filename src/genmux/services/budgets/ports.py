@@ -69,6 +69,10 @@ class Holds(Protocol):
         """Let a hold last so many seconds from now; False when it is not open."""
         ...
 
+    async def extend_all(self, subjects: Sequence[str], lasts: float) -> None:
+        """Let all of these that are open last so many seconds from now."""
+        ...
+
     def flush_in(
         self, tx: Any, worker: str, endings: Sequence[Ending], changes: Sequence[SliceChange]
     ) -> tuple[list[Ended], list[SliceState]]:

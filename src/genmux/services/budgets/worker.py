@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from genmux.services.budgets.index import BudgetIndex
 from genmux.services.budgets.ports import Closable, LedgerStore
@@ -57,10 +57,11 @@ class Worker:
         self._hint = asyncio.Event()
         self._nudge: Callable[[], None] = _nothing
         self._swept: Swept = _nobody
+        self._renew: Callable[[], Awaitable[None]] = _never
 
-    async def start(self, nudge: Callable[[], None], swept: Swept) -> None:
-        """Begin in the running event loop. Raises StoreError."""
-        self._nudge, self._swept = nudge, swept
+    async def start(self, nudge: Callable[[], None], swept: Swept, renew: Callable[[], Awaitable[None]]) -> None:
+        """Begin in the running event loop; `renew` is done at each beat. Raises StoreError."""
+        self._nudge, self._swept, self._renew = nudge, swept, renew
         await self._enter()
         swept(*await self._store.sweep(all_but=self._slices.worker if self._alone else None))
         self._listener = await self._store.listen(self._hint.set)
@@ -122,6 +123,7 @@ class Worker:
             await self._enter()
         if not self._alone:
             await self._beat()
+        await self._renew()
         if beats % SWEEP == 0 and await self._store.is_due():
             self._swept(*await self._store.sweep())
 
@@ -141,6 +143,10 @@ class Worker:
 
 
 def _nothing() -> None:
+    return None
+
+
+async def _never() -> None:
     return None
 
 
