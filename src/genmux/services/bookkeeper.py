@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -11,8 +12,8 @@ from genmux.types.errors import StoreError
 Write = Callable[[Callable[[Any], None]], Awaitable[None]]
 """Does something in one transaction of the store; raises StoreError when the database fails."""
 
-MANY = 256
-"""So many things waiting are written at once."""
+MANY = 2_000
+"""So many things waiting are written at once. Each writing costs as much as some hundred of the things that it writes."""
 
 EVERY = 0.2
 """Seconds that anything waits at most."""
@@ -55,6 +56,7 @@ class Bookkeeper:
         self._waiting = 0
         self._armed = False
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0
         self._wake = asyncio.Event()
         self._turn = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -70,6 +72,7 @@ class Bookkeeper:
     def start(self) -> None:
         """Begin in the running event loop."""
         self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
         self._task = asyncio.create_task(self._run(), name="genmux-bookkeeper")
 
     def nudge(self) -> None:
@@ -121,6 +124,9 @@ class Bookkeeper:
         loop = self._loop
         if loop is None:
             return  # the first flush after the start takes it
+        if threading.get_ident() == self._thread:
+            do()  # waking the loop from within would be a system call, at which other threads take the interpreter
+            return
         try:
             loop.call_soon_threadsafe(do)
         except RuntimeError:
