@@ -1,6 +1,7 @@
 """What is kept beyond this process: the store, and all that stands on it. Imported when a store is opened."""
 
 import asyncio
+import datetime
 import logging
 import secrets
 import time
@@ -69,15 +70,16 @@ class Keeping:
         self._tasks: list[asyncio.Task[None]] = []
         self._stack = AsyncExitStack()
         self.bookkeeper = Bookkeeper(database.write, time.monotonic)
+        self._lines = LedgerStore(database, now)
         self.ledger = Ledger(
-            LedgerStore(database, now),
+            self._lines,
             self.bookkeeper,
             new_id=new_id,
             monotonic=time.monotonic,
             teller=app.events,
             about=about,
         )
-        self.budgets = Budgets(LedgerStore(database, now), self.ledger, new_id)
+        self.budgets = Budgets(self._lines, self.ledger, new_id)
         self.records = UsageBook(UsageTables(database), nudge=self.bookkeeper.nudge, teller=app.events)
         days = app.settings.usage.content_days
         self.contents = Contents(ContentTable(database), now, days=days, nudge=self.bookkeeper.nudge)
@@ -151,10 +153,13 @@ class Keeping:
         self._tasks.append(asyncio.create_task(work, name=f"genmux-{name}"))
 
     async def _prune(self, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
-        """Remove what was kept long enough, now and every day."""
+        """Remove what was kept long enough, now and every day. The ledger's lines stay as long as usage rows do."""
+        days = self._app.settings.usage.keep_days
         while True:
             try:
-                await prune(self.store.database, self._app.now(), {"usage": self._app.settings.usage.keep_days})
+                now = self._app.now()
+                await prune(self.store.database, now, {"usage": days})
+                await self._lines.prune(now - datetime.timedelta(days=days))
                 if isinstance(self._rates, SharedRates):
                     await self._rates.sweep()
             except ProviderError as error:

@@ -233,14 +233,14 @@ def _mending(budgets: Get, faults: Faults, log: GetLog) -> list[HTTPRouteHandler
 
     @post(PATH + "/correct", summary="Book what a request did cost after all", **how)
     async def correct(request: Asked, data: JSONBody[Correction], tenant: Tenant = None) -> Corrected:
-        """In all its budgets, in place of what was booked or presumed. For admins."""
+        """In all the organisation's budgets, in place of what was booked or presumed. For admins."""
         caller = require_admin(request, tenant)
         tenant = tenant or caller.organisation
         before = await budgets().lines(tenant, data.subject)
         if not before:
             message = f"nothing was booked for {data.subject[:80]!r}"
             raise NotFoundError(message, status=404)
-        await budgets().correct(data.subject, micros(data.amount))
+        await budgets().correct(data.subject, micros(data.amount), tenant=tenant)
         after = await budgets().lines(tenant, data.subject)
         audit = log()
         if audit is not None:

@@ -120,12 +120,16 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     sync_seconds: Annotated[float, msgspec.Meta(ge=0)] = 3_600.0
 
 
+LONGEST_KEPT = 36_500
+"""Days: a century is as good as for ever, and no calendar ends in it."""
+
+
 class UsageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """How long usage rows are kept, in days, and whether prompts and answers are kept beside them, and for how long."""
 
-    keep_days: Annotated[int, msgspec.Meta(ge=1)] = 400
+    keep_days: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_KEPT)] = 400
     content: bool = False
-    content_days: Annotated[int, msgspec.Meta(ge=1)] = 30
+    content_days: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_KEPT)] = 30
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -126,11 +126,19 @@ class LedgerStore:
         return await self._write(lambda tx, _: self.end_in(tx, endings))
 
     async def correct(
-        self, subject: str, actual: int, *, booked: int | None = None, counted: Sequence[Budget] = ()
+        self,
+        subject: str,
+        actual: int,
+        *,
+        tenant: str | None = None,
+        booked: int | None = None,
+        counted: Sequence[Budget] = (),
     ) -> Ended:
         """Make right what a subject did cost in all its budgets; see `genmux.store.ledger_settling.correct_in`."""
         return await self._write(
-            lambda tx, clock: ledger_settling.correct_in(tx, subject, actual, clock, booked=booked, counted=counted)
+            lambda tx, clock: ledger_settling.correct_in(
+                tx, subject, actual, clock, tenant=tenant, booked=booked, counted=counted
+            )
         )
 
     async def extend(self, subject: str, lasts: float) -> bool:
@@ -233,7 +241,7 @@ class LedgerStore:
     async def prune(self, before: datetime.datetime) -> int:
         """Replace lines older than this by sums; gives how many. Lines of a period that is not over stay."""
         moment, count = to_moment(before), 0
-        for budget in await self._database.read(ledger_upkeep.every_budget):
+        for budget in await self._database.read(lambda tx: ledger_upkeep.with_older_lines(tx, moment)):
             while True:
                 gone = await self._write(lambda tx, clock, one=budget: _carry(tx, clock, one, moment))
                 count += gone

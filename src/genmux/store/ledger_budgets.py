@@ -1,6 +1,5 @@
 """Budgets as rows: made, changed, deleted, read."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -210,9 +209,3 @@ def _entry(row: "Row[Any]") -> LedgerEntry:
         spent=row.spent,
         presumed=row.presumed,
     )
-
-
-def ids_in(tx: Tx, tenant: str | None) -> Sequence[int]:
-    """The ids of all budgets of a tenant, or of all, the deleted ones too."""
-    found = select(budgets.c.id).order_by(budgets.c.id)
-    return tx.core.execute(found if tenant is None else found.where(budgets.c.tenant == tenant)).scalars().all()

@@ -163,8 +163,8 @@ def _end_late(tx: Tx, ending: Ending, clock: Clock) -> Ended:
     return Ended(ending, tuple(booked))
 
 
-def _lines_of(tx: Tx, subject: str) -> dict[int, list[_Line]]:
-    """What was booked for a subject, by budget; budgets are locked in order."""
+def _lines_of(tx: Tx, subject: str, *, tenant: str | None = None) -> dict[int, list[_Line]]:
+    """What was booked for a subject, in the budgets of one tenant or in all, by budget; budgets are locked in order."""
     found = (
         select(
             ledger_entries.c.budget_id,
@@ -178,6 +178,8 @@ def _lines_of(tx: Tx, subject: str) -> dict[int, list[_Line]]:
         .where(ledger_entries.c.subject == subject, ledger_entries.c.kind.not_in(("roll", "lease", "use", "return")))
         .order_by(ledger_entries.c.budget_id, ledger_entries.c.id)
     )
+    if tenant is not None:
+        found = found.where(ledger_entries.c.tenant == tenant)
     rows = tx.core.execute(found).all()
     if tx.raw is None and rows:
         lock_budgets(tx, {row.budget_id for row in rows})
@@ -188,16 +190,23 @@ def _lines_of(tx: Tx, subject: str) -> dict[int, list[_Line]]:
     return by_budget
 
 
-def correct_in(
-    tx: Tx, subject: str, actual: int, clock: Clock, *, booked: int | None = None, counted: Sequence[Budget] = ()
+def correct_in(  # noqa: PLR0913 — each says what is made right, or where
+    tx: Tx,
+    subject: str,
+    actual: int,
+    clock: Clock,
+    *,
+    tenant: str | None = None,
+    booked: int | None = None,
+    counted: Sequence[Budget] = (),
 ) -> Ended:
-    """Make right what a subject did cost in all its budgets; saying it again changes nothing.
+    """Make right what a subject did cost in all its budgets, or in those of one tenant; saying it again changes nothing.
 
     For what was spent from slices there are no lines of its own: `booked` is then what was booked, in the budgets
     `counted`.
     """
     ending = Ended(Ending(subject, "settle", actual))
-    by_budget = _lines_of(tx, subject)
+    by_budget = _lines_of(tx, subject, tenant=tenant)
     if not any(line.kind in CHARGES for lines in by_budget.values() for line in lines):
         if booked is None or not counted:
             return msgspec.structs.replace(ending, unknown=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Table, delete, func, insert, select, update
 
 from genmux.store.database import Tx
-from genmux.store.ledger_budgets import ids_in, missing
+from genmux.store.ledger_budgets import missing
 from genmux.store.ledger_postings import renew
 from genmux.store.ledger_settling import Clock, end_holds, held_by, lock_budgets
 from genmux.store.ledger_tables import budget_buckets, budgets, holds, ledger_entries, ledger_workers, slices
@@ -156,6 +156,7 @@ def carry_in(tx: Tx, budget: int, clock: Clock, *, before: int, most: int) -> in
     return len(lines)
 
 
-def every_budget(tx: Tx) -> Sequence[int]:
-    """The ids of all budgets."""
-    return ids_in(tx, None)
+def with_older_lines(tx: Tx, before: int) -> Sequence[int]:
+    """The ids of the budgets that have lines from before a moment: of millions of end users' it may be few."""
+    older = (ledger_entries.c.at < before) & (ledger_entries.c.kind != "carry")
+    return list(tx.core.execute(select(ledger_entries.c.budget_id).where(older).distinct()).scalars())

@@ -97,13 +97,13 @@ class Budgets:
             name=before.name if change.name is UNSET else _checked_name(change.name),
         )
         await self._store.update(after)
-        await self._ledger.refresh()
+        await self._ledger.recall()
         return await self._store.state(tenant, budget)
 
     async def delete(self, tenant: str, budget: int) -> None:
         """Limit nothing more. What is held is booked when it ends; the lines stay."""
         await self._store.delete(tenant, budget)
-        await self._ledger.refresh()
+        await self._ledger.recall()
 
     async def get(self, tenant: str, budget: int) -> BudgetState:
         """One budget."""
@@ -130,9 +130,17 @@ class Budgets:
         return await self._store.verify(tenant)
 
     async def correct(
-        self, subject: str, actual: int, *, booked: int | None = None, counted: tuple[Budget, ...] = ()
+        self,
+        subject: str,
+        actual: int,
+        *,
+        tenant: str | None = None,
+        booked: int | None = None,
+        counted: tuple[Budget, ...] = (),
     ) -> Ended:
-        """Make right what a request did cost, in micro-units, in all its budgets; saying it again changes nothing.
+        """Make right what a request did cost, in micro-units, in all its budgets, or in those of one organisation.
+
+        Saying it again changes nothing.
 
         What was spent out of slices has no lines by request: `booked` is then what was booked for it, in the budgets
         `counted` (see `Ledger.budgets_for`). What was booked in a period that is over, changes nothing in this one.
@@ -141,7 +149,7 @@ class Budgets:
         if booked is not None:
             checked(booked)
         made = await self._ledger.made(counted)
-        return await self._store.correct(subject, checked(actual), booked=booked, counted=made)
+        return await self._store.correct(subject, checked(actual), tenant=tenant, booked=booked, counted=made)
 
     async def reset(self, tenant: str, budget: int) -> BudgetState:
         """Strike off what a budget has spent in this period. What it holds stays."""

@@ -71,6 +71,19 @@ class Ledger:
         """Learn the budgets anew, at once. Raises StoreError."""
         await self._worker.refresh()
 
+    async def recall(self) -> None:
+        """Learn the budgets anew after one was changed, and give back what is leased: less of it may be spent now.
+
+        Raises StoreError.
+        """
+        await self._worker.refresh()
+        known = self.slices.budgets
+        self.slices.give_back(known, tight=True)
+        try:
+            await self._keeper.flush()
+        finally:
+            self.slices.give_back(known, tight=False)
+
     # ---------------------------------------------------------------- holding
     def budgets_for(
         self, principal: Principal, account: str | None = None, *, account_tenant: str | None = None

@@ -132,9 +132,15 @@ class BudgetStore(Protocol):
         ...
 
     async def correct(
-        self, subject: str, actual: int, *, booked: int | None = None, counted: Sequence[Budget] = ()
+        self,
+        subject: str,
+        actual: int,
+        *,
+        tenant: str | None = None,
+        booked: int | None = None,
+        counted: Sequence[Budget] = (),
     ) -> Ended:
-        """Make right what a subject did cost in all its budgets."""
+        """Make right what a subject did cost in all its budgets, or in those of one tenant."""
         ...
 
     async def active(self) -> tuple[int, list[Budget]]:

@@ -104,6 +104,11 @@ class Slices:
         """How many there are."""
         return len(self._slices)
 
+    @property
+    def budgets(self) -> tuple[int, ...]:
+        """The budgets of which there are any."""
+        return tuple(self._slices)
+
     def begin(self, worker: str) -> None:
         """From now on this is the worker's name; what the former one had is lost to it, and booked as far as it was used."""
         with self._gate:

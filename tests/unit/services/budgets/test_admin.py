@@ -3,13 +3,14 @@
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from genmux.services.budgets import BudgetChange, NewBudget
 from genmux.types.budgets import Scope
 from genmux.types.errors import InvalidRequestError
 from genmux.types.principal import Principal
-from tests.ledgers import Desk
+from tests.ledgers import Desk, warm
 
 
 async def test_a_budget_is_made_changed_read_and_deleted(here: Desk) -> None:
@@ -75,3 +76,32 @@ async def test_a_correction_by_subject_and_a_reset_are_in_the_lines(embedded: De
     assert (newest.kind, newest.spent) == ("reset", -150)
     with pytest.raises(InvalidRequestError, match="1 to 1000 rows"):
         await embedded.budgets.entries("default", budget.id, limit=0)
+
+
+async def test_an_organisation_corrects_its_own_budgets_only(here: Desk) -> None:
+    own = await here.make()
+    foreign = await here.store.create(msgspec.structs.replace(own, id=0, tenant="other", scope=Scope("account", "a/b")))
+    (await here.ledger.hold("a", (own, foreign), 300)).settle(100)
+    await here.keeper.flush()
+
+    await here.budgets.correct("a", 900, tenant="other")
+
+    assert await here.balance(own) == (100, 0, 0)
+    assert await here.balance(foreign) == (900, 0, 0)
+
+
+@pytest.mark.parametrize("change", [BudgetChange(limit=Decimal(0)), None])
+async def test_a_changed_budget_holds_at_once_also_for_what_was_leased(
+    embedded: Desk, change: BudgetChange | None
+) -> None:
+    budget = await embedded.make(limit=1_000_000)
+    await warm(embedded, budget)
+    assert (await embedded.balance(budget))[1] > 0
+
+    if change is None:
+        await embedded.budgets.delete("default", budget.id)
+    else:
+        await embedded.budgets.update("default", budget.id, change)
+
+    assert embedded.ledger.try_hold("a", (budget,), 1) is None
+    assert (await embedded.balance(budget))[1] == 0
