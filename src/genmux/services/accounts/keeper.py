@@ -44,6 +44,8 @@ class AccountKeeper:
         if version == self._version and not force:
             return False
         snapshot = await self._store.load()
+        if self._version is not None and snapshot.version < self._version:
+            return False  # somebody else has looked meanwhile, and later
         self._pool.accept(snapshot, self._sealer)
         self._version = snapshot.version
         return True

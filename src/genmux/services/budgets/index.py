@@ -31,7 +31,7 @@ class BudgetIndex:
         self._gate = Lock()
 
     def replace(self, version: int, budgets: Iterable[Budget]) -> None:
-        """These are in force now, and no others."""
+        """These are in force now, and no others, unless later ones are known already: two may have looked at the same time."""
         scopes: dict[tuple[str, ScopeKind, str], tuple[Budget, ...]] = {}
         by_id: dict[int, Budget] = {}
         for budget in budgets:
@@ -39,6 +39,8 @@ class BudgetIndex:
             key = (budget.tenant, budget.scope.kind, budget.scope.id)
             scopes[key] = (*scopes.get(key, ()), budget)
         with self._gate:
+            if version < self.version:
+                return
             self.version = version
             self._scopes, self._by_id, self._own, self._answers = scopes, by_id, {}, {}
 

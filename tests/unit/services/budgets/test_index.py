@@ -85,3 +85,14 @@ def test_the_same_question_gets_the_same_tuple_until_something_changes() -> None
     assert index.for_principal(Principal(organisation="acme", team="red")) is first
     index.replace(2, [])
     assert index.for_principal(who) == ()
+
+
+def test_what_was_read_earlier_takes_nothing_back() -> None:
+    index = BudgetIndex()
+    newer = budget(1, "key:k")
+    index.replace(2, [newer])
+
+    index.replace(1, [])
+
+    assert index.by_id(1) is newer
+    assert index.version == 2
