@@ -1,6 +1,7 @@
 """What the gateway says in headers, beside its answer."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from genmux.types.money import Cost
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
@@ -22,6 +23,7 @@ def said_back(warnings: Iterable[Warning], cost: Cost | None = None, request_id:
     return (*headers, *identified(request_id))
 
 
+@lru_cache(1_024)  # there are few ways, and nearly all requests go one of them
 def went(*, route: str | None, account: str | None, attempts: int, model: str | None) -> Headers:
     """Which way a request went, as far as that was not plain: by which route to which model, with which account, how often sent."""
     if route is None and account is None and attempts <= 1:

@@ -14,6 +14,9 @@ from genmux.server.said import RATE_FAMILIES
 from genmux.services.rates import MemoryRates, SharedRates
 from genmux.types.principal import NOBODY, Principal
 
+_REMEMBERED = 1_024
+"""For so many callers the options are kept."""
+
 _RATES = tuple(family.encode() for family in RATE_FAMILIES)
 
 
@@ -29,6 +32,7 @@ class Terms:
         self._options = CallOptions(
             timeout=defaults.timeout, retries=defaults.retries, budget_limit=defaults.budget_limit, strict=False
         )
+        self._kept: dict[int, CallOptions] = {}
 
     async def body(self, request: Request) -> bytes:
         """The body of a request. Raises ProviderError when it is too large or does not come."""
@@ -42,12 +46,22 @@ class Terms:
         self._offer.check(model, operation)
         options, principal = self._options, request.principal
         if principal is not NOBODY:
-            options = msgspec.structs.replace(options, principal=principal)
+            options = self._options_of(principal)
             if principal.rates:
                 request.rated = functools.partial(self._rated, principal)
             if principal.allow is not None:
                 self._offer.check_allowed(principal, model, operation)
         return read_options(request, options)
+
+    def _options_of(self, principal: Principal) -> CallOptions:
+        """The gateway's options for a caller, who mostly asks more than once."""
+        kept = self._kept.get(id(principal))
+        if kept is None or kept.principal is not principal:
+            if len(self._kept) >= _REMEMBERED:
+                self._kept.clear()
+            kept = msgspec.structs.replace(self._options, principal=principal)
+            self._kept[id(principal)] = kept  # it holds the principal, so that no other has the same identity
+        return kept
 
     def _rated(self, principal: Principal, raw: Raw) -> Raw:
         """With how the caller's own limits stand, in place of those that the gateway has at a provider."""

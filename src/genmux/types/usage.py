@@ -61,6 +61,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def total(self) -> int | None:
         """Input and output tokens together, None when neither is known."""
-        if self.input is None and self.output is None:
+        count = self.meters.get
+        asked, answered = count(TOKENS_INPUT), count(TOKENS_OUTPUT)
+        if asked is None and answered is None:
             return None
-        return (self.input or 0) + (self.output or 0)
+        return int(asked or 0) + int(answered or 0)

@@ -33,6 +33,7 @@ from genmux.flows.call.run import Run
 from genmux.flows.call.target import Target
 from genmux.services.keys import check_allowed, end_user_of
 from genmux.types.chat import ChatRequest, ChatResult
+from genmux.types.content import Text
 from genmux.types.embed import EmbedRequest
 from genmux.types.errors import BudgetExceededError, ErrorKind, ProviderError, RequestCancelledError, Retry
 from genmux.types.money import MOST, Cost, micros
@@ -310,7 +311,11 @@ class Door:
         """How many tokens a request may use, for limits on tokens."""
         if isinstance(request, EmbedRequest):
             return sum(len(one) // 4 + 1 if isinstance(one, str) else len(one) for one in request.inputs)
-        letters = sum(len(message.text) for message in request.messages)
+        letters = 0
+        for message in request.messages:  # `message.text` would put the whole conversation together, for its length
+            for block in message.content:
+                if isinstance(block, Text):
+                    letters += len(block.text)
         return letters // 4 + 1 + (request.max_tokens or 0) * (request.n or 1)
 
     def _tell(self, type_: str, run: Run, data: dict[str, Any]) -> None:
@@ -335,7 +340,7 @@ def _spent(run: Run, cost: Cost | None) -> int | None:
             "%s is said to have cost %s US dollars; what was held for it is presumed spent", run.subject, cost.amount
         )
         return None
-    return micros(cost.amount if cost.amount > 0 else ZERO)
+    return micros(max(cost.amount, ZERO))
 
 
 def _in_doubt(run: Run, held: Held) -> int:
@@ -354,7 +359,10 @@ def may_be_billed(run: Run, error: BaseException) -> bool:
 
 def _with_principal(options: CallOptions, request: ChatRequest | EmbedRequest) -> CallOptions:
     """The same with the end user that the request names, and with the tags of the call. Raises InvalidRequestError."""
-    principal = options.principal.asking(end_user_of(request), options.tags)
+    asking, end_user, tags = options.principal, end_user_of(request), options.tags
+    if not end_user and not tags and asking.end_users is None:
+        return options  # nothing is said about whom it is for, as mostly
+    principal = asking.asking(end_user, tags)
     return options if principal is options.principal else msgspec.structs.replace(options, principal=principal)
 
 

@@ -62,30 +62,28 @@ class Guides(msgspec.Struct, frozen=True):
 class Legs:
     """The ways of one request, one after another. `verdict` is the failure to tell when all of them fail."""
 
-    __slots__ = (
-        "_asked", "_attempts", "_before", "_deferred", "_ended", "_engine_repeats", "_guides", "_hopes", "_operation", "_patience",
-        "_queue", "_twins", "_used", "plan", "run", "verdict",
-    )  # fmt: skip
+    # How the legs of every request begin: said once for all of them.
+    verdict: ProviderError | None = None
+    _deferred: frozenset[str] = _NONE
+    _used: frozenset[str] = _NONE
+    _hopes: dict[str, tuple[Candidate, ProviderError]] | None = None
+    _engine_repeats: bool = False
+    _asked: bool = False
+    _ended: bool = False
+    _twins: int = 0
+    _before: int = 0
 
     def __init__(self, plan: Plan, run: Run, operation: Operation, guides: Guides) -> None:
         self.plan = plan
         self.run = run
-        self.verdict: ProviderError | None = None
         self._operation: Operation = operation
         self._guides = guides
         self._queue = [*plan.candidates]
-        self._deferred: frozenset[str] = _NONE
-        self._used: frozenset[str] = _NONE
-        self._hopes: dict[str, tuple[Candidate, ProviderError]] | None = None
-        self._engine_repeats = False
-        self._asked = False
-        self._ended = False
-        self._twins = 0
-        self._before = 0
         self._patience = _patience(plan, run.options)
         self._attempts = _attempts(plan, self._patience)
-        run.route = plan.name
-        run.steps = plan.left_out
+        if plan.route is not None:
+            run.route = plan.name
+            run.steps = plan.left_out
 
     @property
     def sent(self) -> bool:
