@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Table, text
@@ -30,7 +31,13 @@ def _unfolded(table: Table, columns: Iterable[str]) -> str:
 
 _DAYS = (*DAY_KEYS, *DAY_SUMS)
 _ON_CONFLICT = f"ON CONFLICT ({_names(DAY_KEYS)}) DO UPDATE SET {_adding()}"
-_ADD_RECORD = f"INSERT INTO usage_records ({_names(RECORD_COLUMNS)}) VALUES ({', '.join('?' * len(RECORD_COLUMNS))})"  # noqa: S608 — our own names
+_ROW = f"({', '.join('?' * len(RECORD_COLUMNS))})"
+_ADD_RECORD = f"INSERT INTO usage_records ({_names(RECORD_COLUMNS)}) VALUES {_ROW}"  # noqa: S608 — our own names
+_SEVERAL = (30, 6)
+"""So many rows go into one statement, which old versions of SQLite allow 999 values. At each statement this thread lets others
+run, and to come back costs as much as a row."""
+
+_ADD_SEVERAL = {number: _ADD_RECORD + f", {_ROW}" * (number - 1) for number in _SEVERAL}
 _ADD_DAY = f"INSERT INTO usage_days ({_names(_DAYS)}) VALUES ({', '.join('?' * len(_DAYS))}) {_ON_CONFLICT}"  # noqa: S608 — our own names
 _ADD_RECORDS = text(
     f"INSERT INTO usage_records ({_names(RECORD_COLUMNS)}) {_unfolded(usage_records, RECORD_COLUMNS)}"
@@ -60,13 +67,23 @@ def _into_sqlite(raw: sqlite3.Connection, rows: Sequence[Row]) -> Sequence[Row]:
     """All at once; one by one only where some are there already, which happens after a failure."""
     raw.execute("SAVEPOINT usage_rows")
     try:
-        raw.executemany(_ADD_RECORD, rows)
+        _add(raw, rows)
     except sqlite3.IntegrityError:
         raw.execute("ROLLBACK TO usage_rows")
         ignoring = _ADD_RECORD.replace("INSERT", "INSERT OR IGNORE", 1)
         rows = [row for row in rows if raw.execute(ignoring, row).rowcount == 1]
     raw.execute("RELEASE usage_rows")
     return rows
+
+
+def _add(raw: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    """Write rows, as many as may be with one statement."""
+    done = 0
+    for number in _SEVERAL:
+        while len(rows) - done >= number:
+            raw.execute(_ADD_SEVERAL[number], [*chain.from_iterable(rows[done : done + number])])
+            done += number
+    raw.executemany(_ADD_RECORD, rows[done:])
 
 
 def _into_postgres(tx: Tx, rows: Sequence[Row]) -> Sequence[Row]:
