@@ -16,6 +16,7 @@ from litestar.params import QueryParameter
 
 from genmux.app import App
 from genmux.contract.error_kinds import STATUS_KINDS
+from genmux.server.callers import caller_of
 from genmux.server.faults import Fault, as_error, fault_of, told_with
 from genmux.server.native_accounts import account_routes
 from genmux.server.native_budgets import budget_routes
@@ -25,7 +26,7 @@ from genmux.server.native_tenancy import audit_route, tenancy_routes
 from genmux.server.native_usage import usage_routes
 from genmux.server.terms import Terms
 from genmux.services.catalog import ModelInfo
-from genmux.services.keys import KeyDesk
+from genmux.services.keys import KeyDesk, may_use
 from genmux.services.registry import ProviderInfo
 from genmux.types.errors import ErrorKind, InvalidRequestError, ProviderError
 from genmux.types.version import VERSION
@@ -74,21 +75,24 @@ def native_app(app: App, terms: Terms) -> Litestar:
 
     @get("/api/v1/models", summary="The listed models that fit", tags=["models"], responses=_FAULTS)
     async def models(
+        request: Request[Any, Any, Any],
         provider: Annotated[str | None, QueryParameter(description="Its id")] = None,
         operation: Annotated[str | None, QueryParameter(description="Such as `chat` or `embed`")] = None,
         feature: Annotated[list[str] | None, QueryParameter(description="What they can do; repeatable")] = None,
         max_price: Annotated[str | None, QueryParameter(description="US dollars for a million input tokens")] = None,
     ) -> ModelListing:
-        """Filter by provider, operation, features (repeatable) and price."""
-        return ModelListing(
-            data=app.catalog.models(
-                app.prices,
-                provider=provider,
-                operation=operation,
-                features=feature or (),
-                max_price=_decimal(max_price),
-            )
+        """Filter by provider, operation, features (repeatable) and price. Those that the caller's key may use."""
+        found = app.catalog.models(
+            app.prices,
+            provider=provider,
+            operation=operation,
+            features=feature or (),
+            max_price=_decimal(max_price),
         )
+        caller = caller_of(request)
+        if caller.allow is not None:
+            found = [one for one in found if may_use(caller, one.reference, one.operations)]
+        return ModelListing(data=found)
 
     return Litestar(
         route_handlers=[

@@ -13,12 +13,15 @@ from litestar.params import QueryParameter
 from genmux.app import App
 from genmux.contract.operations import OPERATIONS
 from genmux.dialects import load_dialect
+from genmux.server.callers import caller_of
 from genmux.server.terms import Terms
 from genmux.services.estimates import generation_of
+from genmux.services.keys import check_allowed
 from genmux.types.chat import ChatRequest
 from genmux.types.embed import EmbedRequest
 from genmux.types.errors import InvalidRequestError
 from genmux.types.money import Estimate
+from genmux.types.principal import Principal
 
 _DIALECTS = {"chat": "openai_chat", "embed": "openai_embeddings"}
 _HELLO = {"model": "openai/gpt-5.4-mini", "max_tokens": 200, "messages": [{"role": "user", "content": "Hello"}]}
@@ -91,22 +94,27 @@ def estimate_routes(app: App, terms: Terms, faults: dict[int, ResponseSpec]) -> 
     )
     async def estimates(request: Request[Any, Any, Any]) -> Estimate:
         """Takes the request that would be sent: `messages` or `input` in OpenAI's form, or an `operation` with its `params`."""
-        return _estimate(app, terms, await request.body())
+        caller = caller_of(request)
+        async with app.calls.door.aside(caller):
+            return _estimate(app, terms, caller, await request.body())
 
     @get("/api/v1/expressions", summary="What an operation costs, for forms", tags=["money"], responses=faults)
     async def expressions(
+        request: Request[Any, Any, Any],
         model: Annotated[str, QueryParameter(description="As `provider/model`, or by an alias")],
         operation: Annotated[str, QueryParameter(description="Such as `text_to_video`")],
         service_tier: Annotated[str | None, QueryParameter(description="Such as `batch`")] = None,
     ) -> dict[str, Any]:
         """A table of what is billed, with quantities as sums and products of parameters, to be evaluated while people choose."""
-        _check_model(app, terms, model, operation)
-        return msgspec.to_builtins(app.estimates.expression(model, operation, service_tier=service_tier))
+        caller = caller_of(request)
+        async with app.calls.door.aside(caller):
+            _check_model(app, terms, caller, model, operation)
+            return msgspec.to_builtins(app.estimates.expression(model, operation, service_tier=service_tier))
 
     return [estimates, expressions]
 
 
-def _estimate(app: App, terms: Terms, body: bytes) -> Estimate:
+def _estimate(app: App, terms: Terms, caller: Principal, body: bytes) -> Estimate:
     try:
         document = msgspec.json.decode(body, type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -114,19 +122,20 @@ def _estimate(app: App, terms: Terms, body: bytes) -> Estimate:
         raise InvalidRequestError(message) from error
     if "operation" in document:
         generation = generation_of(document)
-        _check_model(app, terms, generation.model, generation.operation)
+        _check_model(app, terms, caller, generation.model, generation.operation)
         return app.estimates.generation(generation)
     operation = "embed" if "input" in document else "chat"
     request: ChatRequest | EmbedRequest = load_dialect(_DIALECTS[operation]).server.accept(body).request
     if unknown := [name for name, value in (request.extra or {}).items() if value is not None]:
         message = f"unknown parameters: {', '.join(sorted(unknown))}"
         raise InvalidRequestError(message, param=unknown[0])
-    terms.check_model(request.model, operation)
+    terms.check_model(caller, request.model, operation)
     return app.calls.estimate(request)
 
 
-def _check_model(app: App, terms: Terms, name: str, operation: str) -> None:
+def _check_model(app: App, terms: Terms, caller: Principal, name: str, operation: str) -> None:
     """Raise ProviderError for a model that is not offered: one that can be called by the terms, any other by its price."""
     model = app.estimates.model(name or None, operation)
+    check_allowed(caller, model, operation, name=name or None)
     if app.registry.is_registered(model.provider) and operation in _DIALECTS:
-        terms.check_model(name, "embed" if operation == "embed" else "chat")
+        terms.check_model(caller, name, "embed" if operation == "embed" else "chat")

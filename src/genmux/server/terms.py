@@ -69,6 +69,8 @@ class Terms:
         own = limits.headers(principal) if isinstance(limits, MemoryRates | SharedRates) else []
         return [one for one in raw if not one[0].startswith(_RATES)] + own if own else raw
 
-    def check_model(self, model: str | None, operation: Operation) -> None:
-        """Raise NotFoundError for a model that is not offered."""
+    def check_model(self, principal: Principal, model: str | None, operation: Operation) -> None:
+        """Raise NotFoundError for a model that is not offered, PermissionDeniedError for one that is not for this caller."""
         self._offer.check(model, operation)
+        if principal.allow is not None:
+            self._offer.check_allowed(principal, model, operation)

@@ -9,7 +9,10 @@ import pytest
 from genmux.app import App
 from genmux.server.gateway import Gateway
 from genmux.services.estimates import Expression, evaluate
+from genmux.services.rates import MemoryRates
 from genmux.services.settings import Settings
+from genmux.types.keys import Allowance, RateLimit, ScopeRates
+from genmux.types.principal import Principal
 from tests.unit.server.asgi import Line, piece
 
 VEO = "google/veo-3.1-generate-001"
@@ -23,7 +26,7 @@ def gateway() -> Gateway:
 
 async def ask(gateway: Gateway, method: str, path: str, body: Any = None, **query: str) -> tuple[int, Any]:
     line = Line([piece(b"" if body is None else msgspec.json.encode(body))])
-    headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
+    headers = [(b"host", b"localhost"), (b"content-type", b"application/json"), (b"x-api-key", b"any")]
     scope = {
         "type": "http", "method": method, "path": path, "raw_path": path.encode(), "root_path": "", "scheme": "http",
         "query_string": urlencode(query).encode(), "headers": headers, "server": ("localhost", 80), "client": ("127.0.0.1", 9),
@@ -87,3 +90,53 @@ async def test_the_document_describes_both(gateway: Gateway) -> None:
 
     assert {"operation", "inputs", "params", "messages"} <= body["schema"]["properties"].keys()
     assert "/api/v1/expressions" in document["paths"]
+
+
+CHAT = {"model": "mock/priced", "max_tokens": 5, "messages": [{"role": "user", "content": "hi"}]}
+
+
+class Narrow:
+    """A key that may use one model, once a minute."""
+
+    demands = True
+
+    def __init__(self, **allow: Any) -> None:
+        limits = (RateLimit(kind="requests", amount=1, per="minute"),)
+        self.principal = Principal(key="k", allow=Allowance(**allow), rates=(ScopeRates("key:k", limits),))
+
+    def find(self, _key: bytes) -> Principal:
+        return self.principal
+
+
+def narrow(**allow: Any) -> Gateway:
+    house = App(Settings(), environ={})
+    made = Gateway(house)
+    made.access._ring = Narrow(**allow)  # type: ignore[assignment]  # noqa: SLF001
+    return made
+
+
+async def test_a_key_sees_and_prices_only_the_models_that_it_may_use() -> None:
+    gateway = narrow(models=("mock/echo",))
+
+    status, listed = await ask(gateway, "GET", "/api/v1/models")
+    refused = [
+        await ask(gateway, "POST", "/api/v1/estimates", CHAT),
+        await ask(gateway, "POST", "/api/v1/estimates", VIDEO),
+        await ask(gateway, "GET", "/api/v1/expressions", model=VEO, operation="text_to_video"),
+    ]
+
+    assert (status, [one["reference"] for one in listed["data"]]) == (200, ["mock/echo"])
+    assert [status for status, _ in refused] == [403, 403, 403]
+    assert all("may not use the model" in fault["message"] for _, fault in refused)
+
+
+async def test_estimates_keep_to_rate_limits() -> None:
+    gateway = narrow()
+    gateway._app.keepers.limits = MemoryRates(lambda: 0)  # noqa: SLF001
+
+    first, _ = await ask(gateway, "POST", "/api/v1/estimates", CHAT)
+    second, fault = await ask(gateway, "POST", "/api/v1/estimates", CHAT)
+    third, _ = await ask(gateway, "GET", "/api/v1/expressions", model=VEO, operation="text_to_video")
+
+    assert (first, second, third) == (200, 429, 429)
+    assert fault["kind"] == "rate_limit"

@@ -7,7 +7,8 @@ tell it. Only the door makes a `Run`, and the engine sends nothing that costs wi
 import asyncio
 import datetime
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -37,6 +38,7 @@ from genmux.types.content import Text
 from genmux.types.embed import EmbedRequest
 from genmux.types.errors import BudgetExceededError, ErrorKind, ProviderError, RequestCancelledError, Retry
 from genmux.types.money import MOST, Cost, micros
+from genmux.types.principal import Principal
 from genmux.types.usage import Usage
 from genmux.types.usage_record import CostSource, UsageRecord, UsageStatus
 
@@ -104,6 +106,17 @@ class Door:
         if limits is not None and limits.applies(principal):
             run.entry = await limits.enter(principal, tokens=self._tokens(request))
         return run
+
+    @asynccontextmanager
+    async def aside(self, principal: Principal) -> AsyncGenerator[None]:
+        """A place under somebody's rate limits for what costs nothing, but is work all the same. Raises RateLimitError."""
+        limits = self._keepers.limits
+        entry = await limits.enter(principal, tokens=0) if limits is not None and limits.applies(principal) else None
+        try:
+            yield
+        finally:
+            if entry is not None:
+                entry.leave(0)
 
     async def admit(self, run: Run, request: ChatRequest | EmbedRequest, target: Target) -> None:
         """A request may go to this target: its caller is allowed to, and the money is held.

@@ -27,6 +27,7 @@ from genmux.flows.call.sources import Begun, EngineSource, WireSource, with_firs
 from genmux.flows.call.stream import PartStream, at_least
 from genmux.flows.call.target import Target, Targets, place
 from genmux.services.checks import faults, fit, general_faults
+from genmux.services.keys import check_allowed
 from genmux.types.chat import ChatRequest, ChatResult
 from genmux.types.embed import EmbedRequest, EmbedResult
 from genmux.types.errors import (
@@ -150,7 +151,12 @@ class CallFlow:
 
     async def count_tokens(self, request: ChatRequest, options: CallOptions = DEFAULT_OPTIONS) -> TokenCount:
         """The input tokens of a request: by the model itself where it counts for free and can be reached, else on this machine."""
-        model = self.journeys.routes.members(request.model or None, "chat")[0]
+        model, principal = self.journeys.routes.members(request.model or None, "chat")[0], options.principal
+        check_allowed(principal, model, "chat", name=request.model or None)
+        async with self.door.aside(principal):
+            return await self._count(request, model, options)
+
+    async def _count(self, request: ChatRequest, model: Model, options: CallOptions) -> TokenCount:
         if model.support("count_tokens") is not Support.NATIVE:
             return self.counter.count(request, model)
         try:

@@ -6,7 +6,7 @@
 - `Tenancy`, `Issuing`: what admins do; `KeyDesk` has both.
 """
 
-from genmux.services.keys.allowance import check_address, check_allowed, is_within, may_name
+from genmux.services.keys.allowance import check_address, check_allowed, is_within, may_name, may_use
 from genmux.services.keys.desk import KeyDesk
 from genmux.services.keys.end_user import end_user_of
 from genmux.services.keys.issuing import Changes, Issued, Issuing, Wish
@@ -28,4 +28,5 @@ __all__ = [
     "end_user_of",
     "is_within",
     "may_name",
+    "may_use",
 ]

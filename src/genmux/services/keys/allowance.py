@@ -2,6 +2,7 @@
 
 import functools
 import ipaddress
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from genmux.contract.model import Model
@@ -29,9 +30,13 @@ def may_name(principal: Principal, name: str, model: Model | None) -> bool:
         return True
     if model is None:
         return not allow.models or any(fnmatchcase(name, pattern) for pattern in allow.models)
-    return any(
-        _fault(allow, model.provider, model.reference, operation, name) is None for operation in model.spec.operations
-    )
+    return may_use(principal, model.reference, model.spec.operations, name=name)
+
+
+def may_use(principal: Principal, reference: str, operations: Iterable[str], *, name: str | None = None) -> bool:
+    """Whether the caller may ask one of these operations of a model (`provider/model`), which may have another name too."""
+    allow, provider = principal.allow, reference.partition("/")[0]
+    return allow is None or any(_fault(allow, provider, reference, one, name) is None for one in operations)
 
 
 def check_address(allow: Allowance, address: str | None) -> None:

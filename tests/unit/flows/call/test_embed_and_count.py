@@ -15,16 +15,20 @@ from genmux.types.chat import ChatRequest
 from genmux.types.embed import EmbedRequest, EmbedResult
 from genmux.types.errors import (
     BudgetExceededError,
+    PermissionDeniedError,
     ProviderError,
     RateLimitError,
     RequestTimeoutError,
     ServerError,
     ValidationError,
 )
+from genmux.types.keys import Allowance
 from genmux.types.money import TokenCount
+from genmux.types.principal import Principal
 from genmux.types.usage import Usage
 from tests.fake_transport import Played
 from tests.unit.flows.call.house import JSON, app, failing, limited, listen, local, request, total
+from tests.unit.flows.call.keepers import Kept
 
 VECTORS = Played(
     msgspec.json.encode(
@@ -38,6 +42,8 @@ VECTORS = Played(
     headers=JSON,
 )
 ASKED = EmbedRequest(model="acme/vectors", inputs=("hello",))
+EMBEDS = Principal(allow=Allowance(operations=("embed",)))
+"""Whoever may not chat."""
 
 
 async def test_vectors_come_with_usage_cost_and_where_from() -> None:
@@ -179,3 +185,18 @@ async def test_a_wire_that_cannot_count_is_helped_out() -> None:
 
 async def _no_sleep(_seconds: float) -> None:
     """Stands in for asyncio.sleep."""
+
+
+async def test_a_count_takes_a_place_under_the_rate_limits_and_only_of_a_model_that_the_key_may_use() -> None:
+    house, _ = app()
+    kept = Kept(house, most=1)
+    assert kept.limits is not None
+
+    with pytest.raises(PermissionDeniedError):
+        await house.calls.count_tokens(request("hello"), CallOptions(principal=EMBEDS))
+    await house.calls.count_tokens(request("hello"))
+    with pytest.raises(RateLimitError):
+        await house.calls.count_tokens(request("hello"))
+
+    assert kept.limits.tokens == [0]
+    assert kept.limits.entries[0].left == [0]
