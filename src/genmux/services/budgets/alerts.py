@@ -1,14 +1,18 @@
 """Tells when a budget comes near its limit, or passes it."""
 
+import logging
 from collections.abc import Callable, Iterable
 
 from genmux.services.budgets.ports import Teller
 from genmux.types.budgets import Budget
 from genmux.types.ledger import Booked
+from genmux.types.money import from_micros
+
+_log = logging.getLogger("genmux.budgets")
 
 
 class Alerts:
-    """Publishes `budget.alert` when what is spent passes a share of the limit, and `budget.overrun`.
+    """Publishes `budget.alert` when what is spent passes a share of the limit, and `budget.overrun`; the log tells it too.
 
     An alert is told once in a period, by the process that booked what passed it. An overrun is what did cost more than was
     held for it.
@@ -20,24 +24,32 @@ class Alerts:
 
     def booked(self, lines: Iterable[Booked]) -> None:
         """Something was booked."""
-        teller = self._teller
-        if teller is None or not teller.heard:
-            return
         for line in lines:
             budget = self._known(line.budget)
             if budget is None:
                 continue
             for share in budget.alerts:
                 if line.peak < share * line.limit <= line.total:
-                    data = {**_told(budget), "threshold": share, "spent": line.total, "limit": line.limit}
-                    teller.publish("budget.alert", subject=line.subject, data=data)
+                    self._alert(budget, line, share)
+
+    def _alert(self, budget: Budget, line: Booked, share: float) -> None:
+        spent, limit = from_micros(line.total), from_micros(line.limit)
+        _log.warning(
+            "the budget %d of %s passed %.0f %% of its limit: %s of %s %s are spent",
+            *(budget.id, budget.scope, share * 100, spent, limit, budget.currency),
+        )
+        if self._teller is not None:
+            data = {**_told(budget), "threshold": share, "spent": line.total, "limit": line.limit}
+            self._teller.publish("budget.alert", subject=line.subject, data=data)
 
     def overran(self, subject: str, budgets: Iterable[Budget], *, held: int, spent: int) -> None:
         """Something did cost more than was held for it."""
+        _log.warning("%s did cost %s, more than the %s that was held", subject, from_micros(spent), from_micros(held))
         teller = self._teller
-        if teller is not None and teller.heard:
-            for budget in budgets:
-                teller.publish("budget.overrun", subject=subject, data={**_told(budget), "held": held, "spent": spent})
+        if teller is None:
+            return
+        for budget in budgets:
+            teller.publish("budget.overrun", subject=subject, data={**_told(budget), "held": held, "spent": spent})
 
 
 def _told(budget: Budget) -> dict[str, object]:
