@@ -67,6 +67,7 @@ class StoreLock:
             os.close(opened)
             raise _refusal(path, first)
         self._file = opened
+        self._keep_private()
         self._write()
 
     def announce(self, url: str, token: str) -> None:
@@ -80,6 +81,17 @@ class StoreLock:
         if opened is not None:
             os.ftruncate(opened, 0)
             os.close(opened)  # the lock goes with it
+
+    def _keep_private(self) -> None:
+        """What is announced here is for this user alone, also where somebody else made the file before."""
+        if self._file is None or not hasattr(os, "fchmod"):
+            return
+        try:
+            os.fchmod(self._file, 0o600)
+        except OSError as error:
+            self.release()
+            message = f"the store's lock {self._path} belongs to somebody else ({error.strerror}); remove it"
+            raise StoreError(message, reason="read_only") from error
 
     def _write(self) -> None:
         if self._file is None:

@@ -36,7 +36,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The same for one request, which may name an end user and brings tags.
 
         The key's own tags win, and so does an end user who is known already (from a header). Raises InvalidRequestError
-        when the key demands an end user and there is none, or one whose name is too long.
+        when the key demands an end user and there is none, or one whose name no database can hold.
         """
         rule = self.end_users
         end_user = self.end_user or end_user or None
@@ -51,6 +51,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         if end_user is not None and len(end_user) > LONGEST_END_USER:
             message = f"the end user's name has {len(end_user)} characters; none is longer than {LONGEST_END_USER}"
             raise InvalidRequestError(message, param="user")
+        if end_user is not None and "\0" in end_user:
+            raise InvalidRequestError("the end user's name has a NUL in it; leave it out", param="user")
         rates = self.rates
         if rule is not None and rule.limits and end_user != self.end_user:
             rates = (*rates, ScopeRates(f"end_user:{self.key}/{end_user}", rule.limits))

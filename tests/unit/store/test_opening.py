@@ -287,6 +287,18 @@ def test_a_lock_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     assert read_lock(tmp_path / "store.db") is None
 
 
+def test_a_lock_that_others_could_read_is_made_private_before_anything_is_told_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "store.db.lock"
+    path.touch(mode=0o644)
+    path.chmod(0o644)
+
+    lock = StoreLock(tmp_path / "store.db", Holder(pid=1, started="now"))
+    lock.announce("http://127.0.0.1:1", "token")
+
+    assert path.stat().st_mode & 0o777 == 0o600
+    lock.release()
+
+
 def test_the_words_for_a_holder_tell_its_address_once() -> None:
     holder = Holder(pid=7, started="noon", about="a gateway at http://h:1", url="http://h:1", token="t")
 

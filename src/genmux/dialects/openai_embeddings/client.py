@@ -132,7 +132,8 @@ def _usage(usage: Fields) -> Usage:
     cost = usage.get("cost")
     if isinstance(cost, dict):
         cost = cost.get("total_cost")
-    price = Decimal(repr(cost)) if isinstance(cost, int | float) and not isinstance(cost, bool) else None
+    stated = isinstance(cost, int | float) and not isinstance(cost, bool) and cost >= 0
+    price = Decimal(repr(cost)) if stated else None
     return Usage(meters={} if tokens is None else {TOKENS_INPUT: tokens}, reported_cost=price, raw=usage)
 
 

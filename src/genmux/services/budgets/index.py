@@ -48,6 +48,8 @@ class BudgetIndex:
         """Somebody's own budget was made, or found."""
         with self._gate:
             if len(self._own) >= MOST:
+                for one in self._own.values():
+                    self._by_id.pop(one.id, None)
                 self._own = {}
             self._own[origin, own.scope.id] = own
             self._by_id[own.id] = own

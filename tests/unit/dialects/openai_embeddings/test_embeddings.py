@@ -218,3 +218,7 @@ def test_vectors_survive_base64(vectors: list[tuple[float, ...]]) -> None:
 
 def test_every_equivalence_has_its_reason() -> None:
     assert all(EQUIVALENCES.values())
+
+
+def test_a_cost_below_nought_says_nothing() -> None:
+    assert decoded({"data": items([1.0]), "usage": {"cost": -0.25}}).usage.reported_cost is None

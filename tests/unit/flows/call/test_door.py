@@ -10,7 +10,7 @@ import pytest
 from genmux.app import App
 from genmux.flows.call.options import CallOptions
 from genmux.types.embed import EmbedRequest
-from genmux.types.errors import BudgetExceededError, NetworkError, ProviderError, RateLimitError
+from genmux.types.errors import BudgetExceededError, InvalidRequestError, NetworkError, ProviderError, RateLimitError
 from genmux.types.principal import Principal
 from tests.fake_transport import Played
 from tests.unit.flows.call.house import (
@@ -276,6 +276,16 @@ async def test_a_row_tells_who_asked_what_and_what_it_cost() -> None:
     assert row.latency >= row.first_token >= 0
     assert row.request_id == "req-1"
     assert kept.ledger.asked[0][0].end_user == "ann"
+
+
+async def test_an_end_user_whom_no_database_can_name_is_refused() -> None:
+    house, transport = app(answer())
+    Kept(house, budget())
+
+    with pytest.raises(InvalidRequestError, match="has a NUL in it"):
+        await house.calls.chat(request("hi", user="an\0n"), ONCE)
+
+    assert transport.requests == []
 
 
 async def test_nothing_is_sent_under_a_settled_permit() -> None:

@@ -1,6 +1,7 @@
 """Which budgets count for a request."""
 
 from genmux.services.budgets import BudgetIndex
+from genmux.services.budgets.index import MOST
 from genmux.types.budgets import Budget, Scope
 from genmux.types.principal import Principal
 
@@ -96,3 +97,14 @@ def test_what_was_read_earlier_takes_nothing_back() -> None:
 
     assert index.by_id(1) is newer
     assert index.version == 2
+
+
+def test_no_more_than_so_many_own_budgets_are_remembered() -> None:
+    index = index_of(budget(1, "end_user:*"))
+
+    for number in range(MOST + 2):
+        index.learn(1, budget(number + 2, f"end_user:u{number}"))
+
+    assert index.by_id(2) is None
+    assert index.by_id(MOST + 3) is not None
+    assert index.by_id(1) is not None
