@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from genmux.store.database import Tx
 from genmux.store.ledger_postings import Posted, Posting, post, renew
 from genmux.store.ledger_settling import Clock, Correction, correct_budget, lock_budgets
 from genmux.store.ledger_tables import budgets, holds, ledger_entries, ledger_versions, ledger_workers, slices
+from genmux.store.prepared import Prepared
 from genmux.types.budgets import EntryKind
 from genmux.types.ledger import Beat, Booked, SliceChange, SliceState
 from genmux.types.periods import SECOND, Window
@@ -21,6 +22,40 @@ OF_LEFT = 8
 
 TIGHT = 20
 """When less than one part in so many of a limit is left, there are no slices."""
+
+_MINE = (slices.c.worker == bindparam("whose")) & (slices.c.budget_id == bindparam("of"))
+_LEASED = Prepared(select(slices.c.leased).where(_MINE))
+_ADD = Prepared(
+    insert(slices).values(
+        worker=bindparam("whose"), budget_id=bindparam("of"), tenant=bindparam("whom"), leased=bindparam("much")
+    )
+)
+_SET = Prepared(update(slices).where(_MINE).values(leased=bindparam("much")))
+_REMOVE = Prepared(delete(slices).where(_MINE))
+_PERIOD = Prepared(
+    select(budgets.c.period, budgets.c.seconds, budgets.c.time_zone, budgets.c.tenant).where(
+        budgets.c.id == bindparam("of")
+    )
+)
+_LEFT = Prepared(
+    select(
+        *(budgets.c.limit_micros, budgets.c.spent, budgets.c.held, budgets.c.leased),
+        *(budgets.c.deleted_at, budgets.c.tight_until),
+    ).where(budgets.c.id == bindparam("of"))
+)
+_DONE = Prepared(
+    select(ledger_entries.c.id)
+    .where(
+        ledger_entries.c.subject == bindparam("name"),
+        or_(*(ledger_entries.c.kind == kind for kind in ("use", "return", "lease", "correct"))),
+        ledger_entries.c.budget_id == bindparam("of"),
+        ledger_entries.c.turn == bindparam("which"),
+    )
+    .limit(1)
+)
+_ALIVE = Prepared(
+    select(ledger_workers.c.worker).where(ledger_workers.c.worker == bindparam("whose")).with_for_update()
+)
 
 
 def slice_subject(worker: str) -> str:
@@ -70,8 +105,7 @@ def tighten_in(tx: Tx, budget: int, clock: Clock, *, lasts: float) -> None:
 
 def is_alive(tx: Tx, worker: str) -> bool:
     """Whether a worker counts as alive; until the end of the transaction it is not taken for dead then."""
-    here = select(ledger_workers.c.worker).where(ledger_workers.c.worker == worker).with_for_update()
-    return tx.core.execute(here).first() is not None
+    return bool(_ALIVE.rows(tx, whose=worker))
 
 
 def change_slices(
@@ -126,12 +160,12 @@ class _Slice:
 
 
 def _change(tx: Tx, worker: str, change: SliceChange, clock: Clock) -> SliceState:
-    mine = (slices.c.worker == worker) & (slices.c.budget_id == change.budget)
-    before = tx.core.execute(select(slices.c.leased).where(mine)).scalar()
+    found = _LEASED.rows(tx, whose=worker, of=change.budget)
+    before: int | None = found[0][0] if found else None
     if _is_done(tx, worker, change):
         return SliceState(budget=change.budget, leased=before or 0)
-    row = tx.core.execute(select(budgets).where(budgets.c.id == change.budget)).one()
-    window = clock.windows.of(row.period, clock.moment, seconds=row.seconds, time_zone=row.time_zone)
+    ((period, seconds, time_zone, tenant),) = _PERIOD.rows(tx, of=change.budget)
+    window = clock.windows.of(period, clock.moment, seconds=seconds, time_zone=time_zone)
     slice_ = _Slice(change, leased=before or 0, window=window, subject=slice_subject(worker))
     slice_.use()
     posted = post(tx, slice_.postings, moment=clock.moment)
@@ -140,7 +174,7 @@ def _change(tx: Tx, worker: str, change: SliceChange, clock: Clock) -> SliceStat
         if granted := _grant(tx, change, slice_.leased, moment=clock.moment):
             post(tx, [slice_.lease(granted)], moment=clock.moment)
     if slice_.leased != (before or 0):
-        _keep(tx, worker, change.budget, row.tenant, leased=slice_.leased, before=before)
+        _keep(tx, worker, change.budget, tenant, leased=slice_.leased, before=before)
     booked = _slice_booked(change, slice_.subject, posted)
     return SliceState(budget=change.budget, leased=slice_.leased, booked=booked)
 
@@ -166,32 +200,25 @@ def _slice_booked(change: SliceChange, subject: str, posted: Sequence[Posted]) -
 
 def _is_done(tx: Tx, worker: str, change: SliceChange) -> bool:
     """Whether a change was booked before."""
-    found = select(ledger_entries.c.id).where(
-        ledger_entries.c.subject == slice_subject(worker),
-        ledger_entries.c.kind.in_(("use", "return", "lease", "correct")),
-        ledger_entries.c.budget_id == change.budget,
-        ledger_entries.c.turn == change.turn,
-    )
-    return tx.core.execute(found).first() is not None
+    return bool(_DONE.rows(tx, name=slice_subject(worker), of=change.budget, which=change.turn))
 
 
 def _grant(tx: Tx, change: SliceChange, leased: int, *, moment: int) -> int:
     """How much a worker gets: less and less the nearer the limit is."""
-    row = tx.core.execute(select(budgets).where(budgets.c.id == change.budget)).one()
-    left = row.limit_micros - row.spent - row.held
-    if row.deleted_at is not None or row.tight_until > moment or (left + row.leased) * TIGHT <= row.limit_micros:
+    ((limit, spent, held, in_slices, deleted_at, tight_until),) = _LEFT.rows(tx, of=change.budget)
+    left = limit - spent - held
+    if deleted_at is not None or tight_until > moment or (left + in_slices) * TIGHT <= limit:
         return 0
-    return max(0, min(change.wanted, row.limit_micros // SHARE - leased, left // OF_LEFT))
+    return max(0, min(change.wanted, limit // SHARE - leased, left // OF_LEFT))
 
 
 def _keep(tx: Tx, worker: str, budget: int, tenant: str, *, leased: int, before: int | None) -> None:
-    mine = (slices.c.worker == worker) & (slices.c.budget_id == budget)
     if before is None:
-        tx.core.execute(insert(slices).values(worker=worker, budget_id=budget, tenant=tenant, leased=leased))
+        _ADD.run(tx, whose=worker, of=budget, whom=tenant, much=leased)
     elif leased:
-        tx.core.execute(update(slices).where(mine).values(leased=leased))
+        _SET.run(tx, whose=worker, of=budget, much=leased)
     else:
-        tx.core.execute(delete(slices).where(mine))
+        _REMOVE.run(tx, whose=worker, of=budget)
 
 
 def _too_late(tx: Tx, worker: str, change: SliceChange, clock: Clock) -> SliceState:
