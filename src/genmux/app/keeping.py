@@ -141,13 +141,16 @@ class Keeping:
         finally:
             await self.store.aclose()
 
-    async def _correct(self, row: UsageRecord, actual: int) -> object:
-        """Book what a request did cost in place of what was booked for it. What is presumed has lines of its own."""
+    async def _correct(self, row: UsageRecord, actual: int, whose: str | None) -> object:
+        """Book what a request did cost in place of what was booked for it, in the budgets of one organisation or in all.
+
+        What is presumed has lines of its own.
+        """
         principal = Principal(organisation=row.tenant, team=row.team, key=row.key, end_user=row.end_user, tags=row.tags)
         account = None if row.account is None else f"{row.provider}/{row.account}"
         booked = None if row.cost is None else micros(row.cost)
         counted = self.ledger.budgets_for(principal, account)
-        return await self.budgets.correct(row.id, actual, booked=booked, counted=counted)
+        return await self.budgets.correct(row.id, actual, tenant=whose, booked=booked, counted=counted)
 
     def _background(self, work: Coroutine[Any, Any, None], name: str) -> None:
         self._tasks.append(asyncio.create_task(work, name=f"genmux-{name}"))

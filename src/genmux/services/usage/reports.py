@@ -20,8 +20,10 @@ from genmux.types.usage_report import Forgotten, UsageQuestion
 SHEET_PAGE = 10_000
 """So many lines of a sheet are made at once."""
 
-Correct = Callable[[UsageRecord, int], Awaitable[object]]
-"""Has the ledger book what a request did cost, in micro-units, in place of what was presumed; twice the same is once."""
+Correct = Callable[[UsageRecord, int, str | None], Awaitable[object]]
+"""Has the ledger book what a request did cost, in micro-units, in place of what was presumed; twice the same is once.
+
+In the budgets of one organisation, for None in those of all."""
 
 
 class Corrected(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,9 +160,10 @@ class UsageReports:
         question = self.understood(asked)
         amounts = {id_: micros(cost) for id_, cost in costs.items()}
         open_ = await self._open(question, amounts)
+        whose = next(iter(asked.seen.get("tenant", ())), None)
         if self._correct is not None:
             for record in open_:
-                await self._correct(record, amounts[record.request_id or ""])
+                await self._correct(record, amounts[record.request_id or ""], whose)
         priced = await self._store.price(question, amounts)
         total = sum((costs[record.request_id or ""] for record in open_), Decimal(0))
         return Corrected(records=priced, amount=total)

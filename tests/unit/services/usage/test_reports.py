@@ -269,16 +269,25 @@ class TestReports:
     async def test_corrections_reach_the_ledger_first(self):
         store = MemoryStore(rows=[row(1, request_id="g1"), row(2, request_id="g2", cost=Decimal(1)), row(3)])
 
-        async def book(record: UsageRecord, actual: int) -> None:
-            store.done.append(f"ledger {record.id} {actual}")
+        async def book(record: UsageRecord, actual: int, whose: str | None) -> None:
+            store.done.append(f"ledger {record.id} {actual} of {whose or 'all'}")
 
         desk = reports(store, correct=book)
         done = await desk.correct(Asked(), {"g1": Decimal("0.0000011"), "g2": Decimal(5), "g9": Decimal(7)})
-        assert store.done[0] == "ledger r1 2"
+        assert store.done[0] == "ledger r1 2 of all"
         assert store.done[1].startswith("price")
         assert (done.records, done.amount) == (1, Decimal("0.0000011"))
         with pytest.raises(InvalidRequestError, match="no amount"):
             await desk.correct(Asked(), {"g1": Decimal(-1)})
+
+    async def test_who_sees_one_organisation_corrects_its_budgets_only(self):
+        store, told = MemoryStore(rows=[row(1, request_id="g1")]), []
+
+        async def book(_record: UsageRecord, _actual: int, whose: str | None) -> None:
+            told.append(whose)
+
+        await reports(store, correct=book).correct(Asked(seen={"tenant": ("acme",)}), {"g1": Decimal(1)})
+        assert told == ["acme"]
 
 
 class TestSheets:
