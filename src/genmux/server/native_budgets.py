@@ -16,7 +16,7 @@ from genmux.server.cursors import read_number
 from genmux.services.audit import AuditLog
 from genmux.services.budgets import BudgetChange, Budgets, NewBudget
 from genmux.types.budgets import BudgetState, EntryKind, LedgerEntry, Period, Scope, ScopeKind, UnknownPrice
-from genmux.types.errors import InvalidRequestError, NotFoundError
+from genmux.types.errors import InvalidRequestError, NotFoundError, PermissionDeniedError
 from genmux.types.money import MICRO, from_micros, micros
 from genmux.types.principal import Principal
 
@@ -180,29 +180,32 @@ def _writing(budgets: Get, faults: Faults, log: GetLog) -> list[HTTPRouteHandler
 
     @patch(PATH + "/{budget:int}", summary="Change a budget", **how)
     async def change(request: Asked, budget: Id, data: JSONBody[BudgetChange], tenant: Tenant = None) -> BudgetShown:
-        """What is left out stays. For admins."""
+        """What is left out stays. For admins; one that limits a whole organisation is for root."""
         caller = require_admin(request, tenant)
         tenant = tenant or caller.organisation
         before = await budgets().get(tenant, budget)
+        _check_above(caller, before)
         after = await budgets().update(tenant, budget, data)
         await _noted(log, caller, "update", before=before, after=after)
         return _shown(after, said=data.limit if isinstance(data.limit, Decimal) else None)
 
     @delete(PATH + "/{budget:int}", summary="Remove a budget", **how)
     async def remove(request: Asked, budget: Id, tenant: Tenant = None) -> None:
-        """It limits nothing more; what is held is booked when it ends, and the lines stay. For admins."""
+        """It limits nothing more; what is held is booked when it ends, and the lines stay. For admins and root, as a change."""
         caller = require_admin(request, tenant)
         tenant = tenant or caller.organisation
         before = await budgets().get(tenant, budget)
+        _check_above(caller, before)
         await budgets().delete(tenant, budget)
         await _noted(log, caller, "delete", before=before, after=None)
 
     @post(PATH + "/{budget:int}/reset", summary="Strike off what was spent", status_code=200, **how)
     async def reset(request: Asked, budget: Id, tenant: Tenant = None) -> BudgetShown:
-        """In this period; what is held stays. For admins."""
+        """In this period; what is held stays. For admins and root, as a change."""
         caller = require_admin(request, tenant)
         tenant = tenant or caller.organisation
         before = await budgets().get(tenant, budget)
+        _check_above(caller, before)
         after = await budgets().reset(tenant, budget)
         await _noted(log, caller, "reset", before=before, after=after)
         return _shown(after)
@@ -269,6 +272,13 @@ def _mending(budgets: Get, faults: Faults, log: GetLog) -> list[HTTPRouteHandler
         return BudgetPage(data=[*map(_shown, found)])
 
     return [verify, correct, mine]
+
+
+def _check_above(caller: Principal, state: BudgetState) -> None:
+    """Raise PermissionDeniedError where an organisation would loosen what limits it."""
+    if caller.role != "root" and state.budget.scope.kind == "organisation":
+        message = "this budget limits the whole organisation, which does not set its own limits; ask root, or add a tighter one"
+        raise PermissionDeniedError(message, status=403)
 
 
 async def _noted(
