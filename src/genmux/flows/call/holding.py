@@ -140,7 +140,6 @@ async def _exactly(ledger: Ledger, run: Run, subject: str, budgets: tuple[Budget
         if run.held is None:
             raise
     _release(run)
-    await ledger.flush()
     return await ledger.hold(subject, budgets, amount)
 
 

@@ -150,10 +150,6 @@ class Ledger(Protocol):
         """Hold in the database. Raises BudgetExceededError."""
         ...
 
-    async def flush(self) -> None:
-        """Write at once what has ended. Raises StoreError."""
-        ...
-
     async def hold_all(self, subject: str, budgets: tuple[Budget, ...], *, lasts: float = 900.0) -> Held:
         """Hold everything that is left of the budgets. Raises BudgetExceededError when that is nothing."""
         ...

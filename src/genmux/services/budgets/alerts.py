@@ -35,8 +35,8 @@ class Alerts:
     def _alert(self, budget: Budget, line: Booked, share: float) -> None:
         spent, limit = from_micros(line.total), from_micros(line.limit)
         _log.warning(
-            "the budget %d of %s passed %.0f %% of its limit: %s of %s %s are spent",
-            *(budget.id, budget.scope, share * 100, spent, limit, budget.currency),
+            "the budget %d of %r passed %.0f %% of its limit: %s of %s %s are spent",
+            *(budget.id, str(budget.scope), share * 100, spent, limit, budget.currency),
         )
         if self._teller is not None:
             data = {**_told(budget), "threshold": share, "spent": line.total, "limit": line.limit}

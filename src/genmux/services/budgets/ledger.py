@@ -184,10 +184,6 @@ class Ledger:
                 whole.append(own)
         return tuple(sorted(whole, key=lambda one: one.id))
 
-    async def flush(self) -> None:
-        """Book at once what has ended. Raises StoreError."""
-        await self._keeper.flush()
-
     # ---------------------------------------------------------------- what holds call
     def end(self, ending: Ending) -> None:
         """Book the end of an exact hold, soon."""

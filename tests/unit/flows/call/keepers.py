@@ -75,9 +75,6 @@ class FakeLedger:
         self.account_tenants.append(account_tenant)
         return tuple(one for one in self.budgets if one.scope.kind != "account" or one.scope.id == account)
 
-    async def flush(self) -> None:
-        pass
-
     def try_hold(self, subject: str, budgets: tuple[Budget, ...], amount: int) -> FakeHeld | None:
         return self._hold(subject, budgets, amount) if self.quick else None
 

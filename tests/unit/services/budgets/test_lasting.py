@@ -169,3 +169,14 @@ async def test_who_is_told_to_go_just_when_it_was_held_leaves_nothing_behind() -
         await tasks[0]
 
     assert abandoned == ["a"]
+
+
+async def test_what_is_given_back_can_be_held_at_once(embedded: Desk) -> None:
+    budget = await embedded.make(limit=300)
+    held = await embedded.ledger.hold("a", (budget,), 300)
+
+    held.release()
+    again = await embedded.ledger.hold("a.1", (budget,), 300)
+
+    assert await embedded.balance(budget) == (0, 300, 0)
+    again.release()

@@ -285,3 +285,13 @@ async def test_what_has_ended_here_and_waits_to_be_booked_is_no_reason_to_refuse
     second.settle(10)
     await here.keeper.flush()
     assert await here.balance(budget) == (20, 0, 0)
+
+
+async def test_nobodys_name_makes_a_line_of_the_log(embedded: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    budget = await embedded.make("end_user:eve\nWARNING all is well", limit=10)
+
+    (await embedded.ledger.hold("a", (budget,), 10)).settle(10)
+    await embedded.keeper.flush()
+
+    assert "eve\\nWARNING" in caplog.text
+    assert "eve\nWARNING" not in caplog.text
