@@ -88,8 +88,17 @@ class Race(Generic[T]):
                 self._start(*second)
             return await self._first_answer()
         finally:
+            await self._end()
+
+    async def _end(self) -> None:
+        """Stop whoever is still there, and give back what was theirs, also when whoever asked is told to go once more."""
+        try:
+            for racer in self._racers:
+                racer.task.cancel()
             for racer in self._racers:
                 await self._stop(racer)
+        finally:
+            for racer in self._racers:
                 if racer.run is not self._legs.run:
                     self._door.drop(racer.run, asyncio.CancelledError())
 
@@ -105,8 +114,8 @@ class Race(Generic[T]):
             for racer in [one for one in self._racers if one.task.done()]:
                 error = racer.error
                 if error is None or len(self._racers) == 1:
-                    self._racers.remove(racer)
                     await self._outpace(racer)
+                    self._racers.remove(racer)  # not before: what it has is not lost where this is broken off
                     return racer.arrival
                 self._racers.remove(racer)
                 arrival = racer.arrival
@@ -116,8 +125,7 @@ class Race(Generic[T]):
 
     async def _outpace(self, winner: _Racer) -> None:
         """Cancel the other one."""
-        while self._racers:
-            loser = self._racers[0]
+        for loser in [one for one in self._racers if one is not winner]:
             await self._stop(loser)
             self._racers.remove(loser)
             self._legs.outpaced(loser.leg, loser.run, self._clock() - loser.began)

@@ -7,6 +7,7 @@ import pytest
 
 from genmux.flows.call.legs import Legs
 from genmux.flows.call.options import CallOptions
+from genmux.flows.call.race import Race
 from genmux.types.errors import (
     NetworkError,
     OverloadedError,
@@ -274,6 +275,35 @@ async def test_a_caller_who_goes_away_stops_both() -> None:
     assert all(reply.closed for reply in town.roads.replies)
     assert [(one.end or ("",))[0] for one in kept.ledger.holds] == ["presumed", "presumed"]
     assert [row.status for row in kept.rows] == ["cancelled"]
+    assert [one for one in asyncio.all_tasks() if one is not asyncio.current_task()] == []
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_who_goes_away_while_the_slower_one_is_stopped_leaves_nothing_held(
+    monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    town = hedged()
+    kept = Kept(town.app, budget())
+    town.plays("acme/one", Played(asyncio.Event()))
+    stopping, stop, waits = asyncio.Event(), Race._stop, [asyncio.Event() for _ in range(times)]  # noqa: SLF001
+
+    async def slowly(race: Any, racer: Any) -> None:
+        if waits:
+            stopping.set()
+            await waits.pop().wait()
+        await stop(race, racer)
+
+    monkeypatch.setattr(Race, "_stop", slowly)
+    task = asyncio.ensure_future(town.app.calls.chat(ASK))
+    for _ in range(times):
+        await stopping.wait()
+        stopping.clear()
+        task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await settled()
+
+    assert [(one.end or ("",))[0] for one in kept.ledger.holds] == ["presumed", "presumed"]
     assert [one for one in asyncio.all_tasks() if one is not asyncio.current_task()] == []
 
 
