@@ -128,7 +128,8 @@ class _Maker:
         low, high, low_open, high_open = _range(schema)
         step = schema.get("multipleOf")
         for value in self._numbers(low, high, step):
-            inside = (value > low if low_open else value >= low) and (value < high if high_open else value <= high)
+            told = Fraction(str(value))  # as it stands in the document, where a float is a little beside it
+            inside = (told > low if low_open else told >= low) and (told < high if high_open else told <= high)
             if inside and (step is None or float(value / step).is_integer()):
                 return value
         raise UnfitSchemaError(place, f"no number lies between {low} and {high}")

@@ -33,6 +33,7 @@ class AccountKeeper:
         self._now = now
         self._new_id = new_id
         self._version: int | None = None
+        self._turn = asyncio.Lock()
         self._live: set[str] = set()
         self._renewed = now()
         pool.exact = store.exact
@@ -51,16 +52,20 @@ class AccountKeeper:
         return True
 
     async def flush(self) -> None:
-        """Write down what was learnt and give back what is over. Raises StoreError, and then it is still to be done."""
-        noted = self._pool.take_notes()
-        if noted:
-            try:
-                await self._store.note(noted)
-            except BaseException:
-                self._pool.take_back_notes()
-                raise
-        await self._give_back()
-        await self._renew()
+        """Write down what was learnt and give back what is over; also what is being written already is durable then.
+
+        Raises StoreError, and then it is still to be done.
+        """
+        async with self._turn:
+            noted = self._pool.take_notes()
+            if noted:
+                try:
+                    await self._store.note(noted)
+                except BaseException:
+                    self._pool.take_back_notes()
+                    raise
+            await self._give_back()
+            await self._renew()
 
     async def _give_back(self) -> None:
         if over := self._pool.take_given_back():

@@ -123,6 +123,13 @@ def test_a_document_always_fits_its_schema(schema: dict[str, Any], seed: int) ->
     assert [error.message for error in validator.iter_errors(made)] == []
 
 
+def test_a_bound_that_is_left_out_is_left_out_as_it_is_written() -> None:
+    bounds = {"type": "number", "exclusiveMinimum": 0.01, "exclusiveMaximum": 0.04125}
+    for seed in range(30):
+        made = document({"type": "object", "properties": {"it": bounds}, "required": ["it"]}, seed=seed)
+        assert 0.01 < made["it"] < 0.04125
+
+
 @settings(max_examples=50, deadline=None)
 @given(SCHEMAS, st.integers(0, 1000))
 def test_the_same_seed_makes_the_same_document(schema: dict[str, Any], seed: int) -> None:
