@@ -81,8 +81,14 @@ class Journeys:
             plan = self.routes.plan(request, operation, strict=options.strict)
         straight = plan.route is None and not self._guides.accounts.several(plan.candidates[0].model.provider)
         run = await self._door.enter(request, operation, options)
-        if straight:
-            return run, await self._straight(run, plan, operation, go)
+        if straight:  # there is nothing to choose, and the engine repeats
+            try:
+                value = await go(run, only_leg(plan.candidates[0], run, operation, self._guides))
+            except BaseException as error:
+                self._door.fail(self._blamed(run, error), error)
+                raise
+            run.first = self._clock()
+            return run, value
         legs = Legs(plan, run, operation, self._guides)
         leg: Leg | None = None
         try:
@@ -99,16 +105,6 @@ class Journeys:
                 legs.end_trial(leg)
             self._door.fail(self._blamed(legs.run, error), error)
             raise
-
-    async def _straight(self, run: Run, plan: Plan, operation: Operation, go: Go[T]) -> T:
-        """To one model with one credential: there is nothing to choose, and the engine repeats."""
-        try:
-            value = await go(run, only_leg(plan.candidates[0], run, operation, self._guides))
-        except BaseException as error:
-            self._door.fail(self._blamed(run, error), error)
-            raise
-        run.first = self._clock()
-        return value
 
     async def _go(self, legs: Legs, leg: Leg, go: Go[T], discard: Discard[T] | None) -> Arrival:
         """Go one leg, or two side by side where the route hedges."""

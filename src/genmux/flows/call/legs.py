@@ -92,6 +92,12 @@ class Legs:
 
     async def first(self) -> Leg:
         """Where the request goes first. Raises ProviderError when it can go nowhere."""
+        if self.plan.route is None:  # there is one model, and no need to ask how it has been doing
+            candidate = self._queue.pop()
+            try:
+                return await self._leg(candidate, self.run, trial=False)
+            except ProviderError as error:
+                self.skip(candidate, error)
         leg = await self._next_model() or await self._again()
         if leg is None:
             assert self.verdict is not None  # noqa: S101 — a plan has at least one candidate, and each had its reason
@@ -341,8 +347,9 @@ def policy_of(options: CallOptions) -> RetryPolicy:
 
 def only_leg(candidate: Candidate, run: Run, operation: Operation, guides: Guides) -> Leg:
     """The leg to one model with one credential. Raises ProviderError when it cannot be reached."""
-    options = run.options
-    policy = policy_of(options)
-    if policy.retry_unsure:
-        run.times = policy.attempts
+    options, policy = run.options, _USUAL
+    if options.retries is not None or options.retry_unsure:
+        policy = policy_of(options)
+        if policy.retry_unsure:
+            run.times = policy.attempts
     return Leg(guides.targets.reach(candidate.model, operation, options), policy, candidate, options.timeout)

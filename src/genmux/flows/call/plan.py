@@ -133,9 +133,13 @@ class Routes:
 
     def plan(self, request: Request, operation: Operation, *, strict: bool = True) -> Plan:
         """Who may answer this request, as it is or (not `strict`) without what can be left out. Raises ProviderError."""
-        found = self.route(request.model, operation)
+        asked = request.model
+        plain = asked and asked not in self._aliases and not asked.startswith(PREFIX)  # as mostly
+        found = None if plain else self.route(asked, operation)
         if found is None:
-            return self._plain(self._models.resolve(request.model or None, operation))
+            model = self._models.resolve(asked or None, operation)
+            kept = self._plans.get(id(model))  # it holds the model, so that no other has the same identity
+            return kept if kept is not None and kept.candidates[0].model is model else self._plain(model)
         name, route = found
         left_out: list[Step] = []
         able = [*self._able(request, self._resolved(route, operation, left_out), left_out, strict=strict)]
@@ -147,13 +151,11 @@ class Routes:
         return Plan(candidates=tuple(ordered), name=name, route=route, left_out=tuple(left_out))
 
     def _plain(self, model: Model) -> Plan:
-        """The plan for one model, made once; it holds the model, so that no other has the same identity."""
-        kept = self._plans.get(id(model))
-        if kept is None or kept.candidates[0].model is not model:
-            if len(self._plans) >= _REMEMBERED:
-                self._plans.clear()
-            kept = self._plans[id(model)] = Plan(candidates=(Candidate(model),))
-        return kept
+        """The plan for one model, made once."""
+        if len(self._plans) >= _REMEMBERED:
+            self._plans.clear()
+        made = self._plans[id(model)] = Plan(candidates=(Candidate(model),))
+        return made
 
     def _resolved(
         self, route: Route, operation: Operation, left_out: list[Step]

@@ -94,9 +94,9 @@ class MemoryRates:
     def headers(self, principal: Principal) -> RawHeaders:
         """How the limits of a caller stand, for an answer."""
         told: RawHeaders = []
+        tightest: dict[bool, tuple[int, int, Bucket]] = {}
         with self.lock:
             now = self.now()
-            tightest: dict[bool, tuple[int, int, Bucket]] = {}
             for rates in principal.rates:
                 scope = self._scopes.get(rates.scope)
                 if scope is None or scope.limits is not rates.limits:
