@@ -37,6 +37,11 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kept: Path | None = None
 
 
+BURY = "UPDATE ledger_workers SET expires_at = 0"
+"""No process of the backup lives, and that of a SQLite file had said that it lives for ever: what they had leased is presumed
+spent at the first sweep."""
+
+
 def restore_sqlite(source: Path, path: Path, *, now: datetime.datetime, replace: bool = False) -> Restored:
     """Restore a backup into a SQLite file; for whoever holds its lock.
 
@@ -212,6 +217,7 @@ async def _fill_postgres(archive: Archive, database: PostgresDatabase, *, may_re
         for name, table in tables.items():
             if name in members:
                 await _copy_in(connection, archive, members[name], table)
+        await connection.execute(BURY)
 
 
 async def _copy_in(connection: "asyncpg.Connection", archive: Archive, member: Member, table: "Table") -> None:

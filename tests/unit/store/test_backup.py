@@ -12,12 +12,14 @@ from sqlalchemy import func, insert, select, text
 from genmux.store import restore
 from genmux.store.archive import Archive, ArchiveWriter
 from genmux.store.backup import backup_postgres, backup_sqlite
+from genmux.store.ledger import LedgerStore
 from genmux.store.metadata import all_tables
 from genmux.store.opening import Store, open_store
 from genmux.store.postgres import PostgresDatabase
 from genmux.store.restore import restore_postgres, restore_sqlite
 from genmux.store.revisions import head
 from genmux.types.errors import InvalidRequestError, NotFoundError, StoreError
+from tests.ledgers import desk, warm
 from tests.unit.store.filled import ROWS, everything, fill
 
 NOW = datetime.datetime(2026, 11, 27, 12, tzinfo=datetime.UTC)
@@ -73,6 +75,27 @@ async def test_a_sqlite_store_moves_up_to_postgresql_and_down_again(
     assert await content(postgres_url) == before
     assert await content(tmp_path / "down.db") == before
     assert manifest.kind == "postgresql"
+    await database.aclose()
+
+
+async def test_what_a_process_had_leased_at_the_time_of_a_backup_is_presumed_spent_after_a_restore(
+    tmp_path: Path, sqlite_store_url: str, postgres_url: str
+) -> None:
+    async with desk(sqlite_store_url) as one:
+        budget = await one.make(limit=1_000_000)
+        await warm(one, budget)
+        leased = (await one.balance(budget))[1]
+        await asyncio.to_thread(backup_sqlite, Path(sqlite_store_url), tmp_path / "b.backup", now=NOW)
+
+    database = PostgresDatabase(postgres_url)
+    await restore_postgres(tmp_path / "b.backup", database, now=NOW)
+    ledger = LedgerStore(database, lambda: NOW)
+    workers, _ = await ledger.sweep()
+    state = await ledger.state("default", budget.id)
+
+    assert leased > 0
+    assert len(workers) == 1
+    assert (state.held, state.leased, state.spent, state.presumed) == (0, 0, leased, leased)
     await database.aclose()
 
 
@@ -224,7 +247,7 @@ async def test_a_failure_half_way_leaves_no_file(tmp_path: Path, backup: Path, m
 async def test_a_backup_of_an_older_genmux_is_brought_up_to_date(tmp_path: Path, postgres_url: str) -> None:
     writer = ArchiveWriter(tmp_path / "old.backup")
     table = writer.table("ledger_workers", ("worker", "about", "expires_at"))
-    table.add([("w", "an old one", 5)])
+    table.add([("w", "an old one", 0)])
     table.finish()
     writer.finish(genmux="0.1", made_at="2026-01-01T00:00:00+00:00", kind="sqlite", revision="0001")
     database = PostgresDatabase(postgres_url)
@@ -233,7 +256,7 @@ async def test_a_backup_of_an_older_genmux_is_brought_up_to_date(tmp_path: Path,
     await restore_postgres(tmp_path / "old.backup", database, now=NOW)
 
     for place in (tmp_path / "new.db", postgres_url):
-        assert (await content(place))["ledger_workers"] == [("w", "an old one", 5)]
+        assert (await content(place))["ledger_workers"] == [("w", "an old one", 0)]
     await database.aclose()
 
 
