@@ -1,7 +1,7 @@
 """The part of the native API that manages accounts. Credentials go in and never come out."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, delete, get, patch, post
@@ -13,6 +13,7 @@ from msgspec import UnsetType
 from genmux.server.callers import caller_of, require_admin, require_root, tenant_asked
 from genmux.services.accounts import AccountDesk
 from genmux.services.accounts.drafts import AccountChange, AccountDraft
+from genmux.services.audit import AuditLog
 from genmux.types.accounts import Account, AccountStatus, Grants
 from genmux.types.errors import InvalidRequestError, PermissionDeniedError
 from genmux.types.principal import Principal
@@ -21,24 +22,6 @@ Tenant = Annotated[str | None, QueryParameter(description="Of which organisation
 
 
 Id = Annotated[str, PathParameter(description="The account's id")]
-
-
-class Log(Protocol):
-    """The audit log."""
-
-    async def note(  # noqa: PLR0913 — each names one fact of the line
-        self,
-        who: Principal,
-        *,
-        action: str,
-        kind: str,
-        subject: str,
-        tenant: str | None = None,
-        before: object = None,
-        after: object = None,
-    ) -> None:
-        """Note that somebody did something."""
-        ...
 
 
 class AccountListing(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +53,7 @@ def account_routes(
     desk: Callable[[], AccountDesk],
     faults: dict[int, ResponseSpec] | None = None,
     *,
-    log: Callable[[], Log | None] = lambda: None,
+    log: Callable[[], AuditLog | None] = lambda: None,
 ) -> list[HTTPRouteHandler]:
     """The handlers.
 
