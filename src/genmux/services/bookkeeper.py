@@ -124,11 +124,11 @@ class Bookkeeper:
         loop = self._loop
         if loop is None:
             return  # the first flush after the start takes it
-        if threading.get_ident() == self._thread:
-            do()  # waking the loop from within would be a system call, at which other threads take the interpreter
-            return
         try:
-            loop.call_soon_threadsafe(do)
+            if threading.get_ident() == self._thread:
+                do()  # waking the loop from within would be a system call, at which other threads take the interpreter
+            else:
+                loop.call_soon_threadsafe(do)
         except RuntimeError:
             return  # the loop has ended, and the bookkeeper with it
 

@@ -227,3 +227,20 @@ async def test_other_threads_may_nudge_and_flush() -> None:
 
     assert paper.written == [[1]]
     await keeper.stop()
+
+
+def test_a_nudge_after_the_loop_has_ended_does_no_harm() -> None:
+    paper, shelf = Paper(), Shelf()
+    keeper = keeper_of(paper, shelf, many=2)
+
+    async def begin() -> None:
+        keeper.start()
+        await asyncio.sleep(0)
+
+    asyncio.run(begin())
+    shelf.waiting = [1, 2]
+    keeper.nudge()
+    keeper.nudge()
+
+    assert paper.written == []
+    assert shelf.waiting == [1, 2]

@@ -189,6 +189,16 @@ async def test_a_row_written_twice_counts_once(database: Database, tables: Usage
     assert told(await tables.groups(asking("model"))) == added(rows, asking("model"))
 
 
+@pytest.mark.parametrize("before", [0, 1, 29, 30, 36, 75])
+async def test_a_large_batch_is_written_whole_whatever_is_there_already(
+    database: Database, tables: UsageTables, before: int
+):
+    rows = list(many(75))
+    await put(database, *rows[:before])
+    assert await put(database, *rows) == 75 - before
+    assert told(await tables.groups(asking("model"))) == added(rows, asking("model"))
+
+
 async def test_a_row_twice_in_one_batch_counts_once(database: Database, tables: UsageTables):
     assert await put(database, row(1), row(1), row(2)) == 2
     assert (await tables.groups(asking())).groups[0].sums.requests == 2

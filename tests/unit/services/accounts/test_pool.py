@@ -1,3 +1,4 @@
+import datetime
 import time
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -7,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genmux.services.accounts import AccountPool, rotates
+from genmux.services.accounts.choice import first, least_used
+from genmux.services.accounts.standing import Standing
 from genmux.types.accounts import Balance, Grants
 from genmux.types.accounts_stored import Snapshot
 from genmux.types.errors import (
@@ -21,6 +24,8 @@ from genmux.types.errors import (
 from genmux.types.principal import Principal
 from tests.unit.services.accounts.doubles import Clock, Own, account
 from tests.unit.services.accounts.pools import SECRET, Heard, OpenSealer, fail, names, pool_of, row_of
+
+NOW = datetime.datetime(2026, 11, 27, tzinfo=datetime.UTC)
 
 
 def test_the_only_account_is_chosen_with_its_credential():
@@ -50,6 +55,23 @@ def test_of_equal_priority_the_cheapest_credits_are_drained_first():
 def test_of_equal_accounts_the_least_recently_used_comes_first():
     pool, _, _ = pool_of(account("a"), account("b"), account("c"))
     assert names(pool, 4) == ["a", "b", "c", "a"]
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from([None, "0.1", "0.5"])), min_size=1, max_size=5))
+def test_who_needs_no_look_is_chosen_as_with_a_look(given_as):
+    standings = [
+        Standing(
+            account(f"a{place}", priority=priority, rates={} if rate is None else {"credits": Decimal(rate)}), None
+        )
+        for place, (priority, rate) in enumerate(given_as)
+    ]
+    for turn in range(1, 2 * len(standings) + 1):
+        chosen = least_used(standings)
+        assert chosen is first(standings, {}, rule="cheapest", now=NOW)
+        assert chosen is not None
+        chosen.turn = turn
+    standings[0].note(RateLimitError("slow down"), clock=0.0, now=NOW)
+    assert least_used(standings) is None
 
 
 def test_the_rule_weighted_shares_requests_by_weight():
