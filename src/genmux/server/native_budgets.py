@@ -11,7 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
-from genmux.server.callers import caller_of, require_admin, tenant_asked
+from genmux.server.callers import caller_of, require_admin, require_root, tenant_asked
 from genmux.server.cursors import read_number
 from genmux.services.audit import AuditLog
 from genmux.services.budgets import BudgetChange, Budgets, NewBudget
@@ -236,8 +236,8 @@ def _mending(budgets: Get, faults: Faults, log: GetLog) -> list[HTTPRouteHandler
 
     @post(PATH + "/correct", summary="Book what a request did cost after all", **how)
     async def correct(request: Asked, data: JSONBody[Correction], tenant: Tenant = None) -> Corrected:
-        """In all the organisation's budgets, in place of what was booked or presumed. For admins."""
-        caller = require_admin(request, tenant)
+        """In all the organisation's budgets, in place of what was booked or presumed. For root, who gets the invoices."""
+        caller = require_root(request)
         tenant = tenant or caller.organisation
         before = await budgets().lines(tenant, data.subject)
         if not before:

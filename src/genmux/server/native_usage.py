@@ -14,7 +14,7 @@ from litestar.openapi.spec import OpenAPIType, Operation, Parameter, Schema
 from litestar.params import JSONBody, PathParameter, QueryParameter
 from litestar.response import Stream
 
-from genmux.server.callers import caller_of, require_admin, tenant_asked
+from genmux.server.callers import caller_of, require_admin, require_root, tenant_asked
 from genmux.server.http import Receive, Send
 from genmux.services.audit import AuditLog
 from genmux.services.usage import Asked, Corrected, RecordPage, Said, UsageReport, UsageReports, seen_by
@@ -160,8 +160,8 @@ def usage_routes(
         responses=faults,
     )
     async def correct(request: Request[Any, Any, Any], data: JSONBody[Corrections]) -> Corrected:
-        """Gives requests whose cost is unknown or estimated the cost that the provider reported. For admins."""
-        caller = require_admin(request, data.tenant)
+        """Gives requests whose cost is unknown or estimated the cost that the provider reported. For root, who gets the invoices."""
+        caller = require_root(request)
         own = tenant_asked(caller, data.tenant)
         asked = Asked(
             since=data.since,

@@ -170,14 +170,12 @@ class Door:
 
     def keep(self, run: Run, request: ChatRequest | EmbedRequest, answer: Callable[[], ChatResult | None]) -> None:
         """Keep what was asked and answered, where the settings say so."""
-        contents = self._keepers.contents
-        if contents is None or run.subject is None:
+        contents, row_id = self._keepers.contents, run.kept_as
+        if contents is None or row_id is None:
             return
         told = answer()
         said = None if told is None else [told.message, *(one.message for one in told.alternatives)]
-        contents.keep(
-            run.subject, msgspec.json.encode(request), msgspec.json.encode(said), principal=run.options.principal
-        )
+        contents.keep(row_id, msgspec.json.encode(request), msgspec.json.encode(said), principal=run.options.principal)
 
     @property
     def keeps_contents(self) -> bool:
@@ -289,13 +287,13 @@ class Door:
         error: str | None = None,
         request_id: str | None = None,
     ) -> None:
-        records = self._keepers.records
-        if records is None or run.subject is None:
+        records, row_id = self._keepers.records, run.kept_as
+        if records is None or row_id is None:
             return
         principal, model, ended = run.options.principal, run.reached.model, self._clock()
         records.record(
             UsageRecord(
-                id=run.subject,
+                id=row_id,
                 at=self._now(),
                 operation=run.operation,
                 provider=model.provider,

@@ -107,6 +107,11 @@ class Held(Protocol):
     """Money that is held for one request, in whole micro-units. Whatever ends it is written later, and counts once."""
 
     @property
+    def subject(self) -> str:
+        """Under which name it stands in the ledger."""
+        ...
+
+    @property
     def amount(self) -> int:
         """How much."""
         ...

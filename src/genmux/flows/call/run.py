@@ -59,3 +59,8 @@ class Run(Permit):
         """Where it went; there is such a place once it was admitted."""
         assert self.target is not None  # noqa: S101 — set before anything is sent
         return self.target
+
+    @property
+    def kept_as(self) -> str | None:
+        """The id of its usage row: the name under which its money stands in the ledger, so that one finds the other."""
+        return self.subject if self.held is None else self.held.subject
