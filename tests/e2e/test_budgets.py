@@ -124,6 +124,14 @@ def test_at_every_door_exactly_what_it_did_cost_is_booked(
     assert row["cost_source"] == "computed"
 
 
+@pytest.mark.parametrize("model", PRICED)
+def test_a_whole_answer_tells_what_it_did_cost(gateway: RunningGateway, root: Api, model: str) -> None:
+    key, _ = key_with(root)
+    with openai_client(gateway, key) as client:
+        reply = client.chat.completions.with_raw_response.create(model=model, messages=HELLO, max_tokens=20)
+    assert Decimal(reply.headers["x-genmux-cost"]) > 0
+
+
 def test_counting_tokens_costs_nothing_and_goes_on(gateway: RunningGateway, root: Api) -> None:
     key, _ = key_with(root, "0")
     with anthropic_client(gateway, key) as client:

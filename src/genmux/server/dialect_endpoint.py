@@ -84,7 +84,8 @@ class DialectEndpoint:
             run, reply = await self._passages.whole(passage)
             kind = reply.headers.get("content-type", "application/json")
             answer = Answer(status=reply.status, body=reply.body, headers=(("content-type", kind),))
-            await request.answer(answer, (*carried(reply.headers), *_way(run)))
+            told = said_back(run.warnings, run.cost)
+            await request.answer(answer, (*carried(reply.headers), *told, *_way(run)))
             return
         passing = await self._passages.stream(passage)
         try:
@@ -97,9 +98,8 @@ class DialectEndpoint:
                     return chunk
                 return await passing.read()
 
-            await _relay(
-                request, read, self._server.writer(passage.accepted), (*carried(passing.headers), *_way(passing.run))
-            )
+            told = (*carried(passing.headers), *said_back(passing.run.warnings), *_way(passing.run))
+            await _relay(request, read, self._server.writer(passage.accepted), told)
         finally:
             await passing.aclose()
 

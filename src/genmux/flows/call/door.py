@@ -153,7 +153,7 @@ class Door:
         """A request was answered. Gives its cost, None when the price is unknown."""
         model, lease = run.reached.model, run.lease
         rates = None if lease is None else lease.account.rates
-        cost = self._pricer.cost(model, usage, service_tier=service_tier, rates=rates)
+        run.cost = cost = self._pricer.cost(model, usage, service_tier=service_tier, rates=rates)
         self._end(run, usage, cost, outcome=None)
         self._sums.add(model.provider, model.id, usage, cost)
         if run.subject is not None:

@@ -6,6 +6,7 @@ from genmux.engine.permit import Permit
 from genmux.flows.call.options import CallOptions
 from genmux.flows.call.ports import Entry, Held, Lease
 from genmux.flows.call.target import Target
+from genmux.types.money import Cost
 from genmux.types.routes import Step
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
@@ -18,7 +19,8 @@ class Run(Permit):
     `subject` is its id in ledger, usage and events, None where nobody keeps or hears any. `started` says that it was
     admitted for a target; `holds` counts how often money was held. `begun` is when it was let in and `first` when the
     answer began, in seconds of the door's clock. `times` is how often the present leg may be billed; under a `budget_limit`,
-    `most` is what it may cost in all, and `risked` what earlier legs may have cost, in US dollars.
+    `most` is what it may cost in all, and `risked` what earlier legs may have cost, in US dollars. `cost` is
+    what it did cost, once it is completed and that is known.
     """
 
     # How every run begins: said once for all of them, as setting it for each costs as much as the rest of the door.
@@ -32,6 +34,7 @@ class Run(Permit):
     lease: Lease | None = None
     target: Target | None = None
     warnings: tuple[Warning, ...] = ()
+    cost: Cost | None = None
     times: int = 1
     most: Decimal = NOTHING
     risked: Decimal = NOTHING
