@@ -22,7 +22,7 @@ from pathlib import Path
 
 from genmux.services.bookkeeper import Bookkeeper
 from genmux.services.budgets import Budgets, Ledger, NewBudget
-from genmux.store.ledger import LedgerStore
+from genmux.store.ledger.store import LedgerStore
 from genmux.store.opening import open_store
 from genmux.types.budgets import Budget, Scope
 from genmux.types.ledger import Ending, HoldAsk

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from genmux.services.usage import UsageBook
 from genmux.store.metadata import all_tables
-from genmux.store.retention import prune
-from genmux.store.sqlite import SqliteDatabase
-from genmux.store.usage import UsageTables
-from genmux.store.usage_tables import DAY_SUMS
+from genmux.store.sqlite.database import SqliteDatabase
+from genmux.store.upkeep.retention import prune
+from genmux.store.usage.records import UsageTables
+from genmux.store.usage.tables import DAY_SUMS
 from genmux.types.usage_record import UsageRecord
 from genmux.types.usage_report import SUMMED, UsageQuestion
 

@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from genmux.services.bookkeeper import Bookkeeper
 from genmux.services.budgets import Budgets, Ledger
-from genmux.store.ledger import LedgerStore
+from genmux.store.ledger.store import LedgerStore
 from genmux.store.opening import open_store
 from genmux.types.budgets import Budget, Scope
 

@@ -14,7 +14,7 @@ import uuid
 
 from genmux.services.bookkeeper import Bookkeeper
 from genmux.services.budgets import Held, Ledger
-from genmux.store.ledger import LedgerStore
+from genmux.store.ledger.store import LedgerStore
 from genmux.store.opening import open_store
 from genmux.types.ledger import BudgetRefusedError
 

@@ -17,8 +17,8 @@ import pytest
 from sqlalchemy import update
 
 from genmux.store.database import Tx
-from genmux.store.ledger import LedgerStore
-from genmux.store.ledger_tables import ledger_workers
+from genmux.store.ledger.store import LedgerStore
+from genmux.store.ledger.tables import ledger_workers
 from genmux.store.opening import open_store
 from genmux.types.budgets import Budget, BudgetState, Scope
 from tests.ledgers import NOON

@@ -11,7 +11,7 @@ import pytest
 from genmux.app import App
 from genmux.services.accounts.drafts import AccountChange, AccountDraft
 from genmux.services.settings import Settings
-from genmux.store.accounts import AccountTables
+from genmux.store.accounts.store import AccountTables
 from genmux.store.opening import open_store
 from genmux.types.errors import AuthenticationError, QuotaExceededError, RateLimitError
 

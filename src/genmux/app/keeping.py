@@ -22,16 +22,16 @@ from genmux.services.rates import MemoryRates, SharedRates
 from genmux.services.registry import Registry
 from genmux.services.settings import Settings
 from genmux.services.usage import Contents, UsageBook, UsageReports
-from genmux.store.accounts import AccountTables
-from genmux.store.audit import AuditRows
-from genmux.store.keys import CHANNEL, KeyRows
-from genmux.store.ledger import LedgerStore
+from genmux.store.accounts.store import AccountTables
+from genmux.store.keys.audit import AuditRows
+from genmux.store.keys.store import CHANNEL, KeyRows
+from genmux.store.ledger.store import LedgerStore
 from genmux.store.lock import Role
 from genmux.store.opening import Store, open_store
-from genmux.store.postgres import PostgresDatabase
-from genmux.store.retention import prune
-from genmux.store.usage import UsageTables
-from genmux.store.usage_contents import ContentTable
+from genmux.store.postgres.database import PostgresDatabase
+from genmux.store.upkeep.retention import prune
+from genmux.store.usage.contents import ContentTable
+from genmux.store.usage.records import UsageTables
 from genmux.types.errors import ProviderError
 from genmux.types.money import micros
 from genmux.types.principal import Principal
@@ -173,7 +173,7 @@ class Keeping:
 def _rates(store: Store, new_id: Callable[[], str]) -> MemoryRates | SharedRates:
     """Rate limits: of this process where it is alone, else shared with all that use the database."""
     if isinstance(store.database, PostgresDatabase):
-        from genmux.store.rate_limits import PostgresRates
+        from genmux.store.keys.rate_limits import PostgresRates
 
         return SharedRates(PostgresRates(store.database), new_id=new_id)
     return MemoryRates(time.monotonic_ns)

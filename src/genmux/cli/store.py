@@ -15,10 +15,10 @@ from genmux.types.errors import ConfigurationError, InvalidRequestError
 
 if TYPE_CHECKING:
     from genmux.services.settings import Settings
-    from genmux.store.archive import Manifest
-    from genmux.store.postgres import PostgresDatabase
-    from genmux.store.restore import Restored
-    from genmux.store.survey import Survey
+    from genmux.store.postgres.database import PostgresDatabase
+    from genmux.store.upkeep.archive import Manifest
+    from genmux.store.upkeep.restore import Restored
+    from genmux.store.upkeep.survey import Survey
 
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ def backup(file: Backup, /, *, url: Url = None, common: Common | None = None) ->
 
 
 def _backup(place: Path | str, file: Path) -> "Manifest":
-    from genmux.store.backup import backup_postgres, backup_sqlite
+    from genmux.store.upkeep.backup import backup_postgres, backup_sqlite
 
     now = datetime.datetime.now(datetime.UTC)
     if isinstance(place, Path):
@@ -81,7 +81,7 @@ def restore(
 
 def _restore(place: Path | str, file: Path, *, replace: bool) -> "Restored":
     from genmux.store.opening import lock_file
-    from genmux.store.restore import restore_postgres, restore_sqlite
+    from genmux.store.upkeep.restore import restore_postgres, restore_sqlite
 
     now = datetime.datetime.now(datetime.UTC)
     if not isinstance(place, Path):
@@ -117,7 +117,7 @@ def info(*, url: Url = None, common: Common | None = None) -> None:
 
 
 def _survey(place: Path | str) -> "Survey":
-    from genmux.store.survey import survey_postgres, survey_sqlite
+    from genmux.store.upkeep.survey import survey_postgres, survey_sqlite
 
     if isinstance(place, Path):
         return survey_sqlite(place)
@@ -192,7 +192,7 @@ def _days(keep: tuple[str, ...], settings: "Settings") -> dict[str, int]:
 
 async def _prune(place: Path | str, keep: dict[str, int]) -> dict[str, int]:
     from genmux.store.opening import open_store
-    from genmux.store.retention import prune as prune_store
+    from genmux.store.upkeep.retention import prune as prune_store
 
     opened = await open_store(place, role="command", about="genmux store prune")
     try:
@@ -206,7 +206,7 @@ def _on(url: str, do: "Callable[[PostgresDatabase], Coroutine[None, None, T]]") 
     import asyncio
 
     async def work() -> T:
-        from genmux.store.postgres import PostgresDatabase
+        from genmux.store.postgres.database import PostgresDatabase
 
         database = PostgresDatabase(url)
         try:

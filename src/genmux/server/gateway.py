@@ -146,7 +146,7 @@ class Gateway:
 
     def _native_app(self) -> Any:
         if self._native is None:
-            from genmux.server.native import native_app
+            from genmux.server.native.application import native_app
 
             self._native = native_app(self._app, self._terms)
         return self._native

@@ -33,7 +33,7 @@ class Tx:
     def _made(self) -> "Connection":
         if self.raw is None:
             raise RuntimeError("a transaction without a connection")
-        from genmux.store.sqlite_core import core_over
+        from genmux.store.sqlite.core import core_over
 
         return core_over(self.raw)
 

@@ -1,4 +1,4 @@
-"""All tables of the store, gathered from the files `store/<area>_tables.py`; each belongs to the area's owner."""
+"""All tables of the store, gathered from the files `store/<area>/tables.py`; each belongs to the area's owner."""
 
 import importlib
 from pathlib import Path
@@ -18,6 +18,6 @@ METADATA = MetaData(
 
 def all_tables() -> MetaData:
     """The metadata with every area's tables in it."""
-    for path in sorted(Path(__file__).parent.glob("*_tables.py")):
-        importlib.import_module(f"genmux.store.{path.stem}")
+    for path in sorted(Path(__file__).parent.glob("*/tables.py")):
+        importlib.import_module(f"genmux.store.{path.parent.name}.tables")
     return METADATA

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from genmux.store.errors import lost_error
 from genmux.store.revisions import READ_VERSION, SCRIPTS, VERSION_TABLE, foreign, head, is_current
-from genmux.store.sqlite_files import connect_reader, connect_writer
+from genmux.store.sqlite.files import connect_reader, connect_writer
 from genmux.types.errors import ProviderError, StoreError
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def copy_sqlite(raw: sqlite3.Connection, target: Path) -> None:
 
 
 def _upgrade_sqlite(raw: sqlite3.Connection) -> None:
-    from genmux.store.sqlite_core import core_over
+    from genmux.store.sqlite.core import core_over
 
     run_steps(core_over(raw))
     if broken := raw.execute("PRAGMA foreign_key_check").fetchone():

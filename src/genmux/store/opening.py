@@ -10,8 +10,8 @@ from genmux.store.database import DatabaseKind
 from genmux.store.lock import Holder, Role, StoreLock
 from genmux.store.migrating import migrate_postgres, migrate_sqlite
 from genmux.store.places import place
-from genmux.store.postgres import PostgresDatabase
-from genmux.store.sqlite import SqliteDatabase
+from genmux.store.postgres.database import PostgresDatabase
+from genmux.store.sqlite.database import SqliteDatabase
 from genmux.types.errors import ConfigurationError, StoreError
 
 AnyDatabase = SqliteDatabase | PostgresDatabase

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from genmux.store.postgres_lines import SCHEMES, plain_url
+from genmux.store.postgres.lines import SCHEMES, plain_url
 from genmux.types.errors import ConfigurationError
 
 ACCEPTED = "a file's path, sqlite:///FILE, or postgresql://USER:PASSWORD@HOST:PORT/DATABASE"

@@ -14,8 +14,8 @@ import pytest
 
 from genmux.services.usage import Contents
 from genmux.store.opening import open_store
-from genmux.store.usage import UsageTables
-from genmux.store.usage_contents import ContentTable
+from genmux.store.usage.contents import ContentTable
+from genmux.store.usage.records import UsageTables
 from genmux.types.principal import Principal
 from genmux.types.usage_record import UsageRecord
 from tests.unit.cli.conftest import Run

@@ -2,9 +2,9 @@
 
 from sqlalchemy import Boolean, Float, LargeBinary, Table, Text, insert, select, text
 
-from genmux.store.archive import EPHEMERAL
 from genmux.store.database import Tx
 from genmux.store.metadata import all_tables
+from genmux.store.upkeep.archive import EPHEMERAL
 
 ROWS = 3
 

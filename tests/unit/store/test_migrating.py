@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from genmux.store import migrating, revisions
 from genmux.store.migrating import migrate_postgres, migrate_sqlite
-from genmux.store.postgres import PostgresDatabase
+from genmux.store.postgres.database import PostgresDatabase
 from genmux.types.errors import StoreError
 
 STEP = """

@@ -14,7 +14,7 @@ import pytest
 from genmux.store.lock import Holder, StoreLock, read_lock
 from genmux.store.opening import Store, make_file, open_store
 from genmux.store.places import place
-from genmux.store.postgres import PostgresDatabase
+from genmux.store.postgres.database import PostgresDatabase
 from genmux.store.revisions import head
 from genmux.types.errors import ConfigurationError, StoreError
 

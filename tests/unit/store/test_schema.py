@@ -9,10 +9,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import BigInteger, Boolean, Connection, Float, Integer, LargeBinary, SmallInteger, Text
 
-from genmux.store.archive import EPHEMERAL
 from genmux.store.metadata import all_tables
 from genmux.store.opening import open_store
 from genmux.store.revisions import SCRIPTS, VERSION_TABLE, known_revisions
+from genmux.store.upkeep.archive import EPHEMERAL
 
 TENANTLESS = {
     "account_versions": "one version for all tenants",

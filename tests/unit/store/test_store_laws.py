@@ -11,10 +11,10 @@ from hypothesis import strategies as some
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from genmux.store.archive import Archive, ArchiveWriter, Cell
 from genmux.store.database import Tx
 from genmux.store.revisions import head
-from genmux.store.sqlite import SqliteDatabase
+from genmux.store.sqlite.database import SqliteDatabase
+from genmux.store.upkeep.archive import Archive, ArchiveWriter, Cell
 
 KINDS = ("raw", "core", "raises", "breaks a rule", "breaks a rule in core", "breaks a rule at the end", "nests")
 

@@ -1,21 +1,26 @@
 """Usage rows for tests, and databases with the tables of usage."""
 
 import datetime
-from collections.abc import AsyncIterator, Iterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from genmux.store.database import Database, Tx
-from genmux.store.keys_tables import audit_log
-from genmux.store.postgres import PostgresDatabase
-from genmux.store.sqlite import SqliteDatabase
-from genmux.store.usage_tables import usage_contents, usage_days, usage_records
+from genmux.store.keys.tables import audit_log
+from genmux.store.postgres.database import PostgresDatabase
+from genmux.store.sqlite.database import SqliteDatabase
+from genmux.store.usage.records import UsageTables
+from genmux.store.usage.tables import usage_contents, usage_days, usage_records
+from genmux.types.money import micros
 from genmux.types.usage_record import UsageRecord
-from genmux.types.usage_report import UsageQuestion
+from genmux.types.usage_report import UsageGroups, UsageQuestion
 
 FIRST = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
 HOUR, DAY = datetime.timedelta(hours=1), datetime.timedelta(days=1)
@@ -87,3 +92,53 @@ def many(count: int) -> Iterator[UsageRecord]:
             first_token=0.25 if number % 2 else None,
             request_id=f"gen-{number}",
         )
+
+
+async def put(database: Database, *rows: UsageRecord) -> int:
+    return await database.write(lambda tx: UsageTables(database).write(tx, rows))
+
+
+def added(rows: Sequence[UsageRecord], question: UsageQuestion) -> dict[Any, list[Any]]:
+    """What rows add up to, counted by hand: requests, failures, unknown, cost, input tokens, latencies."""
+    zone = ZoneInfo(question.time_zone)
+    found: dict[Any, list[Any]] = defaultdict(lambda: [0, 0, 0, 0, 0, 0])
+    for one in map(known, rows):
+        if not question.since <= one.at < question.until:
+            continue
+        if any((getattr(one, name) or "") not in values for name, values in question.where.items()):
+            continue
+        if any(one.tags.get(name, "") != value for name, value in question.tags.items()):
+            continue
+        local = one.at.astimezone(zone)
+        times: dict[str, Any] = {
+            "day": local.date().toordinal() - datetime.date(1970, 1, 1).toordinal(),
+            "hour": int(one.at.timestamp()) // 3600,
+            "month": local.year * 100 + local.month,
+        }
+        key = tuple(
+            times[name]
+            if name in times
+            else one.tags.get(name[4:], "")
+            if name[:4] == "tag:"
+            else getattr(one, name) or ""
+            for name in question.group_by
+        )
+        cost = None if one.cost is None else micros(one.cost)
+        sums = found[key]
+        more = (1, one.status != "completed", cost is None, cost or 0, one.meters.get("tokens.input", 0))
+        found[key] = [*map(sum, zip(sums, more)), sums[5] + (one.latency is not None)]  # noqa: B905 — the last is added here
+    return dict(found)
+
+
+def told(groups: UsageGroups) -> dict[Any, list[Any]]:
+    return {
+        group.keys: [
+            *(group.sums.requests, group.sums.failed, group.sums.unknown, group.sums.cost),
+            *(group.sums.meters[0], group.sums.latency_count),
+        ]
+        for group in groups.groups
+    }
+
+
+def known(one: UsageRecord) -> UsageRecord:
+    return msgspec.structs.replace(one, cost_source="unknown") if one.cost is None else one

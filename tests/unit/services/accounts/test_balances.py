@@ -6,7 +6,7 @@ import pytest
 
 from genmux.app import App
 from genmux.services.settings import AccountOptions, ProviderSettings, Settings
-from genmux.store.accounts import AccountTables
+from genmux.store.accounts.store import AccountTables
 from genmux.store.opening import open_store
 from genmux.types.errors import (
     AuthenticationError,

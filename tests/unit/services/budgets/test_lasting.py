@@ -8,8 +8,8 @@ import pytest
 
 from genmux.services.budgets.lasting import AT_ONCE
 from genmux.services.budgets.ledger import LASTS
-from genmux.store.ledger_line import HoldLine
-from genmux.store.ledger_windows import Windows
+from genmux.store.ledger.line import HoldLine
+from genmux.store.ledger.windows import Windows
 from genmux.types.errors import StoreError
 from genmux.types.ledger import HoldAsk
 from tests.ledgers import Desk, warm

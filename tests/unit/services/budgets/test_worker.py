@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import update
 
 from genmux.store.database import Tx
-from genmux.store.ledger_tables import ledger_workers
+from genmux.store.ledger.tables import ledger_workers
 from genmux.types.principal import Principal
 from tests.ledgers import Desk, desk, warm
 

@@ -1,0 +1,1 @@
+"""Accounts with their sealed credentials, and who uses them at the moment."""

@@ -1,0 +1,1 @@
+"""Organisations, teams, keys, shared rate limits and the audit log as rows."""

@@ -1,0 +1,1 @@
+"""Budgets, holds and the lines of the ledger as rows."""

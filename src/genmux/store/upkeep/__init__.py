@@ -1,0 +1,1 @@
+"""Looking after a store: backup, restore, retention, and what is in it."""

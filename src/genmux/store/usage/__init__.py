@@ -1,0 +1,1 @@
+"""Usage rows, their sums by day, and what was said."""
