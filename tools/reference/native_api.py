@@ -3,7 +3,7 @@
 import msgspec
 
 from genmux.app import App
-from genmux.server.native import native_app
+from genmux.server.native.application import native_app
 from genmux.server.terms import Terms
 from genmux.services.settings import Settings
 
