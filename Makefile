@@ -7,7 +7,7 @@ STAMP := .venv/.stamp
 CHECKS := ruff format types imports dependencies docstrings dead-code spelling sizes words tests docs
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage check bench bench-peers docs lock clean $(addprefix check-,$(CHECKS))
+.PHONY: help run test coverage check bench bench-peers bench-usage docs lock clean $(addprefix check-,$(CHECKS))
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -66,6 +66,11 @@ check-docs: $(STAMP)
 # ---- measuring
 bench: $(STAMP) ## Measure genmux against its performance budget
 	@$(BIN)/python benchmarks/run.py $(ARGS)
+	@$(BIN)/python benchmarks/holds.py
+	@$(BIN)/python benchmarks/money.py
+
+bench-usage: $(STAMP) ## Measure questions about ten million usage rows (takes minutes and 3 GB)
+	@$(BIN)/python benchmarks/usage.py $(ARGS)
 
 bench-peers: $(STAMP) ## Measure other libraries beside genmux (installs them into .venv-peers)
 	@$(BIN)/python benchmarks/peers.py $(ARGS)

@@ -22,7 +22,7 @@ base_url = "{base}/v1"
 keys = ["sk-benchmark-0123456789"]
 """
 MODEL = "openai/gpt-4o-mini"
-ROUNDS = 7
+ROUNDS, REQUESTS = 5, 6_000
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def main() -> None:
         best = dict.fromkeys(("none", "store", "all"), float("inf"))
         for _ in range(ROUNDS):
             for name, running in zip(best, (bare, stored, whole), strict=True):
-                best[name] = min(best[name], running.cpu_per_request(1_500))
+                best[name] = min(best[name], running.cpu_per_request(REQUESTS))
     print("| path | budget | measured |")
     print("| --- | --- | --- |")
     print(f"| gateway: CPU a request without a store | | {best['none']:.1f} µs |")
