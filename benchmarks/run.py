@@ -51,7 +51,7 @@ def genmux_gateway(base: str, port: int, model: str) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "genmux.toml"
         config.write_text(CONFIG.format(base=base))
-        environ = {**os.environ, "GENMUX_CONFIG": str(config)}
+        environ = {**os.environ, "GENMUX_CONFIG": str(config), "GENMUX_STORE": "none"}
         command = [sys.executable, "-m", "genmux", "serve", "--port", str(port)]
         with started(command, port, environ, model=model) as gateway:
             return gateway.measure(int(base.rpartition(":")[2]))

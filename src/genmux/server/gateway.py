@@ -37,7 +37,8 @@ class Gateway:
     """Serves the dialects on bare ASGI; the native API is imported when it is first asked for.
 
     It opens the App's store when it starts, with `usual_store` also one that nobody named; `ready` is called then, and may
-    raise what keeps it from starting. `fault` is what did keep it from starting.
+    raise what keeps it from starting. `loaded` is called after the native API was loaded. `fault` is what did keep it from
+    starting.
     """
 
     def __init__(
@@ -47,12 +48,14 @@ class Gateway:
         role: StoreRole = "gateway",
         about: str = "a gateway",
         usual_store: bool = False,
+        loaded: Callable[[], None] = lambda: None,
         ready: Callable[[], None] = lambda: None,
     ) -> None:
         self._app = app
         self._role: StoreRole = role
         self._about = about
         self._usual_store = usual_store
+        self._loaded = loaded
         self._ready = ready
         self.fault: ProviderError | None = None
         settings = app.settings.gateway
@@ -149,6 +152,7 @@ class Gateway:
             from genmux.server.native.application import native_app
 
             self._native = native_app(self._app, self._terms)
+            self._loaded()
         return self._native
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:

@@ -36,6 +36,7 @@ def serve(app: App, *, host: str, port: int, started: Callable[[str], None]) -> 
         role="gateway",
         about=f"a gateway at {url}",
         usual_store=True,
+        loaded=gc.freeze,
         ready=lambda: check_exposure(host, keys, stored=app.ring.demands),
     )
 
