@@ -4,6 +4,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from decimal import InvalidOperation
 from typing import NoReturn
 
 from cyclopts import App, CycloptsError
@@ -62,6 +63,9 @@ def run(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.flush()
     except CycloptsError as error:
         raise SystemExit(show_misuse(str(error), _command(told), as_json="--json" in told)) from None
+    except InvalidOperation:  # of the Decimal that an argument should have been
+        said = "an amount has to be a number such as 12.50"
+        raise SystemExit(show_misuse(said, _command(told), as_json="--json" in told)) from None
     except BrokenPipeError:
         _stop_writing()
     except KeyboardInterrupt:

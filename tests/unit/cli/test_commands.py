@@ -55,6 +55,7 @@ def test_every_option_is_explained(run: Run, command: list[str]) -> None:
         (("chat", "--temperature", "x"), "--temperature"),
         (("serve", "--port", "many"), "--port"),
         (("replay",), "PATH"),
+        (("budgets", "create", "1O"), "12.50"),
     ],
 )
 def test_misuse_exits_with_2_and_names_what_is_near(run: Run, arguments: tuple[str, ...], near: str) -> None:

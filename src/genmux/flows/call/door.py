@@ -252,7 +252,7 @@ class Door:
         if run.subject is None or run.target is None:
             return
         kind = error.kind if isinstance(error, ProviderError) else ErrorKind.CANCELLED
-        self._record(run, "refused", NOTHING, None, attempts=0, error=str(kind))
+        self._record(run, "refused", NOTHING, Cost(amount=Decimal(0)), attempts=0, error=str(kind))
         if isinstance(error, BudgetExceededError):
             self._tell("budget.exceeded", run, {"message": error.message, "limit": str(run.options.budget_limit)})
 

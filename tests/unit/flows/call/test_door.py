@@ -59,7 +59,7 @@ async def test_a_spent_budget_refuses_before_anything_is_sent(*, quick: bool) ->
     assert caught.value.status == 402
     assert transport.requests == []
     assert [event.type for event in heard] == ["budget.exceeded"]
-    assert [row.status for row in kept.rows] == ["refused"]
+    assert [(row.status, row.cost) for row in kept.rows] == [("refused", 0)]
     assert kept.ledger.held == 0
 
 
