@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import anthropic
-import msgspec
 import openai
 import pytest
 
@@ -22,40 +21,10 @@ from genmux.types.errors import (
     RateLimitError,
 )
 from tests.e2e.conftest import RunningGateway, running
+from tests.e2e.native import Api
 
 ROOT = "the-root-key-of-this-test"
 HELLO: Any = [{"role": "user", "content": "hello"}]
-
-
-class Api:
-    """The native API as the holder of one key sees it."""
-
-    def __init__(self, url: str, key: str | None) -> None:
-        self.url, self.key = url, key
-
-    def ask(self, method: str, path: str, body: object = None) -> HttpReply:
-        path, _, query = path.partition("?")
-
-        async def ask() -> HttpReply:
-            line = GatewayLine(self.url, self.key)
-            try:
-                sent = b"" if body is None else msgspec.json.encode(body)
-                headers = (("content-type", "application/json"),)
-                return await line.ask(method, path, query=query, headers=headers, body=sent)
-            finally:
-                await line.aclose()
-
-        return asyncio.run(ask())
-
-    def good(self, method: str, path: str, body: object = None) -> Any:
-        reply = self.ask(method, "/api/v1" + path, body)
-        assert reply.status < 300, reply.body
-        return msgspec.json.decode(reply.body) if reply.body else None
-
-    def bad(self, method: str, path: str, body: object = None) -> tuple[int, str]:
-        reply = self.ask(method, "/api/v1" + path, body)
-        assert reply.status >= 400, reply.body
-        return reply.status, msgspec.json.decode(reply.body)["message"]
 
 
 @pytest.fixture(scope="module")
