@@ -20,6 +20,9 @@ MEMBER = "litellm/model_prices_and_context_window_backup.json"
 IMAGES_BY_TOKENS = ("tencent",)
 """Providers whose rate for image tokens is no price by itself: an image has one."""
 
+IMAGES_TOLD_TWICE = ("runway",)
+"""Providers whose rate for input images is the one for their output, told twice."""
+
 FREE = ("duckduckgo", "searxng")
 """Providers that cost nothing; with others a price of 0 is one that is not known."""
 
@@ -245,7 +248,7 @@ def _images(entry: _Entry, rows: list[Price]) -> list[Price]:
             and "tokens.input" not in meters
         ):
             meter = "images.output"  # its only price for any image
-        if meter == "images.input" and (entry.provider == "runway" or "tokens.input" in meters):
+        if meter == "images.input" and (entry.provider in IMAGES_TOLD_TWICE or "tokens.input" in meters):
             continue
         if (by_tokens and meter == "images.output") or (
             not by_tokens and meter == "tokens.output.image" and "images.output" in meters
