@@ -1,6 +1,7 @@
 """How a credential is put on a request."""
 
 from collections.abc import Callable, Mapping
+from typing import Protocol, runtime_checkable
 from urllib.parse import quote
 
 import msgspec
@@ -9,6 +10,15 @@ from genmux.contract.http import HttpRequest
 
 Auth = Callable[[HttpRequest, Mapping[str, str]], HttpRequest]
 """Takes a request and the credential's fields (`api_key` …), gives the request that may be sent."""
+
+
+@runtime_checkable
+class TimedAuth(Protocol):
+    """A way to sign that needs the time, such as a token that lives for minutes."""
+
+    def sign(self, request: HttpRequest, credential: Mapping[str, str], now: float) -> HttpRequest:
+        """The request that may be sent; `now` is Unix time."""
+        ...
 
 
 def bearer(request: HttpRequest, credential: Mapping[str, str]) -> HttpRequest:

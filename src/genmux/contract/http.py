@@ -22,19 +22,52 @@ class Framing(StrEnum):
     RAW = "raw"
 
 
+class FileBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A file on this machine that the engine reads piece by piece as it sends it; `size` is in bytes."""
+
+    path: str
+    size: int
+    media_type: str = "application/octet-stream"
+    name: str = "file"
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """One field of a form: a text, bytes, or a file."""
+
+    name: str
+    value: str | bytes | FileBody
+    media_type: str | None = None
+    file_name: str | None = None
+
+
+class Form(msgspec.Struct, frozen=True):
+    """A `multipart/form-data` body; the engine writes it."""
+
+    fields: tuple[Field, ...]
+
+
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One request. `url` is absolute, or a path that is added to the provider's base URL.
 
     `read_only` requests may be repeated freely; `idempotency_key`, where a provider honours one, makes others repeatable.
+    `free` ones cost nothing, though they change something: an upload, a cancellation. `unsigned` ones go without the
+    credential, to any host: an address that the provider gave for one upload.
     """
 
     method: str
     url: str
     headers: tuple[tuple[str, str], ...] = ()
-    body: bytes | None = None
+    body: bytes | Form | FileBody | None = None
     framing: Framing = Framing.RAW
     read_only: bool = False
     idempotency_key: str | None = None
+    free: bool = False
+    unsigned: bool = False
+
+    @property
+    def document(self) -> bytes | None:
+        """The body where it is bytes, such as JSON; None for a form or a file, and where there is none."""
+        return self.body if isinstance(self.body, bytes) else None
 
     def with_headers(self, headers: Iterable[tuple[str, str]]) -> "HttpRequest":
         """The same request with further headers."""

@@ -13,6 +13,7 @@ import msgspec
 from genmux.contract.model import Model
 from genmux.types.chat import ChatRequest
 from genmux.types.embed import EmbedResult
+from genmux.types.jobs import Completed, Failed, Filtered
 from genmux.types.money import TokenCount
 from genmux.types.parts import Part
 
@@ -27,7 +28,13 @@ class Pause(msgspec.Struct, frozen=True, gc=False):
     seconds: float
 
 
-LocalOutput = Part | Pause | EmbedResult
+class Progress(msgspec.Struct, frozen=True, gc=False):
+    """How much of a generation is done, as a part of 1."""
+
+    part: float
+
+
+LocalOutput = Part | Pause | Progress | EmbedResult | Completed | Filtered | Failed
 """What an engine yields."""
 
 
@@ -37,7 +44,9 @@ class Loaded(Protocol):
     def run(self, request: Any) -> Iterator[Any]:
         """Answer a request.
 
-        For chat: yields `Part`s (and `Pause`s). For embed: yields one `EmbedResult`. Closing the iterator stops the work.
+        For chat: yields `Part`s (and `Pause`s). For embed: yields one `EmbedResult`. For a `MediaRequest`: yields `Progress`
+        and at last `Completed` (or `Filtered`, `Failed`), with its files in the request's `folder`. Closing the iterator
+        stops the work.
         May raise ProviderError.
         """
         ...

@@ -8,11 +8,15 @@ from typing import Any, Literal
 import msgspec
 
 from genmux.contract.balance import BalanceSpec
+from genmux.contract.constraints import Constraint
 from genmux.contract.features import FEATURES, Support
+from genmux.contract.job_traits import JobTraits
 from genmux.contract.operations import KINDS, Operation
-from genmux.contract.params import Param
+from genmux.contract.params import InputParam, Param
+from genmux.contract.statuses import RawStatus
 from genmux.types.conditions import placed_faults
 from genmux.types.errors import ConfigurationError, ErrorKind
+from genmux.types.generation import InputRole
 from genmux.types.money import Price
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
@@ -51,7 +55,9 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     `like` names another model of the manifest; what is left out is taken from that first (see `inherit`). `wire_id` is
     the provider's own name, where ours differs. `operations` maps an operation to the name of a wire; `family` tells
     whose opaque state (reasoning signatures) can be exchanged; `tokenizer` names a public vocabulary (`o200k_base`,
-    `cl100k_base`) with which tokens can be counted offline.
+    `cl100k_base`) with which tokens can be counted offline. `inputs` are what goes in beside the prompt, by role, and
+    `constraints` what parameters allow one another. `typical_seconds` is how long a job usually takes. `simulated` says that
+    no model stands behind it.
     """
 
     like: str | None = None
@@ -63,6 +69,10 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     operations: dict[Operation, str] = msgspec.field(default_factory=dict)
     features: dict[str, Support] = msgspec.field(default_factory=dict)
     params: dict[str, Param] = msgspec.field(default_factory=dict)
+    inputs: dict[InputRole, InputParam] = msgspec.field(default_factory=dict)
+    constraints: tuple[Constraint, ...] = ()
+    typical_seconds: float | None = None
+    simulated: bool = False
     limits: Limits = Limits()
     prices: tuple[Price, ...] = ()
     lifecycle: Lifecycle = Lifecycle()
@@ -76,7 +86,9 @@ def inherit(spec: ModelSpec, base: ModelSpec) -> ModelSpec:
     """
     operations = spec.operations or base.operations
     if operations.keys().isdisjoint(base.operations):
-        base = msgspec.structs.replace(base, features={}, params={}, prices=(), limits=Limits())
+        base = msgspec.structs.replace(
+            base, features={}, params={}, inputs={}, constraints=(), prices=(), limits=Limits()
+        )
     limits = {name: getattr(spec.limits, name) or getattr(base.limits, name) for name in Limits.__struct_fields__}
     return msgspec.structs.replace(
         spec,
@@ -85,6 +97,10 @@ def inherit(spec: ModelSpec, base: ModelSpec) -> ModelSpec:
         operations=operations,
         features={**base.features, **spec.features},
         params={**base.params, **spec.params},
+        inputs={**base.inputs, **spec.inputs},
+        constraints=(*base.constraints, *spec.constraints),
+        typical_seconds=spec.typical_seconds or base.typical_seconds,
+        simulated=spec.simulated or base.simulated,
         limits=Limits(**limits),
         prices=spec.prices or base.prices,
     )
@@ -112,7 +128,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     price list. `errors` maps the provider's own error codes to our kinds; a key of three digits is an HTTP status, one
     with a space in it a phrase of the message. `extra_package` is a module without which the provider cannot be used.
     `credit_types` are the provider's own currencies, `credit_rates` what one credit costs in US dollars on the usual
-    plan, and `balances` say how to ask what is left of them.
+    plan, and `balances` say how to ask what is left of them. `jobs` is what the core must know to run jobs safely, and
+    `statuses` the table of the provider's own words for where a job stands.
     """
 
     spec: int
@@ -145,7 +162,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     balances: tuple[BalanceSpec, ...] = ()
     max_concurrency: int | None = None
     extra_package: str | None = None
-    submit_safety: Literal["idempotent", "lookup", "none"] = "none"
+    jobs: JobTraits = JobTraits()
+    statuses: tuple[RawStatus, ...] = ()
 
     @property
     def kinds(self) -> tuple[str, ...]:

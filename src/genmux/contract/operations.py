@@ -8,12 +8,14 @@ Operation = Literal[
     "rerank",
     "text_to_image",
     "image_to_image",
+    "edit_image",
     "upscale",
     "text_to_video",
     "image_to_video",
     "video_to_video",
     "text_to_speech",
     "text_to_music",
+    "text_to_sound",
     "transcribe",
     "realtime",
 ]
@@ -22,9 +24,14 @@ OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 KINDS: dict[str, tuple[Operation, ...]] = {
     "text": ("chat",),
     "embedding": ("embed", "rerank"),
-    "image": ("text_to_image", "image_to_image", "upscale"),
+    "image": ("text_to_image", "image_to_image", "edit_image", "upscale"),
     "video": ("text_to_video", "image_to_video", "video_to_video"),
-    "audio": ("text_to_speech", "text_to_music", "transcribe"),
+    "audio": ("text_to_speech", "text_to_music", "text_to_sound", "transcribe"),
     "realtime": ("realtime",),
 }
 """Which operations make a provider one of a kind."""
+
+OUTPUTS: dict[Operation, str] = {
+    operation: kind for kind in ("image", "video", "audio") for operation in KINDS[kind] if operation != "transcribe"
+}
+"""What the operations of jobs make."""

@@ -4,7 +4,13 @@ from typing import Any, Literal
 
 import msgspec
 
+from genmux.contract.operations import Operation
+from genmux.types.generation import InputKind
+
 ParamType = Literal["string", "integer", "number", "boolean", "array", "object"]
+Carriage = Literal["url", "data_uri", "file"]
+"""How an input reaches a provider: by its address, inside the JSON, or as a file (multipart, or an upload of its own)."""
+
 _ACCEPTS: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
@@ -21,8 +27,11 @@ _NUMBERS = (int, float)  # as a tuple: `int | float` would be put together anew 
 class Param(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A parameter of an operation.
 
-    `min` and `max` bound numbers, and the length of strings and arrays. `group` and `description` are for forms.
-    `supported = false` says that the model refuses the parameter altogether.
+    `min` and `max` bound numbers, and the length of strings and arrays. `operations` are those for which there is the
+    parameter, all where it is empty. `supported = false` says that the model refuses the parameter altogether.
+
+    For forms: `label`, `description`, `group`, `widget` (`slider`, `textarea`, `segmented` …), `step`, `unit` (`s`, `px` …),
+    and `advanced`, which hides it at first.
     """
 
     type: ParamType
@@ -32,8 +41,14 @@ class Param(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     choices: tuple[str | int | float, ...] = ()
     required: bool = False
     supported: bool = True
+    operations: tuple[Operation, ...] = ()
+    label: str | None = None
     description: str | None = None
     group: str | None = None
+    widget: str | None = None
+    step: float | None = None
+    unit: str | None = None
+    advanced: bool = False
 
     def fault(self, name: str, value: object) -> str | None:
         """Say what is wrong with `value`, None when it is right."""
@@ -66,3 +81,30 @@ class Param(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 def _bound(bound: float | None, absent: str) -> str:
     return absent if bound is None else f"{bound:.15g}"
+
+
+class InputParam(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """An input that a model takes, by its role.
+
+    `carriage` says how it may be given, the best way first. `media_types` are those that are taken (`image/png`; none: all of
+    the kind), `max_bytes` is the largest file, `max_count` how many there may be; `min_side` and `max_side` bound width and
+    height in pixels, `max_seconds` the length. With `convert`, what does not fit is converted to that media type and scaled
+    down to `max_side`.
+    """
+
+    kind: InputKind
+    required: bool = False
+    carriage: tuple[Carriage, ...] = ("url", "data_uri")
+    media_types: tuple[str, ...] = ()
+    max_bytes: int | None = None
+    min_count: int = 0
+    max_count: int = 1
+    min_side: int | None = None
+    max_side: int | None = None
+    min_seconds: float | None = None
+    max_seconds: float | None = None
+    convert: str | None = None
+    operations: tuple[Operation, ...] = ()
+    label: str | None = None
+    description: str | None = None
+    group: str | None = None

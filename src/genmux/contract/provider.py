@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from genmux.contract.account import AccountHook
-from genmux.contract.auth import Auth, bearer
+from genmux.contract.auth import Auth, TimedAuth, bearer
 from genmux.contract.error_map import ErrorMap
 from genmux.contract.manifest import Manifest
 
@@ -14,13 +14,13 @@ from genmux.contract.manifest import Manifest
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """A service that serves models.
 
-    `wires` holds a `CallWire` or a `LocalEngine` by each name that the manifest's models give for their operations.
+    `wires` holds a `CallWire`, a `JobWire` or a `LocalEngine` by each name that the manifest's models give for their operations.
     `account` reads an account out of what was captured in a browser.
     """
 
     manifest: Manifest
     wires: Mapping[str, Any]
-    auth: Auth = bearer
+    auth: Auth | TimedAuth = bearer
     errors: ErrorMap = ErrorMap()
     account: AccountHook | None = None
 

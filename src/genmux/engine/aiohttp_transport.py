@@ -10,9 +10,10 @@ import math
 import os
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from genmux.contract.http import HttpReply, HttpRequest
+from genmux.engine.bodies import PIECE, Body, body_of
 from genmux.engine.deadlines import SLACK, AlarmClock, Deadline, Timeouts
 from genmux.engine.limits import SizeLimits
 from genmux.engine.proxies import checked_proxy, environment_proxy
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
 
 HEAD_LIMIT = 32 * 1024
 """The longest header line of a reply, in bytes; aiohttp's 8 KB is too short for some providers' policy headers."""
-
-PIECE = 256 * 1024
-"""Larger request bodies are handed over in pieces of so many bytes, so that one upload does not hold up the others."""
-
 
 LOOK = 2.0
 """Every so many seconds of silence we look whether the connection still stands: aiohttp does not wake the reader of a
@@ -63,10 +60,11 @@ class AiohttpTransport:
     async def send(self, request: HttpRequest, *, timeouts: Timeouts, limits: SizeLimits) -> HttpReply:
         """The whole reply, whatever its status."""
         line = self._line()
-        if request.body is not None and len(request.body) > PIECE:
-            response = await self._upload(line, request, timeouts, answer_within=None)
+        body = request.body
+        if body is None or (type(body) is bytes and len(body) <= PIECE):
+            response = await self._request(line, request, timeouts, body)
         else:
-            response = await self._request(line, request, timeouts, request.body)
+            response = await self._upload(line, request, timeouts, answer_within=None)
         content = response.content
         if content.is_eof() and content.exception() is None:  # head and body came in one read, as they mostly do
             return whole_reply(response.status, _lower(response.headers), content.read_nowait(), limits=limits)
@@ -112,29 +110,27 @@ class AiohttpTransport:
         self, line: "_Line", request: HttpRequest, timeouts: Timeouts, *, answer_within: float | None
     ) -> "aiohttp.ClientResponse":
         """Send the request and wait for the head of its reply; the time that a large body takes does not count as waiting."""
-        body: bytes | AsyncIterator[bytes] | None = request.body
         deadline = Deadline(line.clock, answer_within)
-        if body is not None and len(body) > PIECE:
-            body = _pieces(body, deadline, idle=timeouts.idle, answer_within=answer_within)
+        body = body_of(request)
         try:
             with deadline:
-                return await self._request(line, request, timeouts, body)
+                if body is None:
+                    return await self._request(line, request, timeouts, request.body)
+                pieces = _pieces(body, deadline, idle=timeouts.idle, answer_within=answer_within)
+                return await self._request(line, _headed(request, body), timeouts, pieces)
         except TimeoutError as error:
             message = f"no reply began in time (first_byte = {answer_within} s, idle = {timeouts.idle} s)"
             raise ProviderError(message, kind=ErrorKind.TIMEOUT, retry=Retry.UNSURE) from error
 
     async def _request(
-        self, line: "_Line", request: HttpRequest, timeouts: Timeouts, body: bytes | AsyncIterator[bytes] | None
+        self, line: "_Line", request: HttpRequest, timeouts: Timeouts, body: Any
     ) -> "aiohttp.ClientResponse":
-        headers: tuple[tuple[str, str], ...] = request.headers
-        if body is not request.body and request.body is not None:
-            headers = (*headers, ("content-length", str(len(request.body))))
         url, proxy = line.route(request.url)
         try:
             return await line.session.request(
                 request.method,
                 url,
-                headers=headers,
+                headers=request.headers,
                 data=body,
                 proxy=proxy,
                 ssl=self._ssl_context or True,
@@ -286,14 +282,21 @@ class _Line:
 
 
 async def _pieces(
-    body: bytes, deadline: Deadline, *, idle: float | None, answer_within: float | None
-) -> AsyncIterator[bytes]:
+    body: Body, deadline: Deadline, *, idle: float | None, answer_within: float | None
+) -> AsyncIterator[Any]:
     """Hand over a large body; while it is being taken it is silence that counts, afterwards the wait for the reply."""
-    view = memoryview(body)
-    for start in range(0, len(body), PIECE):
+    async for piece in body.pieces():
         deadline.move(idle)
-        yield view[start : start + PIECE]  # pyright: ignore[reportReturnType] — aiohttp writes any buffer
+        yield piece
     deadline.move(answer_within)
+
+
+def _headed(request: HttpRequest, body: Body) -> HttpRequest:
+    """The request with the size of its body, and the type that only the body knows."""
+    headers = [("content-length", str(body.size))]
+    if body.content_type is not None and all(name.lower() != "content-type" for name, _ in request.headers):
+        headers.append(("content-type", body.content_type))
+    return request.with_headers(headers)
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from genmux.contract.http import HttpReply, HttpRequest
+from genmux.contract.jobs import Steps
 from genmux.contract.provider import Provider
 from genmux.engine.deadlines import AlarmClocks, Deadline, Timeouts
 from genmux.engine.framing import is_document, may_be_document
@@ -155,6 +156,8 @@ class Engine:
         if self._closed:
             message = "this client is closed; make a new one"
             raise ConfigurationError(message, provider=provider.id)
+        if http.unsigned:
+            return http
         try:
             url = self._absolute(base_url, http.url, provider.manifest.api_hosts)
         except ProviderError as error:
@@ -167,7 +170,41 @@ class Engine:
             request = request.with_headers(
                 (name, value) for name, value in provider.manifest.headers.items() if name.lower() not in given
             )
-        return provider.auth(request, credential)
+        auth = provider.auth
+        if callable(auth):
+            return auth(request, credential)
+        return auth.sign(request, credential, self._clock())
+
+    async def walk(  # noqa: PLR0913 — each names one fact of the call
+        self,
+        provider: Provider,
+        credential: Mapping[str, str],
+        steps: Steps[T],
+        *,
+        base_url: str,
+        model: str | None = None,
+        timeouts: Timeouts = _USUAL_TIMEOUTS,
+        policy: RetryPolicy = _USUAL_POLICY,
+    ) -> T:
+        """Drive steps to their end: send what they yield, give them the reply, or raise in them what went wrong.
+
+        Raises ProviderError. What costs is no step: it needs a permit, and there is none here.
+        """
+        try:
+            http = next(steps)
+            while True:
+                try:
+                    called = await self.call(
+                        provider, credential, http, base_url=base_url, model=model, timeouts=timeouts, policy=policy
+                    )
+                except ProviderError as error:
+                    http = steps.throw(error)
+                else:
+                    http = steps.send(called.reply)
+        except StopIteration as end:
+            return end.value
+        finally:
+            steps.close()
 
     def _absolute(self, base_url: str, url: str, api_hosts: tuple[str, ...]) -> str:
         key = (base_url, url, api_hosts)

@@ -28,8 +28,8 @@ class Permit:
 
 
 def is_free(request: HttpRequest) -> bool:
-    """Whether a request costs nothing: it only looks."""
-    return request.read_only or request.method in {"GET", "HEAD"}
+    """Whether a request costs nothing: it only looks, or its wire says so (an upload, a cancellation)."""
+    return request.read_only or request.free or request.method in {"GET", "HEAD"}
 
 
 def demand(permit: Permit | None, request: HttpRequest) -> None:

@@ -7,18 +7,22 @@ from typing import Any, Literal
 import msgspec
 
 InputKind = Literal["image", "audio", "video", "document", "text"]
+InputRole = Literal["image", "last_image", "mask", "reference", "video", "audio", "document", "text"]
+"""What an input is for: the (first) image, the last one of a video, where an edit may paint, what to take after …"""
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something that goes in beside the prompt, as far as it is known.
 
-    `source` is where it is: a URL, a `data:` URI, a path, or the text itself for `kind="text"`. `seconds` is how long a
+    `source` is where it is: a URL, a `data:` URI, a path, the id of an asset (`asset_…`) or of a job (`job_…`, whose first
+    output is meant), or the text itself for `kind="text"`. `role` is what it is for, where that is not what its kind says. `seconds` is how long a
     sound or a video is, `pages` how many a document has; `width` and `height` are in pixels, `bytes` is the size of the
     file, `characters` the length of a text.
     """
 
     kind: InputKind
     source: str | None = None
+    role: InputRole | None = None
     seconds: float | None = None
     pages: int | None = None
     width: int | None = None

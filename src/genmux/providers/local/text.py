@@ -109,7 +109,7 @@ class TextModel:
 
     def _body(self, request: ChatRequest) -> tuple[Sent[ChatRequest], bytes, tuple[Any, ...]]:
         encoded = self._wire.encode(request, self._model, stream=True)
-        fields = msgspec.json.decode(encoded.http.body or b"{}", type=dict[str, Any])
+        fields = msgspec.json.decode(encoded.http.document or b"{}", type=dict[str, Any])
         body = msgspec.json.encode({**self._defaults, **fields, "return_progress": True})
         return Sent(request, self._model, encoded.http), body, encoded.warnings
 

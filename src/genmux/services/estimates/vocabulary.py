@@ -63,6 +63,7 @@ NEEDED: dict[str, frozenset[str]] = {
     "embed": frozenset({"input_tokens"}),
     "rerank": frozenset({"documents", "document_parts", "characters", "text_bytes", "prompt_bytes"}),
     "image_to_image": frozenset({"input_images", "input_pixels"}),
+    "edit_image": frozenset({"input_images", "input_pixels"}),
     "upscale": frozenset({"input_images", "input_pixels"}),
     "image_to_video": frozenset({"input_images", "input_pixels"}),
     "video_to_video": frozenset({"video_seconds"}),

@@ -68,7 +68,7 @@ def _encode(accepted: Accepted, model: Model, claimed: Claim) -> Encoded:
 
 
 def _differences(claimed: Claim, body: bytes, original: bytes, encoded: Encoded) -> Iterator[str]:
-    written = encoded.http.body or b""
+    written = encoded.http.document or b""
     # Where the client puts the model into the path, its body has none either.
     recorded = body if claimed.options else original
     name = claimed.dialect.name

@@ -41,7 +41,7 @@ def replay_embed_request(exchange: Exchange, reply: RecordedReply, claimed: Embe
     model = model_of(exchange, accepted.request.model)
     encoded = claimed.client.encode(accepted.request, model)
     name = claimed.dialect.name
-    before, after = (normal_request(name, decoded(each)) for each in (body, encoded.http.body or b""))
+    before, after = (normal_request(name, decoded(each)) for each in (body, encoded.http.document or b""))
     found = tuple(differing(before, after, "request"))
     sent = Sent(request=accepted.request, model=model, http=encoded.http)
     return AskedEmbed(accepted=accepted, sent=sent, round_trip=not found, differences=found)

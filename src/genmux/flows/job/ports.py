@@ -1,0 +1,109 @@
+"""What the flow of a job needs of those who keep files and tell events."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from genmux.contract.inputs import MediaInput
+from genmux.contract.model import Model
+from genmux.types.assets import Asset, AssetRole, Output
+from genmux.types.generation import GenerationRequest, Input
+from genmux.types.principal import Principal
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """The inputs of a request, looked at: `inputs` say what they are (kind, role, size, length), `parents` are the assets among them.
+
+    `inputs` may be kept with the job: a path or bytes became an asset, so that the job can be submitted from any machine.
+    """
+
+    inputs: tuple[Input, ...] = ()
+    parents: tuple[str, ...] = ()
+
+
+class Whence(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the files of a job come from, for their provenance."""
+
+    tenant: str
+    job: str
+    provider: str
+    model: str
+    operation: str
+    request_hash: str
+    team: str | None = None
+    key: str | None = None
+    parents: tuple[str, ...] = ()
+    cost: Decimal | None = None
+    simulated: bool = False
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that lies in our storage and has no row yet. It is the same file when it is collected again."""
+
+    storage_key: str
+    sha256: str
+    bytes: int
+    media_type: str
+    role: AssetRole = "output"
+    name: str | None = None
+    width: int | None = None
+    height: int | None = None
+    seconds: float | None = None
+    fps: float | None = None
+    poster: "Stored | None" = None
+    metadata: Mapping[str, Any] = msgspec.field(default_factory=dict)
+
+
+class Files(Protocol):
+    """Keeps files. Raises ProviderError; `retry` is `safe` where the same will go well later (a full disk, a network)."""
+
+    async def take(self, inputs: Sequence[Input], *, model: Model, operation: str, principal: Principal) -> Taken:
+        """Look at the inputs of a request, and keep those that are not kept: files, bytes in a `data:` URI.
+
+        Raises InvalidRequestError for what is not what it claims, not open to the caller, too large, or of a kind that the
+        model does not take.
+        """
+        ...
+
+    async def ready(
+        self, request: GenerationRequest, *, model: Model, principal: Principal, folder: Path
+    ) -> tuple[MediaInput, ...]:
+        """The inputs as the model's manifest wants them. Temporary files are in `folder`, which the caller removes."""
+        ...
+
+    async def collect(self, output: Output, *, headers: Mapping[str, str], trusted_hosts: tuple[str, ...]) -> Stored:
+        """Copy an output into our storage, through the URL guard; `headers` (the credential) only go to `trusted_hosts`."""
+        ...
+
+    def add_in(self, tx: Any, stored: Sequence[Stored], whence: Whence) -> tuple[Asset, ...]:
+        """Make rows for stored files, in a transaction that does more. May be done again: then the rows are there already."""
+        ...
+
+    async def of_job(self, tenant: str, job: str) -> tuple[Asset, ...]:
+        """The assets that a job made, in the order of its outputs."""
+        ...
+
+
+class Outbox(Protocol):
+    """Tells events, also to others than this process: what is told in a transaction is told exactly when that is committed."""
+
+    def tell_in(  # noqa: PLR0913 — one field of the event each
+        self,
+        tx: Any,
+        type_: str,
+        *,
+        tenant: str,
+        subject: str | None = None,
+        provider: str | None = None,
+        model: str | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Tell something in a transaction that does more."""
+        ...
+
+    def nudge(self) -> None:
+        """Something was committed."""
+        ...
