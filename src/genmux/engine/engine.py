@@ -90,7 +90,7 @@ class Engine:
         demand(permit, http)
         trip = Trip(
             provider,
-            self._signed(provider, credential, http, base_url=base_url),
+            self.signed(provider, credential, http, base_url=base_url),
             credential=credential,
             model=model,
             timeouts=timeouts,
@@ -125,7 +125,7 @@ class Engine:
         demand(permit, http)
         trip = Trip(
             provider,
-            self._signed(provider, credential, http, base_url=base_url),
+            self.signed(provider, credential, http, base_url=base_url),
             credential=credential,
             model=model,
             timeouts=timeouts,
@@ -149,7 +149,7 @@ class Engine:
         self._closed = True
         await self._transport.aclose()
 
-    def _signed(
+    def signed(
         self, provider: Provider, credential: Mapping[str, str], http: HttpRequest, *, base_url: str
     ) -> HttpRequest:
         """The request that may be sent: absolute, with the provider's headers and the credential."""

@@ -12,6 +12,7 @@ import msgspec
 from genmux.contract.operations import OPERATIONS, Operation
 from genmux.contract.toml_lines import describe
 from genmux.types.errors import ConfigurationError
+from genmux.types.job_settings import JobSettings
 from genmux.types.money import Price
 from genmux.types.routes import Route
 
@@ -149,6 +150,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     store: StoreSettings = StoreSettings()
     usage: UsageSettings = UsageSettings()
     accounts: AccountSettings = AccountSettings()
+    jobs: JobSettings = JobSettings()
     prices: dict[str, tuple[Price, ...]] = msgspec.field(default_factory=dict)
     routes: dict[str, Route] = msgspec.field(default_factory=dict)
 
@@ -162,6 +164,7 @@ _KINDS: dict[str, Any] = {
     "store": StoreSettings,
     "usage": UsageSettings,
     "accounts": AccountSettings,
+    "jobs": JobSettings,
     "prices": dict[str, tuple[Price, ...]],
     "routes": dict[str, Route],
 }

@@ -135,8 +135,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `tenant` is the organisation that it belongs to, `retry_of` the job that this one tries again, `batch` what was submitted
     together. `progress` is a part of 1 and `queue_position` counts from 0, where the provider tells them. `account` is the
-    name of the account that it was submitted with, and `fence` counts how often it changed hands. `resolvable` says that
-    somebody must decide (see `Resolution`).
+    name of the account that it was submitted with, and `fence` counts how often it changed hands. `waiting` says why a queued
+    job does not begin. `resolvable` says that somebody must decide (see `Resolution`).
     """
 
     id: str
@@ -172,6 +172,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     retry_of: str | None = None
     batch: str | None = None
     ticket: Mapping[str, Any] | None = None
+    waiting: str | None = None
 
     @property
     def ended(self) -> bool:

@@ -19,6 +19,8 @@ TENANTLESS = {
     "sealing_keys": "they seal the credentials of all tenants",
     "ledger_workers": "processes work for all tenants",
     "ledger_versions": "one version for all tenants",
+    "job_workers": "processes work for all tenants",
+    "job_pauses": "a provider pauses for all tenants",
 }
 """Tables without a tenant, with the reason."""
 

@@ -53,7 +53,8 @@ class Holding:
         amount: int | None = 0
         if budgets:
             amount = self._amount(run, request, model, budgets)
-            budgets = _in_dollars(run, model, budgets, free=amount == 0)
+            budgets, warnings = in_dollars(budgets, model, free=amount == 0)
+            run.warnings = (*run.warnings, *warnings)
         held = run.held
         if held is not None and held.budgets == budgets and amount is not None:
             if amount > held.amount:
@@ -77,19 +78,30 @@ class Holding:
         most = self._estimates.most(request, model)
         if most is not None:
             return most * run.times
-        unknown = "; ".join(self._estimates.explain(request, model))
-        strict = next((budget for budget in budgets if budget.unknown_price == "refuse"), None)
-        if strict is not None:
-            message = (
-                f"the budget of {strict.scope} does not let through what may cost anything: {unknown}; give the model a"
-                f' price ([[prices."{model.reference}"]] in genmux.toml), or let the budget\'s `unknown_price` be'
-                " 'use_limit' or 'warn'"
-            )
-            raise BudgetExceededError(message, provider=model.provider, model=model.id, status=REFUSED)
-        if any(budget.unknown_price == "use_limit" for budget in budgets):
-            return None
-        run.warnings = (*run.warnings, Warning("defaulted", "cost", f"no money is held for it: {unknown}"))
-        return LEAST
+        amount, warnings = where_unknown(budgets, model, self._estimates.explain(request, model))
+        run.warnings = (*run.warnings, *warnings)
+        return amount
+
+
+def where_unknown(
+    budgets: tuple[Budget, ...], model: Model, unknown: tuple[str, ...]
+) -> tuple[int | None, tuple[Warning, ...]]:
+    """How much to hold where nobody knows what something may cost, as the budgets say: None for everything that is left.
+
+    Raises BudgetExceededError when one of them does not let it through.
+    """
+    told = "; ".join(unknown)
+    strict = next((budget for budget in budgets if budget.unknown_price == "refuse"), None)
+    if strict is not None:
+        message = (
+            f"the budget of {strict.scope} does not let through what may cost anything: {told}; give the model a"
+            f' price ([[prices."{model.reference}"]] in genmux.toml), or let the budget\'s `unknown_price` be'
+            " 'use_limit' or 'warn'"
+        )
+        raise BudgetExceededError(message, provider=model.provider, model=model.id, status=REFUSED)
+    if any(budget.unknown_price == "use_limit" for budget in budgets):
+        return None, ()
+    return LEAST, (Warning("defaulted", "cost", f"no money is held for it: {told}"),)
 
 
 def times_billed(options: CallOptions) -> int:
@@ -108,14 +120,16 @@ def _budgets(ledger: Ledger, run: Run, model: Model) -> tuple[Budget, ...]:
     return ledger.budgets_for(run.options.principal, f"{model.provider}/{account.name}", account_tenant=account.tenant)
 
 
-def _in_dollars(run: Run, model: Model, budgets: tuple[Budget, ...], *, free: bool) -> tuple[Budget, ...]:
+def in_dollars(
+    budgets: tuple[Budget, ...], model: Model, *, free: bool
+) -> tuple[tuple[Budget, ...], tuple[Warning, ...]]:
     """Without the budgets in other currencies, in which no price is known: each says what is done about that.
 
     Raises BudgetExceededError.
     """
     others = [one for one in budgets if one.currency != US_DOLLARS]
     if not others:
-        return budgets
+        return budgets, ()
     strict = next((one for one in others if one.unknown_price != "warn"), None)
     if strict is not None and not free:
         message = (
@@ -123,10 +137,11 @@ def _in_dollars(run: Run, model: Model, budgets: tuple[Budget, ...], *, free: bo
             f" {US_DOLLARS} only; make a budget in {US_DOLLARS}, or let the budget's `unknown_price` be 'warn'"
         )
         raise BudgetExceededError(message, provider=model.provider, model=model.id, status=REFUSED)
+    warnings: tuple[Warning, ...] = ()
     if not free:
         told = ", ".join(f"{one.scope} in {one.currency}" for one in others)
-        run.warnings = (*run.warnings, Warning("defaulted", "cost", f"it is not counted in the budget of {told}"))
-    return tuple(one for one in budgets if one.currency == US_DOLLARS)
+        warnings = (Warning("defaulted", "cost", f"it is not counted in the budget of {told}"),)
+    return tuple(one for one in budgets if one.currency == US_DOLLARS), warnings
 
 
 async def _exactly(ledger: Ledger, run: Run, subject: str, budgets: tuple[Budget, ...], *, amount: int | None) -> Held:

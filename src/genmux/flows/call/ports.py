@@ -195,7 +195,7 @@ class Lease(Protocol):
         """Its keys."""
         ...
 
-    def done(self, outcome: BaseException | None, credits_used: Mapping[str, Decimal] | None = None) -> None:
+    def done(self, outcome: BaseException | None, credits_used: Mapping[str, Decimal] | None = None, /) -> None:
         """It was used, with this failure if any. May be called again."""
         ...
 

@@ -88,6 +88,14 @@ class Targets:
         """Only the model; needs no key."""
         return self._models.resolve(name, operation)
 
+    def manifest(self, provider: str) -> Manifest:
+        """A provider as data."""
+        return self._providers.load(provider).manifest
+
+    def wire(self, model: Model, operation: Operation) -> Any:
+        """The wire or the embedded engine for an operation that the model has."""
+        return self._providers.load(model.provider).wires[model.spec.operations[operation]]
+
     def wire_that_speaks(self, dialect: str, model: Model) -> PassingWire | None:
         """The model's chat wire when it takes a caller's own bytes in this dialect, else None."""
         provider = self._providers.load(model.provider)

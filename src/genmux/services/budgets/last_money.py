@@ -1,11 +1,14 @@
 """The end of a budget: what is left of it may be in slices, which are called back before anybody is refused."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from genmux.services.budgets.ports import Keeper, LedgerStore
 from genmux.services.budgets.slices import Slices
 from genmux.types.ledger import BudgetRefusedError, HoldAsk
+
+T = TypeVar("T")
 
 PAUSE = 0.3
 """Seconds between two attempts."""
@@ -32,14 +35,16 @@ class LastMoney:
 
     async def hold(self, ask: HoldAsk, abandoned: Callable[[str], None], refused: BudgetRefusedError) -> None:
         """Hold as soon as it can be. Raises BudgetRefusedError when it cannot."""
+        await self.insist(lambda: self._store.hold(ask, abandoned), refused)
+
+    async def insist(self, attempt: Callable[[], Awaitable[T]], refused: BudgetRefusedError) -> T:
+        """Make an attempt to hold again, as soon as it may go well. Raises BudgetRefusedError when it cannot."""
         if refused.refusal.held > refused.refusal.leased:  # some of that may have ended here, and wait to be booked
             await self._keeper.flush()
             try:
-                await self._store.hold(ask, abandoned)
+                return await attempt()
             except BudgetRefusedError as error:
                 refused = error
-            else:
-                return
         begun = self._monotonic()
         first = True
         while _may_suffice(refused):
@@ -47,14 +52,12 @@ class LastMoney:
             await self._round(refused.refusal.budget, first=first)
             first = False
             try:
-                await self._store.hold(ask, abandoned)
+                return await attempt()
             except BudgetRefusedError as error:
                 waited = self._monotonic() - begun
                 refused = error
                 if waited > PATIENCE or (waited > BEATS and error.refusal.leased >= leased):
                     break
-            else:
-                return
         raise refused
 
     async def _round(self, budget: int, *, first: bool) -> None:

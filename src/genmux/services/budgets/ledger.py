@@ -2,7 +2,8 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from genmux.services.budgets.alerts import Alerts
 from genmux.services.budgets.amounts import LONGEST, checked, checked_subject
@@ -19,6 +20,8 @@ from genmux.types.budgets import Budget
 from genmux.types.errors import InvalidRequestError, StoreError
 from genmux.types.ledger import BudgetRefusedError, Ended, Ending, HoldAsk, SliceChange, SliceState
 from genmux.types.principal import Principal
+
+T = TypeVar("T")
 
 LASTS = 900.0
 """Seconds that an exact hold lasts, if nothing else is said."""
@@ -162,6 +165,18 @@ class Ledger:
         held = Held(self, subject, budgets, amount, exact=amount)
         self._lasting.add(held, lasts)
         return held
+
+    async def insist(self, attempt: Callable[[], Awaitable[T]], refused: BudgetRefusedError) -> T:
+        """Make an attempt to hold again, in a transaction that does more, after a refusal: what is leased is called back first.
+
+        Raises BudgetRefusedError when that does not help.
+        """
+        return await self._last.insist(attempt, refused)
+
+    def booked(self, ended: Sequence[Ended]) -> None:
+        """Holds ended in a transaction that did more: those who want to hear of it are told."""
+        for one in ended:
+            self._alerts.booked(one.booked)
 
     async def _least(self, ask: HoldAsk) -> int:
         """Of what was held whole, the least."""

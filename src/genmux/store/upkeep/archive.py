@@ -22,7 +22,7 @@ from genmux.types.errors import InvalidRequestError, NotFoundError
 FORMAT = 1
 MANIFEST = "manifest.json"
 
-EPHEMERAL = frozenset({"rate_meters", "rate_slots"})
+EPHEMERAL = frozenset({"job_workers", "rate_meters", "rate_slots"})
 """Tables that are in no backup: what stands in them is worth something for minutes."""
 
 Cell = bool | int | float | str | bytes | None

@@ -1,0 +1,146 @@
+"""Puts the flow of jobs on a store. Imported when a store is opened."""
+
+import logging
+import os
+import random
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from genmux.engine.engine import Engine
+from genmux.flows.call.hosts import LocalHosts
+from genmux.flows.call.target import Targets
+from genmux.flows.job.bench import Bench, Estimator, Pricer, Purse, Standings
+from genmux.flows.job.dispatch import Embedded, Shared
+from genmux.flows.job.jobs import Jobs
+from genmux.flows.job.ports import Files, Outbox
+from genmux.flows.job.waiting import Waiters
+from genmux.services.ports import NewId, Now
+from genmux.services.registry import Registry
+from genmux.services.settings import Settings
+from genmux.store.jobs.store import CHANNEL, JobTables
+from genmux.store.ledger.store import LedgerStore
+from genmux.store.opening import Store
+from genmux.store.postgres.database import PostgresDatabase
+from genmux.store.usage.rows import row_of
+from genmux.store.usage.writing import write_rows
+from genmux.types.usage_record import UsageRecord
+
+FROZEN = 70
+"""The exit status of a worker that found that it stood still."""
+
+_log = logging.getLogger("genmux.jobs")
+
+
+class Around(Protocol):
+    """What there is without a store: the App."""
+
+    settings: Settings
+    registry: Registry
+    targets: Targets
+    engine: Engine
+    hosts: LocalHosts
+    accounts: Standings
+    prices: Pricer
+    estimator: Estimator
+    now: Now
+    new_id: NewId
+
+
+class JobDesk:
+    """The jobs of one process: what can be done with them, and the worker that does them where this process is one."""
+
+    def __init__(  # noqa: PLR0913 — each is one who helps
+        self,
+        app: Around,
+        store: Store,
+        lines: LedgerStore,
+        purse: Purse,
+        *,
+        files: Files,
+        outbox: Outbox,
+        about: str,
+        works: bool,
+        dies: bool,
+        callback: Callable[[str, str], str | None],
+    ) -> None:
+        self._store = store
+        self._works = works
+        self._dies = dies
+        self.rows = JobTables(store.database, lines.hold_in, app.now)
+        self.waiters = Waiters()
+        bench = Bench(
+            rows=self.rows,
+            books=lines,
+            purse=purse,
+            files=files,
+            outbox=outbox,
+            write_usage=_write_usage,
+            targets=app.targets,
+            engine=app.engine,
+            hosts=app.hosts,
+            accounts=app.accounts,
+            pricer=app.prices,
+            estimator=app.estimator,
+            settings=app.settings.jobs,
+            clock=time.monotonic,
+            random=random.random,
+            new_id=app.new_id,
+            new_secret=lambda: secrets.token_urlsafe(32),
+            callback=callback,
+            caps=lambda provider: _cap(app, provider),
+            told=self.waiters.wake,
+        )
+        me = f"{about}-{app.new_id()}"
+        shared = isinstance(store.database, PostgresDatabase)
+        self.worker: Embedded | None = None
+        if works:
+            self.worker = (
+                Shared(bench, me=me, about=about, frozen=self._frozen)
+                if shared
+                else Embedded(bench, me=me, about=about)
+            )
+        self.jobs = Jobs(bench, self.worker, self.waiters)
+        self._hints: Any = None
+
+    async def start(self) -> None:
+        """Begin to work, and to hear what others do. Raises StoreError."""
+        database = self._store.database
+        if isinstance(database, PostgresDatabase):
+            self._hints = await database.listen(CHANNEL, self._heard)
+        if self.worker is not None:
+            await self.worker.start()
+
+    async def stop(self) -> None:
+        """Hand everything over. May be called again."""
+        if self.worker is not None:
+            await self.worker.stop()
+        hints, self._hints = self._hints, None
+        if hints is not None:
+            await hints.aclose()
+
+    def _heard(self, told: str) -> None:
+        what, _, job = told.partition(" ")
+        if what == "ended":
+            self.waiters.wake(job)
+        elif isinstance(self.worker, Shared):
+            self.worker.heard(told)
+
+    def _frozen(self, seconds: float) -> None:
+        """This process stood still. One that serves ends without touching anything; a program's own only lets go of its jobs."""
+        _log.critical("this process stood still for %.1f s; others may have its jobs by now", seconds)
+        if self._dies:
+            os._exit(FROZEN)
+
+
+def _write_usage(tx: Any, record: UsageRecord) -> None:
+    write_rows(tx, [row_of(record)])
+
+
+def _cap(app: Around, provider: str) -> int | None:
+    own = app.settings.providers.get(provider)
+    if own is not None and own.max_concurrency is not None:
+        return own.max_concurrency
+    manifest = app.registry.manifest(provider)
+    return manifest.jobs.max_concurrency

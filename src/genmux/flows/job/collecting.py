@@ -1,0 +1,124 @@
+"""Copies what was made into our storage, before its addresses die. Safe to repeat."""
+
+from typing import Any
+
+import msgspec
+
+from genmux.contract.http import HttpRequest
+from genmux.engine.urls import host_of
+from genmux.flows.call.target import Target
+from genmux.flows.job.bench import Bench, Hand
+from genmux.flows.job.cadence import backoff
+from genmux.flows.job.ending import end_unmade, end_with, error_of
+from genmux.flows.job.polling import Gone
+from genmux.flows.job.ports import Stored
+from genmux.flows.job.reaching import reach
+from genmux.flows.job.saving import save
+from genmux.types.assets import Output
+from genmux.types.errors import ErrorKind, NotFoundError, ProviderError, Retry, StoreError
+from genmux.types.jobs import Completed, Ended, Failed, JobError, JobStatus
+from genmux.types.periods import SECOND
+
+FRESH = 2
+"""So often a provider is asked for fresh addresses when those it gave are dead."""
+
+
+class Collector:
+    """Collects what jobs made."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    async def finish(self, hand: Hand, outcome: Ended) -> None:
+        """End a job as its provider said, with what it made in our storage. Raises LostError."""
+        outcome = _honest(outcome)
+        if not isinstance(outcome, Completed):
+            reach(self._bench, hand)
+            await end_with(self._bench, hand, outcome)
+            return
+        if all(one.url is not None for one in outcome.outputs):  # what came with the answer is kept at once instead
+            await save(self._bench, hand, {"status": JobStatus.DOWNLOADING, "outcome": outcome})
+        await self.collect(hand, outcome)
+
+    async def collect(self, hand: Hand, outcome: Completed) -> None:
+        """Copy every output, however long our side takes, as long as there is something to copy. Raises LostError."""
+        bench, failures, fresh = self._bench, 0, 0
+        while True:
+            try:
+                target = reach(bench, hand)
+                stored = [await self._copy(target, one) for one in outcome.outputs]
+            except ProviderError as error:
+                if isinstance(error, StoreError) or not self._is_dead(hand, error):
+                    failures += 1
+                    hand.row.details = msgspec.structs.replace(hand.row.details, waiting=error.message)
+                    await hand.wait(backoff(failures, bench.random()))
+                    continue
+                renewed = await self._renewed(hand, error) if fresh < FRESH else None
+                fresh += 1
+                if renewed is None:
+                    await self._lost(hand, error)
+                    return
+                outcome = renewed
+            else:
+                await end_with(bench, hand, outcome, stored)
+                return
+
+    async def _copy(self, target: Target, output: Output) -> Stored:
+        """One output; its credential goes only to the provider's own hosts."""
+        headers: dict[str, str] = {}
+        hosts = tuple(filter(None, (host_of(target.base_url), *target.provider.manifest.api_hosts)))
+        if output.signed and output.url is not None:
+            asked = HttpRequest(method="GET", url=output.url)
+            signed = self._bench.engine.signed(target.provider, target.credential, asked, base_url=target.base_url)
+            output = msgspec.structs.replace(output, url=signed.url)
+            headers = dict(signed.headers)
+        return await self._bench.files.collect(output, headers=headers, trusted_hosts=hosts)
+
+    def _is_dead(self, hand: Hand, error: ProviderError) -> bool:
+        """Whether trying again would not help: it is gone, refused, or its time is over."""
+        if error.retry is Retry.NEVER:
+            return True
+        lifetime = None if hand.target is None else hand.target.provider.manifest.jobs.result_lifetime
+        ours = error.kind in (ErrorKind.OVERLOADED, ErrorKind.CONFIGURATION)
+        age = (self._bench.rows.moment() - hand.row.updated_at) / SECOND
+        return lifetime is not None and not ours and age > lifetime
+
+    async def _renewed(self, hand: Hand, error: ProviderError) -> Completed | None:
+        """The outputs with fresh addresses, where the provider gives any."""
+        bench, target, ticket = self._bench, hand.target, hand.row.ticket
+        if (
+            target is None
+            or ticket is None
+            or (not isinstance(error, NotFoundError) and error.status not in (401, 403, 410))
+        ):
+            return None
+        try:
+            state: Any = await bench.engine.walk(
+                target.provider, target.credential, target.wire.poll(ticket), base_url=target.base_url
+            )
+        except ProviderError:
+            return None
+        return state if isinstance(state, Completed) else None
+
+    async def _lost(self, hand: Hand, error: ProviderError) -> None:
+        """It was made, and billed, but there is nothing to collect any more."""
+        told = error_of(error)
+        message = f"it was made, but cannot be collected: {told.message}"
+        gone = error.kind is ErrorKind.NOT_FOUND or error.status in (403, 410)
+        status = JobStatus.EXPIRED if gone else JobStatus.FAILED
+        told = JobError(kind=told.kind, message=message, code=told.code)
+        await end_unmade(self._bench, hand, status, told, billed=True)
+
+
+async def end_gone(bench: Bench, hand: Hand, gone: Gone) -> None:
+    """Nothing more is to be expected of a job: it may have been billed all the same. Raises LostError."""
+    error = JobError(kind=ErrorKind.TIMEOUT, message=gone.message)
+    await end_unmade(bench, hand, JobStatus.EXPIRED, error, billed=True)
+
+
+def _honest(outcome: Ended) -> Ended:
+    """A success without anything made is none."""
+    if isinstance(outcome, Completed) and not outcome.outputs and outcome.text is None:
+        message = "the provider says that it is done, and gave nothing"
+        return Failed(message=message, kind=ErrorKind.MALFORMED_REPLY, usage=outcome.usage, raw=outcome.raw)
+    return outcome

@@ -1,0 +1,294 @@
+"""What can be done with jobs: submit, look, wait, cancel, try again, resolve. Everything is seen by its own tenant only."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from genmux.flows.job.bench import Bench
+from genmux.flows.job.dispatch import Dispatcher
+from genmux.flows.job.ending import settle_in
+from genmux.flows.job.intake import USUAL, Intake, JobOptions
+from genmux.flows.job.money import FREE, Bill
+from genmux.flows.job.recovering import requeued
+from genmux.flows.job.telling import tell
+from genmux.flows.job.waiting import Waiters
+from genmux.store.jobs.moves import NOW
+from genmux.store.jobs.reading import Cursor
+from genmux.types.errors import ErrorKind, InvalidRequestError, NotFoundError, ProviderError
+from genmux.types.generation import GenerationRequest
+from genmux.types.jobs import Job, JobError, JobFilter, JobState, JobStatus, Resolution, Ticket
+from genmux.types.jobs_stored import JobRow, shown
+from genmux.types.ledger import BudgetRefusedError
+from genmux.types.ledger import Ended as HoldEnded
+from genmux.types.money import Cost
+from genmux.types.principal import Principal
+
+MOST_AT_ONCE = 1_000
+"""So many jobs may be submitted together."""
+
+CONFLICT = 409
+
+LOOK = 1.0
+"""Seconds between two looks at a job that somebody watches, although nothing was told of it."""
+
+
+class Jobs:
+    """The jobs of all tenants; each method says for whom it looks. Raises ProviderError and StoreError."""
+
+    def __init__(self, bench: Bench, dispatcher: Dispatcher | None, waiters: Waiters) -> None:
+        self._bench = bench
+        self._dispatcher = dispatcher
+        self._waiters = waiters
+        self._intake = Intake(bench)
+
+    # ---------------------------------------------------------------- submitting
+    async def submit(self, request: GenerationRequest, principal: Principal, options: JobOptions = USUAL) -> Job:
+        """Keep a job, which is then done whatever happens. The same `idempotency_key` gives the job that is there.
+
+        Raises ValidationError that names everything that does not fit the model, BudgetExceededError, and
+        InvalidRequestError (HTTP 409) for a key that was used for another request.
+        """
+        incoming = await self._intake.incoming(request, principal, options)
+
+        async def attempt() -> tuple[JobRow, bool]:
+            """Keep it, with the money for it."""
+            return await self._bench.rows.take_in(incoming)
+
+        try:
+            row, fresh = await attempt()
+        except BudgetRefusedError as error:
+            row, fresh = await self._bench.purse.insist(attempt, error)
+        if fresh:
+            self._bench.outbox.nudge()
+            self._nudge()
+        return await self._shown(row)
+
+    async def submit_many(
+        self, requests: Sequence[GenerationRequest], principal: Principal, options: JobOptions = USUAL
+    ) -> list[Job | ProviderError]:
+        """Keep several jobs, in their order; what is wrong with one is told in its place and leaves the others alone."""
+        if len(requests) > MOST_AT_ONCE:
+            message = f"{len(requests)} jobs were submitted together; {MOST_AT_ONCE} are the most"
+            raise InvalidRequestError(message, param="requests")
+        batch = options.batch or f"batch_{self._bench.new_id()}"
+        options = msgspec.structs.replace(options, batch=batch)
+
+        async def one(request: GenerationRequest) -> Job | ProviderError:
+            """One of them."""
+            try:
+                return await self.submit(request, principal, options)
+            except ProviderError as error:
+                return error
+
+        return list(await asyncio.gather(*(one(request) for request in requests)))
+
+    async def retry(self, job: str, principal: Principal) -> Job:
+        """Submit a job that did not end well again, as a new job. Raises InvalidRequestError for one that is not over."""
+        row = await self._row(job, principal)
+        if not row.status.ended or row.status is JobStatus.COMPLETED:
+            message = f"the job {job} is {row.status}; only one that ended without a result can be tried again"
+            raise InvalidRequestError(message, param="id", status=CONFLICT)
+        request = msgspec.structs.replace(row.request, idempotency_key=None)
+        options = JobOptions(priority=-row.rank, batch=row.batch, retry_of=row.id, end_user=row.end_user)
+        return await self.submit(request, principal, options)
+
+    # ---------------------------------------------------------------- looking
+    async def get(self, job: str, principal: Principal) -> Job:
+        """One job with its assets. Raises NotFoundError."""
+        return await self._shown(await self._row(job, principal))
+
+    async def wait(self, job: str, principal: Principal, seconds: float | None = None) -> Job:
+        """The job once it has ended, waits for a decision, or after so many seconds."""
+        row = await self._row(job, principal)
+        if not _rests(row):
+            row = await self._until(row, seconds)
+        return await self._shown(row)
+
+    async def watch(self, job: str, principal: Principal) -> AsyncIterator[Job]:
+        """The job as it is now, and each time that something changed, until it has ended or waits for a decision."""
+        row = await self._row(job, principal)
+        told: Job | None = None
+        while True:
+            seen = await self._shown(row)
+            if told is None or seen != told:
+                yield seen
+                told = seen
+            if _rests(row):
+                return
+            with self._waiters.waiting(row.id) as woken:
+                await woken(LOOK)
+            row = await self._row(job, principal)
+
+    async def _until(self, row: JobRow, seconds: float | None) -> JobRow:
+        loop = asyncio.get_running_loop()
+        end = None if seconds is None else loop.time() + seconds
+        while not _rests(row):
+            left = LOOK if end is None else end - loop.time()
+            if left <= 0:
+                break
+            with self._waiters.waiting(row.id) as woken:
+                found = await self._bench.rows.find(row.id)
+                if found is not None and _rests(found):
+                    return found
+                await woken(min(left, LOOK))
+            row = await self._bench.rows.find(row.id) or row
+        return row
+
+    # ---------------------------------------------------------------- deciding
+    async def cancel(self, job: str, principal: Principal, *, grace: float | None = None) -> Job:
+        """Ask for a job to be cancelled; what became of it is told by its status.
+
+        One that has not begun ends at once. For others it is the provider who decides, after `grace` seconds. Raises
+        InvalidRequestError for one that has ended, or whose outcome somebody must resolve.
+        """
+        bench = self._bench
+        grace = bench.settings.grace if grace is None else grace
+        while True:
+            row = await self._row(job, principal)
+            if row.status.ended or row.status is JobStatus.OUTCOME_UNKNOWN:
+                way = "resolve it" if row.status is JobStatus.OUTCOME_UNKNOWN else "there is nothing left to cancel"
+                raise InvalidRequestError(f"the job {job} is {row.status}; {way}", param="id", status=CONFLICT)
+            if row.status is JobStatus.QUEUED:
+                ended = await self._end_idle(row, JobStatus.CANCELLED, None, Bill(cost=FREE))
+                if ended is not None:
+                    return await self._shown(ended)
+                continue
+            details = msgspec.structs.replace(row.details, grace=grace)
+            asked = await bench.rows.ask_to_cancel(row, details)
+            if asked is not None:
+                if self._dispatcher is not None:
+                    self._dispatcher.signal(job, cancel_at=asked.cancel_at)
+                return await self._shown(asked)
+
+    async def resolve(
+        self,
+        job: str,
+        principal: Principal,
+        resolution: Resolution,
+        *,
+        ticket: Ticket | None = None,
+        cost: Decimal | None = None,
+    ) -> Job:
+        """Decide what became of a job of which nobody knows whether its provider took it.
+
+        `adopt` goes on with the provider's `ticket`; `billed` ends it as lost, with its `cost` in US dollars or with what was
+        held; `not_billed` ends it as never taken; `resubmit` sends it again, which may be billed twice. Raises
+        InvalidRequestError when there is nothing to decide.
+        """
+        row = await self._row(job, principal)
+        if row.status is not JobStatus.OUTCOME_UNKNOWN:
+            message = f"the job {job} is {row.status}; only one with an unknown outcome is resolved"
+            raise InvalidRequestError(message, param="id", status=CONFLICT)
+        error = JobError(kind=ErrorKind.UNKNOWN, message=f"its outcome was unknown, and resolved as {resolution!r}")
+        match resolution:
+            case "adopt":
+                if not ticket:
+                    message = '`ticket` is missing: what the provider calls the job, such as {"id": "…"}'
+                    raise InvalidRequestError(message, param="ticket")
+                values: dict[str, Any] = {"status": JobStatus.RUNNING, "ticket": ticket, "next_at": 0}
+                changed = await self._change_idle(row, values, resolution)
+            case "resubmit":
+                details = msgspec.structs.replace(row.details, key=f"{row.id}-{row.attempts}", looked=0, error=None)
+                changed = await self._change_idle(row, requeued(row.fence) | {"details": details}, resolution)
+            case "billed":
+                bill = Bill(cost=None if cost is None else Cost(amount=cost, source="reported"))
+                changed = await self._end_idle(row, JobStatus.FAILED, error, bill)
+            case "not_billed":
+                changed = await self._end_idle(row, JobStatus.REJECTED, error, Bill(cost=FREE))
+        if changed is None:
+            raise InvalidRequestError(f"the job {job} was resolved by somebody else", param="id", status=CONFLICT)
+        self._nudge()
+        return await self._shown(changed)
+
+    async def expire(self) -> int:
+        """End jobs that could not begin for too long; gives how many."""
+        count = 0
+        for row in await self._bench.rows.overdue():
+            message = row.details.waiting or "there was no turn for it"
+            error = JobError(kind=ErrorKind.TIMEOUT, message=f"it could not begin in time: {message}")
+            ended = await self._end_idle(row, JobStatus.EXPIRED, error, Bill(cost=FREE))
+            count += ended is not None
+        return count
+
+    async def pause(self, provider: str, reason: str = "") -> None:
+        """Submit nothing more to a provider; what is under way goes on."""
+        await self._bench.rows.pause(provider, reason)
+
+    async def resume(self, provider: str) -> bool:
+        """Submit to a provider again; False when it was not paused."""
+        resumed = await self._bench.rows.resume(provider)
+        self._nudge()
+        return resumed
+
+    async def pauses(self) -> list[tuple[str, int, str]]:
+        """The providers that pause, since when (microseconds since 1970), and why."""
+        return await self._bench.rows.pauses()
+
+    # ---------------------------------------------------------------- webhooks
+    async def hint(self, row: JobRow, state: JobState) -> bool:
+        """A webhook said something of a job; False when it has ended."""
+        kept = await self._bench.rows.hint(row, state)
+        if kept and self._dispatcher is not None:
+            self._dispatcher.signal(row.id, hint=state)
+        return kept
+
+    async def list(
+        self, principal: Principal, wanted: JobFilter, *, after: Cursor | None = None, limit: int = 50
+    ) -> list[Job]:
+        """Jobs, the newest first; a page after a cursor."""
+        rows = await self._bench.rows.page(principal.organisation, wanted, after=after, limit=limit)
+        return [await self._shown(row) for row in rows]
+
+    # ---------------------------------------------------------------- inside
+    async def _row(self, job: str, principal: Principal) -> JobRow:
+        row = await self._bench.rows.find(job)
+        if row is None or row.tenant != principal.organisation:
+            raise NotFoundError(f"there is no job {job!r}", param="id", status=404)
+        return row
+
+    async def _shown(self, row: JobRow) -> Job:
+        seen = shown(row)
+        if row.status is not JobStatus.COMPLETED:
+            return seen
+        return msgspec.structs.replace(seen, assets=await self._bench.files.of_job(row.tenant, row.id))
+
+    async def _change_idle(self, row: JobRow, values: dict[str, Any], resolution: str) -> JobRow | None:
+        details = values.pop("details", row.details)
+        details = msgspec.structs.replace(details, resolution=resolution)
+        outbox = self._bench.outbox
+        return await self._bench.rows.change_idle(
+            row.id,
+            row.status,
+            lambda _row: values | {"details": details},
+            lambda tx, changed: tell(outbox, tx, changed),
+        )
+
+    async def _end_idle(self, row: JobRow, status: JobStatus, error: JobError | None, bill: Bill) -> JobRow | None:
+        """End a job that nobody works on; None when somebody does by now."""
+        bench = self._bench
+        details = msgspec.structs.replace(row.details, error=error, cost=bill.cost, waiting=None)
+        ended: list[HoldEnded] = []
+
+        def also(tx: Any, changed: JobRow) -> None:
+            ended.clear()
+            settle_in(bench, tx, changed, bill, ended)
+            tell(bench.outbox, tx, changed)
+
+        values: dict[str, Any] = {"status": status, "ended_at": NOW, "details": details}
+        changed = await bench.rows.change_idle(row.id, row.status, lambda _row: values, also)
+        if changed is not None:
+            bench.purse.booked(ended)
+            bench.outbox.nudge()
+            self._waiters.wake(row.id)
+        return changed
+
+    def _nudge(self) -> None:
+        if self._dispatcher is not None:
+            self._dispatcher.nudge()
+
+
+def _rests(row: JobRow) -> bool:
+    return row.status.ended or row.status is JobStatus.OUTCOME_UNKNOWN
