@@ -54,6 +54,11 @@ class RequestParser:
         self._length = 0
         self._body = bytearray()
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing of a request was read."""
+        return self._head is None and not self._buffer
+
     def feed(self, data: bytes) -> Iterator[Head | Request]:
         """Give each head as soon as it is there, and each request when it is whole. Raises BadRequestError."""
         self._buffer += data
