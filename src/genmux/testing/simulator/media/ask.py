@@ -1,7 +1,8 @@
 """One request to a simulated provider, as its personality sees it."""
 
+import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -10,12 +11,10 @@ from genmux.contract.local import Pause
 from genmux.testing.simulator.http import Request
 from genmux.testing.simulator.media.desk import Desk, Order, Upload
 from genmux.testing.simulator.media.faults import before_acceptance
+from genmux.testing.simulator.media.house import MediaHouse
 from genmux.testing.simulator.media.job import SimulatedJob
 from genmux.testing.simulator.media.refusal import Refusal
 from genmux.testing.simulator.media.script import HEADER
-
-if TYPE_CHECKING:
-    from genmux.testing.simulator.media.personality import Personality
 
 LOOK = 0.02
 """Seconds between two looks whether a job is done for which an answer waits."""
@@ -28,9 +27,9 @@ class Ask:
     so that the framework can play the faults of the job's script.
     """
 
-    def __init__(self, personality: "Personality", request: Request, path: str, query: str) -> None:
-        self.personality = personality
-        self.desk: Desk = personality.desk
+    def __init__(self, desk: Desk, house: MediaHouse, request: Request, path: str, query: str) -> None:
+        self.desk = desk
+        self._house = house
         self.method = request.head.method
         self.headers = request.head.headers
         self.body = request.body
@@ -40,7 +39,7 @@ class Ask:
         self.job: SimulatedJob | None = None
         self.stage = ""
         self.fresh = False
-        self.now = personality.desk.clock.now()
+        self.now = desk.clock.now()
         self.account = ""
 
     def json(self) -> Any:
@@ -64,7 +63,7 @@ class Ask:
         job, self.fresh = self.desk.accept(order, script, account=self.account)
         self.job = job
         if self.fresh:
-            self.personality.server.accepted(job)
+            self._house.accepted(job)
         return job
 
     def look(self, job_id: str) -> SimulatedJob:
@@ -83,7 +82,7 @@ class Ask:
         job = self.desk.look(job_id)
         self.job = job
         done = self.desk.cancel(job)
-        self.personality.server.changed(job)
+        self._house.changed(job)
         return done
 
     def delete(self, job_id: str) -> SimulatedJob:
@@ -93,7 +92,7 @@ class Ask:
         job.deleted = True
         return job
 
-    def until_done(self, job: SimulatedJob, *, at_most: float = float("inf")) -> Iterator[Pause]:
+    def until_done(self, job: SimulatedJob, *, at_most: float = math.inf) -> Iterator[Pause]:
         """Pauses until a job is over, for protocols whose submission waits for the result."""
         clock = self.desk.clock
         end = clock.now() + at_most
@@ -102,4 +101,4 @@ class Ask:
 
     def file_url(self, job: SimulatedJob, index: int = 0) -> str:
         """The address of an output, good for as long as the personality (or the script) says."""
-        return self.personality.server.file_url(job, index)
+        return self._house.file_url(job, index)

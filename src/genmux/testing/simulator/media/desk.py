@@ -40,12 +40,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Upload(msgspec.Struct, kw_only=True):
-    """A file that a caller gave. `data` is kept only where it is small."""
+    """A file that a caller gave. `size` is in bytes; `data` is kept only where it is small."""
 
     id: str
     name: str
     media_type: str
-    bytes: int
+    size: int
     data: bytes = b""
 
 
@@ -174,7 +174,7 @@ class Desk:
         """Keep a file that a caller gave."""
         found = upload_id or f"upload-{len(self.uploads) + 1:06d}"
         kept = data if len(data) <= 1_000_000 else b""
-        upload = Upload(id=found, name=name, media_type=media_type, bytes=len(data), data=kept)
+        upload = Upload(id=found, name=name, media_type=media_type, size=len(data), data=kept)
         self.uploads[found] = upload
         return upload
 

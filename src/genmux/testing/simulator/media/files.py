@@ -1,12 +1,12 @@
 """The outputs of simulated jobs: small real files, and every way in which a download goes wrong."""
 
+import itertools
 import zlib
 from collections.abc import Iterator
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from struct import pack
-from typing import cast
 
 from genmux.contract.dialect import Answer
 from genmux.contract.local import Pause
@@ -59,6 +59,7 @@ def download(job: SimulatedJob, index: int, *, dead: Answer, wants: str | None =
     kind, value = job.script.file or ("", "")
     headers: Headers = (("content-type", job.media_type), ("accept-ranges", "bytes"))
     data = content(job, index)
+    whole_head = head(200, (*headers, ("content-length", str(len(data)))))
     match kind:
         case "dead-link":
             yield whole(dead.status, dead.headers, dead.body)
@@ -69,19 +70,14 @@ def download(job: SimulatedJob, index: int, *, dead: Answer, wants: str | None =
         case "wrong-type":
             yield whole(200, headers, PAGE)
         case "truncated":
-            yield head(200, (*headers, ("content-length", str(len(data))))) + data[: len(data) // 2]
-            yield Cut.FIN
+            yield from (whole_head + data[: len(data) // 2], Cut.FIN)
         case "endless":
             yield head(200, headers) + data
-            while True:
-                yield PIECE
+            yield from itertools.repeat(PIECE)
         case "huge":
             yield from _padded(data, int(value), headers)
         case "slow":
-            yield head(200, (*headers, ("content-length", str(len(data)))))
-            for start in range(0, len(data), max(1, len(data) // 10)):
-                yield Pause(float(value) / 10)
-                yield data[start : start + max(1, len(data) // 10)]
+            yield from (whole_head, Pause(float(value)), data)
         case _:
             yield _ranged(data, headers, wants)
 
@@ -107,4 +103,4 @@ def _ranged(data: bytes, headers: Headers, wants: str | None) -> bytes:
 
 def file_answer(job: SimulatedJob, index: int) -> Answer:
     """An output as an ordinary reply, for protocols that give it in the reply itself."""
-    return Answer(status=200, body=content(job, index), headers=cast("Headers", (("content-type", job.media_type),)))
+    return Answer(status=200, body=content(job, index), headers=(("content-type", job.media_type),))

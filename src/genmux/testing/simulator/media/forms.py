@@ -15,23 +15,20 @@ def read_form(content_type: str, body: bytes) -> dict[str, Upload]:
     boundary = options.get("boundary")
     if not boundary:
         raise Refusal("invalid_request", f"the content type {content_type!r} is not that of a form")
-    limits = {
-        "memory_limit": BODY_LIMIT,
-        "buffer_size": BODY_LIMIT,
-        "disk_limit": BODY_LIMIT,
-        "spool_limit": BODY_LIMIT,
-    }
     try:
-        parts = MultipartParser(BytesIO(body), boundary, **limits).parts()
+        parts = MultipartParser(
+            BytesIO(body), boundary, spool_limit=BODY_LIMIT, memory_limit=2 * BODY_LIMIT, disk_limit=2 * BODY_LIMIT
+        ).parts()
     except MultipartError as error:
         raise Refusal("invalid_request", f"the form cannot be read: {error}") from error
+    named = ((part.name or "", part) for part in parts)
     return {
-        part.name: Upload(
-            id=part.name,
-            name=part.filename or part.name,
+        name: Upload(
+            id=name,
+            name=part.filename or name,
             media_type=part.content_type or "text/plain",
-            bytes=part.size,
+            size=part.size,
             data=part.raw,
         )
-        for part in parts
+        for name, part in named
     }

@@ -9,20 +9,18 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 
 from genmux.contract.dialect import Answer
 from genmux.testing.simulator.media.ask import Ask
+from genmux.testing.simulator.media.desk import Desk
+from genmux.testing.simulator.media.house import MediaHouse
 from genmux.testing.simulator.media.job import SimulatedJob
 from genmux.testing.simulator.media.refusal import Refusal
 from genmux.testing.simulator.media.script import StateWord
 from genmux.testing.simulator.steps import JSON, Headers, Step
-
-if TYPE_CHECKING:
-    from genmux.testing.simulator.media.desk import Desk
-    from genmux.testing.simulator.media.server import MediaSimulator
 
 Handler = Callable[[Ask], "Answer | Iterator[Step]"]
 
@@ -81,15 +79,16 @@ class Personality:
     key_ttl: ClassVar[float] = 86_400.0
     link_lifetime: ClassVar[float] = 86_400.0
 
-    desk: "Desk"
-    server: "MediaSimulator"
+    desk: Desk  # pyright: ignore[reportUninitializedInstanceVariable] — put in by the simulator
+    server: MediaHouse  # pyright: ignore[reportUninitializedInstanceVariable] — likewise
 
     def routes(self) -> tuple[Route, ...]:
         """What is served, below the prefix."""
         raise NotImplementedError
 
-    def new_id(self, number: int) -> str:  # noqa: ARG002 — those that count use it
-        """An id for the next job."""
+    def new_id(self, number: int) -> str:
+        """An id for the next job, which is the `number`-th."""
+        del number
         return uuid.uuid4().hex
 
     def account_of(self, ask: Ask) -> str:

@@ -78,46 +78,58 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return script
 
 
+Change = Callable[[Script, str], dict[str, Any]]
+"""From the script so far and a directive's value to the fields that become others."""
+
+
 class Directive(NamedTuple):
     """What a directive changes, and what it is for."""
 
-    change: Callable[[Script, str], dict[str, Any]]
+    change: Change
     meaning: str
 
 
-def _number(field: str, default: float | None = None) -> Callable[[Script, str], dict[str, Any]]:
+def _number(field: str, default: float | None = None) -> Change:
     def change(_script: Script, value: str) -> dict[str, Any]:
         return {field: float(value) if value or default is None else default}
 
     return change
 
 
-def _count(field: str) -> Callable[[Script, str], dict[str, Any]]:
+def _count(field: str) -> Change:
     return lambda _script, value: {field: int(value)}
 
 
-def _fixed(**fields: Any) -> Callable[[Script, str], dict[str, Any]]:
+def _fixed(**fields: Any) -> Change:
     return lambda _script, _value: fields
 
 
-def _ends(state: StateWord) -> Callable[[Script, str], dict[str, Any]]:
+def _ends(state: StateWord) -> Change:
     return lambda _script, value: {"ending": state, "reason": value}
 
 
-def _refused(kind: str) -> Callable[[Script, str], dict[str, Any]]:
+def _refused(kind: str) -> Change:
     return lambda _script, value: {"refusal": kind, "retry_after": float(value) if value else None}
 
 
-def _polls(fault: PollFault) -> Callable[[Script, str], dict[str, Any]]:
+def _polls(fault: PollFault) -> Change:
     return lambda _script, value: {"polls": (fault, int(value or 1))}
 
 
-def _file(fault: FileFault, default: str = "") -> Callable[[Script, str], dict[str, Any]]:
+def _file(fault: FileFault, default: str = "") -> Change:
     return lambda _script, value: {"file": (fault, value or default)}
 
 
-def _hook(fault: HookFault) -> Callable[[Script, str], dict[str, Any]]:
+def _hook(fault: HookFault) -> Change:
     return lambda script, _value: {"hooks": (*script.hooks, fault)}
+
+
+def _text(field: str) -> Change:
+    return lambda _script, value: {field: value}
+
+
+def _amount(_script: Script, value: str) -> dict[str, Any]:
+    return {"amount": Decimal(value)}
 
 
 def _slow(_script: Script, value: str) -> dict[str, Any]:
@@ -142,14 +154,14 @@ DIRECTIVES: dict[str, Directive] = {
     "expired": Directive(_ends("expired"), "the provider gives the job up because of its age"),
     "cancelled": Directive(_ends("cancelled"), "the provider cancels the job by itself"),
     "late": Directive(_number("late", 1.0), "succeed, and so many seconds afterwards be moderated: the files are gone"),
-    "status": Directive(lambda _script, value: {"word": value}, "use this very word for where the job stands"),
+    "status": Directive(_text("word"), "use this very word for where the job stands"),
     "unknown-status": Directive(_fixed(word=UNKNOWN), "use a word for it that is in no table"),
     "missing": Directive(_number("missing"), "be unknown for so many seconds after the submission"),
     "forgotten": Directive(_number("forgotten", 0.0), "be unknown again so many seconds after the submission"),
     "empty": Directive(_fixed(outputs=0), "succeed without outputs"),
     "outputs": Directive(_count("outputs"), "so many outputs"),
     "withheld": Directive(_count("withheld"), "so many of the outputs are kept back by the content policy"),
-    "bill": Directive(lambda _script, value: {"amount": Decimal(value)}, "what the job costs, in US dollars"),
+    "bill": Directive(_amount, "what the job costs, in US dollars"),
     # the submission
     "refused": Directive(_refuse_any, "refuse it, for a reason by its kind; nothing is billed"),
     "slots-full": Directive(_refused("rate_limit"), "refuse it with 429; the value is when to come again, in seconds"),

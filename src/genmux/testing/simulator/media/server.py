@@ -1,8 +1,7 @@
 """The simulator for media as a real HTTP server."""
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Self
 from urllib.parse import parse_qsl
 
@@ -12,20 +11,18 @@ from genmux.contract.dialect import Answer
 from genmux.testing.simulator.connection import Connection
 from genmux.testing.simulator.http import Head, Request
 from genmux.testing.simulator.media.ask import Ask
-from genmux.testing.simulator.media.clock import Clock
-from genmux.testing.simulator.media.control import PREFIX, control_page
+from genmux.testing.simulator.media.controls import Controls
 from genmux.testing.simulator.media.desk import Desk
 from genmux.testing.simulator.media.faults import Broken, poll_fault, submit_fault
 from genmux.testing.simulator.media.files import download
-from genmux.testing.simulator.media.hooks import Delivered, Postman
 from genmux.testing.simulator.media.job import SimulatedJob
-from genmux.testing.simulator.media.ledger import Ledger
+from genmux.testing.simulator.media.pages import PREFIX, control_page
 from genmux.testing.simulator.media.personalities import personality_named
 from genmux.testing.simulator.media.personality import Personality, reply
 from genmux.testing.simulator.media.quick import QuickConnection
 from genmux.testing.simulator.media.refusal import Refusal
 from genmux.testing.simulator.media.script import Script
-from genmux.testing.simulator.records import Records, Seen
+from genmux.testing.simulator.records import Seen
 from genmux.testing.simulator.steps import Step, Steps, whole_answer
 from genmux.types.errors import ConfigurationError
 
@@ -33,7 +30,7 @@ FILES = "/_files/"
 NEVER = Seen(number=0, connection=0, at=0.0, method="", target="", headers={})
 
 
-class MediaSimulator:
+class MediaSimulator(Controls):
     """A server that speaks the protocols of media providers and counts what they bill.
 
     `async with MediaSimulator("generic") as simulator:` listens on a free port of the loopback until the end of the block;
@@ -49,17 +46,13 @@ class MediaSimulator:
         port: int = 0,
         recording: int = 1_000,
     ) -> None:
-        self.clock = Clock()
-        self.ledger = Ledger()
-        self._postman = Postman(self.clock)
+        super().__init__(recording=recording)
         self._host = host
         self._port = port
-        self._records = Records(limit=recording)
         self._recording = recording
         self._server: asyncio.Server | None = None
         self._connections: set[Connection] = set()
         self._routes: dict[str, list[tuple[str, Any, Any]]] = {}
-        self._people: dict[str, Personality] = {}
         self._quick: dict[bytes, Personality] = {}
         self._changed = asyncio.Event()
         for one in personalities or ("generic",):
@@ -77,7 +70,7 @@ class MediaSimulator:
             key_ttl=personality.key_ttl,
         )
         personality.desk.script = Script().told(script)
-        self._people[name] = personality
+        self.people[name] = personality
         self._routes[name] = [(route.method, route.pattern(), route.handler) for route in personality.routes()]
         if type(personality).quick is not Personality.quick:
             self._quick[name.encode()] = personality
@@ -104,7 +97,7 @@ class MediaSimulator:
     async def aclose(self) -> None:
         """Stop listening, send nothing more, hang up. May be called again."""
         self.clock.stop()
-        await self._postman.aclose()
+        await self.postman.aclose()
         if self._server is not None:
             self._server.close()
             for connection in [*self._connections]:
@@ -129,64 +122,7 @@ class MediaSimulator:
     @property
     def urls(self) -> dict[str, str]:
         """The same for all, by personality."""
-        return {name: self.url(name) for name in self._people}
-
-    def __getitem__(self, personality: str) -> Personality:
-        return self._people[personality]
-
-    @property
-    def requests(self) -> tuple[Seen, ...]:
-        """The requests that came over the wire, oldest first, as far as they are kept."""
-        return tuple(self._records.kept)
-
-    @property
-    def delivered(self) -> deque[Delivered]:
-        """The webhooks that were sent, oldest first."""
-        return self._postman.delivered
-
-    @property
-    def jobs(self) -> list[SimulatedJob]:
-        """All accepted jobs, oldest first by personality."""
-        return [job for one in self._people.values() for job in one.desk.jobs.values()]
-
-    @property
-    def polls(self) -> int:
-        """How often somebody asked for a job."""
-        return sum(one.desk.polls for one in self._people.values())
-
-    def script(self, directives: str, *, personality: str | None = None) -> None:
-        """What holds for jobs that do not say otherwise, from now on. Raises Refusal for a directive that there is not."""
-        for desk in self._desks(personality):
-            desk.script = Script().told(directives)
-
-    def upcoming(self, *directives: str, personality: str | None = None) -> None:
-        """Directives for the next submissions, one each."""
-        for desk in self._desks(personality):
-            desk.upcoming.extend(directives)
-
-    def limit(self, *, slots: int | None = None, workers: int | None = None, personality: str | None = None) -> None:
-        """How many jobs an account may have at once (else 429), and how many are worked on at once (else they queue)."""
-        for desk in self._desks(personality):
-            desk.slots = slots if slots is not None else desk.slots
-            desk.workers = workers if workers is not None else desk.workers
-
-    def account_hook(self, url: str | None, *, personality: str | None = None) -> None:
-        """Where webhooks go for jobs that name no place of their own."""
-        for desk in self._desks(personality):
-            desk.account_hook = url
-
-    def advance(self, seconds: float) -> None:
-        """Put the clock of all jobs forward."""
-        self.clock.advance(seconds)
-        self._changed.set()
-
-    def reset(self) -> None:
-        """Forget jobs, bills and records; settings stay."""
-        for one in self._people.values():
-            one.desk.clear()
-        self.ledger.clear()
-        self._records.kept.clear()
-        self.delivered.clear()
+        return {name: self.url(name) for name in self.people}
 
     async def until(self, condition: Callable[[], bool], *, timeout: float = 5.0) -> None:
         """Wait until `condition` holds. Raises TimeoutError after `timeout` seconds."""
@@ -198,33 +134,20 @@ class MediaSimulator:
                 except TimeoutError:
                     continue
 
-    def jobs_shown(self, personality: str | None = None) -> list[dict[str, Any]]:
-        """The jobs for people and other processes."""
-        now = self.clock.now()
-        return [
-            {**msgspec.to_builtins(job, str_keys=True), "state": job.state(now)}
-            for job in self.jobs
-            if personality is None or job.personality == personality
-        ]
-
-    def _desks(self, personality: str | None) -> Iterable[Desk]:
-        chosen = self._people.values() if personality is None else (self._people[personality],)
-        return [one.desk for one in chosen]
-
     # ------------------------------------------------------------ for personalities
     def accepted(self, job: SimulatedJob) -> None:
         """A job was accepted."""
-        self._postman.watch(self._people[job.personality], job)
+        self.postman.watch(self.people[job.personality], job)
         self._changed.set()
 
     def changed(self, job: SimulatedJob) -> None:
         """A job was cancelled, perhaps."""
-        self._postman.watch(self._people[job.personality], job)
+        self.postman.watch(self.people[job.personality], job)
         self._changed.set()
 
     def file_url(self, job: SimulatedJob, index: int) -> str:
         """The address of an output."""
-        personality = self._people[job.personality]
+        personality = self.people[job.personality]
         life = personality.link_lifetime if job.script.link is None else job.script.link
         expires = self.clock.now() + life
         return f"{self.url(job.personality)}{FILES}{job.id}/{job.file_name(index)}?expires={expires:.3f}"
@@ -270,35 +193,35 @@ class MediaSimulator:
         if path == PREFIX or path.startswith(f"{PREFIX}/"):
             return iter((whole_answer(self._control(request, query)),))
         name, _, rest = path[1:].partition("/")
-        personality = self._people.get(name)
+        personality = self.people.get(name)
         if personality is None:
-            there = ", ".join(self._people)
+            there = ", ".join(self.people)
             return iter((whole_answer(reply(404, {"error": f"there is nothing at {path}; there are {there}"})),))
-        ask = Ask(personality, request, f"/{rest}", query)
+        ask = Ask(personality.desk, self, request, f"/{rest}", query)
         try:
-            answer = self._answer(ask)
+            answer = self._answer(personality, ask)
         except Refusal as refusal:
             answer = personality.refuse(refusal)
         except Broken as broken:
             return broken.steps
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             answer = personality.refuse(Refusal("invalid_request", f"{type(error).__name__}: {error}"))
-        return _played(ask, answer)
+        return _played(personality, ask, answer)
 
-    def _answer(self, ask: Ask) -> Answer | Iterator[Step]:
+    def _answer(self, personality: Personality, ask: Ask) -> Answer | Iterator[Step]:
         if ask.path.startswith(FILES):
-            return self._file(ask)
-        for method, pattern, handler in self._routes[ask.personality.name]:
+            return self._file(personality, ask)
+        for method, pattern, handler in self._routes[personality.name]:
             if method == ask.method and (found := pattern.fullmatch(ask.path)):
                 ask.args = found.groupdict()
-                ask.account = ask.personality.account_of(ask)
+                ask.account = personality.account_of(ask)
                 return handler(ask)
         raise Refusal("not_found", f"there is nothing at {ask.method} {ask.path}")
 
-    def _file(self, ask: Ask) -> Answer | Iterator[Step]:
+    def _file(self, personality: Personality, ask: Ask) -> Answer | Iterator[Step]:
         job_id, _, name = ask.path.removeprefix(FILES).partition("/")
         job = ask.desk.jobs.get(job_id)
-        dead = ask.personality.dead_link()
+        dead = personality.dead_link()
         number = name.partition(".")[0]
         if job is None or job.deleted or not number.isdecimal():
             return reply(404, {"error": "no such file"})
@@ -316,15 +239,15 @@ class MediaSimulator:
             return reply(400, {"error": f"{type(error).__name__}: {error}"})
 
 
-def _played(ask: Ask, answer: Answer | Iterator[Step]) -> Steps:
+def _played(personality: Personality, ask: Ask, answer: Answer | Iterator[Step]) -> Steps:
     steps = iter((whole_answer(answer),)) if isinstance(answer, Answer) else answer
     job = ask.job
     if job is None:
         return steps
     match ask.stage:
         case "submit":
-            return submit_fault(ask, job.script, steps)
+            return submit_fault(ask, personality.refuse, job.script, steps)
         case "poll":
-            return poll_fault(ask, job, steps)
+            return poll_fault(job, personality.refuse, steps)
         case _:
             return steps

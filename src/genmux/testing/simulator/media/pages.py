@@ -1,20 +1,19 @@
 """The pages of the simulator itself, below `/_simulator`: bills, jobs, webhooks, settings."""
 
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from typing import Any
 
 from genmux.contract.dialect import Answer
 from genmux.testing.simulator.http import Request
+from genmux.testing.simulator.media.controls import Controls
 from genmux.testing.simulator.media.personality import reply
 from genmux.testing.simulator.media.refusal import Refusal
 from genmux.testing.simulator.media.script import DIRECTIVES
 
-if TYPE_CHECKING:
-    from genmux.testing.simulator.media.server import MediaSimulator
-
 PREFIX = "/_simulator"
 
 
-def control_page(simulator: "MediaSimulator", request: Request, query: dict[str, str], said: dict[str, Any]) -> Answer:
+def control_page(simulator: Controls, request: Request, query: dict[str, str], said: dict[str, Any]) -> Answer:
     """Answer a request for one of the pages. Raises Refusal."""
     only = query.get("personality") or said.get("personality")
     match request.head.method, request.head.path.removeprefix(PREFIX).strip("/"):
@@ -32,17 +31,17 @@ def control_page(simulator: "MediaSimulator", request: Request, query: dict[str,
                 "workers",
                 "hook",
             ]
-            return reply(200, {"personalities": simulator.urls, "pages": pages})
+            return reply(200, {"personalities": list(simulator.people), "pages": pages})
         case "GET", "bills":
-            now = simulator.clock.now()
+            bills = simulator.bills(only)
             return reply(
                 200,
                 {
-                    "count": len(simulator.ledger.bills(now, only)),
-                    "total": str(simulator.ledger.total(now)),
+                    "count": len(bills),
+                    "total": str(sum((bill.charged for bill in bills), Decimal(0))),
                     "absorbed": simulator.ledger.absorbed,
                     "doubles": simulator.ledger.doubles(),
-                    "bills": simulator.ledger.bills(now, only),
+                    "bills": bills,
                 },
             )
         case "GET", "jobs":
@@ -58,7 +57,7 @@ def control_page(simulator: "MediaSimulator", request: Request, query: dict[str,
             raise Refusal("not_found", f"there is nothing at {method} {PREFIX}/{page}")
 
 
-def _command(simulator: "MediaSimulator", command: str, said: dict[str, Any], only: str | None) -> None:
+def _command(simulator: Controls, command: str, said: dict[str, Any], only: str | None) -> None:
     match command:
         case "reset":
             simulator.reset()
