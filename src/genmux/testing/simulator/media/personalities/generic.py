@@ -3,6 +3,8 @@
 It speaks to `sim-idempotent`, `sim-lookup`, `sim-none`, `sim-webhook-only` and `sim-both`, which differ in what they use of it.
 """
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -33,6 +35,7 @@ class Generic(Personality):
     """The generic personality."""
 
     name = "generic"
+    needs_key = False
     simulates = ("sim-idempotent", "sim-lookup", "sim-none", "sim-webhook-only", "sim-both")
 
     def routes(self) -> tuple[Route, ...]:
@@ -102,9 +105,9 @@ class Generic(Personality):
         headers = signed(body, message_id=f"msg_{job.id}_{job.told or 'done'}", secret=secret, stamp=stamp)
         return Hook(url=job.callback or "", body=body, headers={"content-type": "application/json", **headers})
 
-    def refuse(self, refusal: Refusal) -> Answer:
-        """An error."""
-        return super().refuse(refusal)
+    def price(self, params: Mapping[str, Any]) -> Decimal:
+        """A cent for each picture, each second of a clip, each sound."""
+        return Decimal("0.01") * params.get("n", 1) * params.get("duration", 1)
 
     def shown(self, job: SimulatedJob) -> dict[str, Any]:
         """A job, as submissions, polls, listings and webhooks show it."""
