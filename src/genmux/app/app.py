@@ -98,7 +98,7 @@ class App:
         )
         self.targets = Targets(self.catalog, self.registry, self.credentials)
         self.hosts = LocalHosts(lambda: LocalHost(tell=self._loaded))
-        estimator = Estimator(self.prices, self.tokens, bill)
+        self.estimator = estimator = Estimator(self.prices, self.tokens, bill)
         self.keepers = Keepers()
         self.keeping: Keeping | None = None
         self.ring = KeyRing(utc_now, configured=self.settings.gateway.keys)
