@@ -7,8 +7,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from genmux.app import App
 from genmux.app.jobs import JobDesk
 from genmux.contract.inputs import MediaInput
@@ -19,6 +17,7 @@ from genmux.testing.simulator.media.providers import SIMULATED, simulated_provid
 from genmux.types.assets import Asset, Output
 from genmux.types.generation import GenerationRequest
 from genmux.types.job_settings import JobSettings
+from tests.ledgers import NOON
 
 
 class NoFiles:
@@ -38,7 +37,9 @@ class NoFiles:
         if self.failing:
             raise self.failing.pop(0)
         name = output.url or output.file or str(output.data)
-        return Stored(storage_key=name, sha256=hashlib.sha256(name.encode()).hexdigest(), bytes=1, media_type="image/png")
+        return Stored(
+            storage_key=name, sha256=hashlib.sha256(name.encode()).hexdigest(), bytes=1, media_type="image/png"
+        )
 
     def add_in(self, tx: Any, stored: Sequence[Stored], whence: Whence) -> tuple[Asset, ...]:
         assets = [
@@ -48,7 +49,7 @@ class NoFiles:
                 media_type=one.media_type,
                 bytes=one.bytes,
                 sha256=one.sha256,
-                created_at=msgspec.convert("2026-11-27T00:00:00Z", type=__import__("datetime").datetime),
+                created_at=NOON,
             )
             for number, one in enumerate(stored)
         ]
@@ -98,7 +99,9 @@ async def house(
     async with contextlib.AsyncExitStack() as stack:
         simulator = await stack.enter_async_context(MediaSimulator("generic"))
         own = {name: ProviderSettings(base_url=simulator.url("generic")) for name in SIMULATED}
-        app = App(Settings(providers=own, jobs=settings or JobSettings()), store=store, environ={"HOME": "/nonexistent"})
+        app = App(
+            Settings(providers=own, jobs=settings or JobSettings()), store=store, environ={"HOME": "/nonexistent"}
+        )
         stack.push_async_callback(app.aclose)
         quick = {"poll_first": 0.02, "poll_every": 0.05, **(traits or {})}
         for name in SIMULATED:
@@ -107,7 +110,15 @@ async def house(
         kept = app.kept()
         files, events = NoFiles(), ToldEvents()
         desk = JobDesk(
-            app, kept.store, kept._lines, kept.ledger, files=files, outbox=events, about="test", works=True, dies=False,
+            app,
+            kept.store,
+            kept._lines,
+            kept.ledger,
+            files=files,
+            outbox=events,
+            about="test",
+            works=True,
+            dies=False,
             callback=lambda _provider, _token: None,
         )
         await desk.start()

@@ -116,6 +116,7 @@ class JobDesk:
         """Hand everything over. May be called again."""
         if self.worker is not None:
             await self.worker.stop()
+        await self.rows.aclose()
         hints, self._hints = self._hints, None
         if hints is not None:
             await hints.aclose()

@@ -29,6 +29,11 @@ _ADOPT_ALL = Statement(
     f"UPDATE jobs SET owner = :me, fence = fence + 1 WHERE status IN {_LIVE}"  # noqa: S608 — our own names
     f" AND (owner IS NULL OR owner <> :me) RETURNING {NAMES}"
 )
+_ADOPT_IDLE = Statement(
+    "UPDATE jobs SET owner = :me, fence = fence + 1 WHERE id IN ("  # noqa: S608 — our own names
+    f"SELECT id FROM jobs WHERE status IN {_LIVE} AND owner IS NULL AND next_at <= :now"
+    f" LIMIT :most FOR UPDATE SKIP LOCKED) RETURNING {NAMES}"
+)
 _RELEASE = Statement("UPDATE jobs SET owner = NULL, fence = fence + 1, next_at = :now WHERE owner = :me")
 _SIGNALS = Statement(
     f"SELECT id, fence, cancel_at, hint FROM jobs WHERE owner = :me AND status IN {_LIVE}"  # noqa: S608
@@ -72,6 +77,11 @@ def adopt_all(tx: Tx, me: str, about: str, *, now: int) -> list[JobRow]:
     _BURY.count(tx, {"now": now, "ttl": 0})
     _BEAT.count(tx, {"id": me, "about": about, "now": now})
     return [read_row(one) for one in _ADOPT_ALL.rows(tx, {"me": me})]
+
+
+def adopt_idle(tx: Tx, me: str, *, now: int, most: int) -> list[JobRow]:
+    """Jobs under way that nobody has: they were handed over, or somebody decided what became of them."""
+    return [read_row(one) for one in _ADOPT_IDLE.rows(tx, {"me": me, "now": now, "most": most})]
 
 
 def signals(tx: Tx, me: str) -> list[Signal]:

@@ -25,12 +25,12 @@ def move(tx: Tx, row: JobRow, values: dict[str, Any], *, now: int, unless_cancel
     clocked = tuple(name for name, value in values.items() if value is NOW)
     plain = written({name: value for name, value in values.items() if value is not NOW})
     statement = _update(tuple(plain), clocked, unless_cancelled)
-    found = statement.one(tx, {**plain, "id": row.id, "owner": row.owner, "fence_": row.fence, "now": now})
+    found = statement.one(tx, {**plain, "id": row.id, "owner_": row.owner, "fence_": row.fence, "now": now})
     return None if found is None else read_row(found)
 
 
 @cache
 def _update(names: tuple[str, ...], clocked: tuple[str, ...], unless_cancelled: bool) -> Statement:
     changes = [f"{name} = :{name}" for name in names] + [f"{name} = :now" for name in clocked]
-    where = "id = :id AND owner = :owner AND fence = :fence_" + (" AND cancel_at IS NULL" if unless_cancelled else "")
+    where = "id = :id AND owner = :owner_ AND fence = :fence_" + (" AND cancel_at IS NULL" if unless_cancelled else "")
     return Statement(f"UPDATE jobs SET {', '.join(changes)}, updated_at = :now WHERE {where} RETURNING {NAMES}")  # noqa: S608

@@ -1,7 +1,8 @@
 """Jobs in the database, on SQLite and on PostgreSQL: what the flow of a job needs."""
 
+import asyncio
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from genmux.store.clock import database_now
@@ -33,6 +34,31 @@ class JobTables:
         self._hold_in = hold_in
         self._now = now
         self._turn = 0
+        self._under_way: set[asyncio.Task[Any]] = set()
+
+    async def aclose(self) -> None:
+        """Wait for what was begun and is waited for by nobody any more."""
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    async def _write(self, work: Callable[[Tx], T]) -> T:
+        return await self._unbroken(self._database.write(work))
+
+    async def _read(self, work: Callable[[Tx], T]) -> T:
+        return await self._unbroken(self._database.read(work))
+
+    async def _unbroken(self, work: Coroutine[Any, Any, T]) -> T:
+        """A transaction ends, although whoever waits for it is cancelled: a connection in the middle of one is lost otherwise."""
+        if self.kind == "sqlite":
+            return await work
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._forget)
+        return await asyncio.shield(task)
+
+    def _forget(self, task: "asyncio.Task[Any]") -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waited heard it
 
     @property
     def kind(self) -> DatabaseKind:
@@ -53,30 +79,34 @@ class JobTables:
             notify(tx, CHANNEL, "queued")
             return taken
 
-        return await self._database.write(work)
+        return await self._write(work)
 
     # ---------------------------------------------------------------- out
     async def claim(self, me: str, most: int, assign: Assign, provider_caps: Mapping[str, int]) -> list[JobRow]:
-        """Up to so many queued jobs, which are this worker's then."""
+        """Up to so many jobs, which are this worker's then: those that nobody has, then queued ones."""
         self._turn += 1
         turn, now, caps = self._turn, self.moment(), dict(provider_caps)
-        return await self._database.write(
-            lambda tx: Claim(tx, me, assign, now=now, provider_caps=caps, turn=turn).take(most)
-        )
+
+        def work(tx: Tx) -> list[JobRow]:
+            idle = leases.adopt_idle(tx, me, now=now, most=most)
+            claim = Claim(tx, me, assign, now=now, provider_caps=caps, turn=turn)
+            return [*idle, *claim.take(most - len(idle))]
+
+        return await self._write(work)
 
     async def beat(self, me: str, about: str, *, ttl: float, most: int) -> tuple[list[JobRow], list[Signal]]:
         """This worker lives. Gives the jobs of dead ones, which are its own now, and what its jobs are to know."""
         now = self.moment()
-        return await self._database.write(lambda tx: leases.beat(tx, me, about, now=now, ttl=ttl, most=most))
+        return await self._write(lambda tx: leases.beat(tx, me, about, now=now, ttl=ttl, most=most))
 
     async def adopt_all(self, me: str, about: str) -> list[JobRow]:
         """Everything is this worker's, as there can be no other."""
         now = self.moment()
-        return await self._database.write(lambda tx: leases.adopt_all(tx, me, about, now=now))
+        return await self._write(lambda tx: leases.adopt_all(tx, me, about, now=now))
 
     async def signals(self, me: str) -> list[Signal]:
         """What the jobs of a worker are to know."""
-        return await self._database.read(lambda tx: leases.signals(tx, me))
+        return await self._read(lambda tx: leases.signals(tx, me))
 
     async def release(self, me: str) -> int:
         """This worker ends and hands over what it has; gives how many."""
@@ -87,11 +117,11 @@ class JobTables:
             notify(tx, CHANNEL, "released")
             return count
 
-        return await self._database.write(work)
+        return await self._write(work)
 
     async def workers(self) -> list[WorkerRow]:
         """All workers that are known."""
-        return await self._database.read(leases.workers)
+        return await self._read(leases.workers)
 
     # ---------------------------------------------------------------- on
     async def move(
@@ -114,7 +144,7 @@ class JobTables:
                     notify(tx, CHANNEL, f"ended {moved.id}")
             return moved
 
-        return await self._database.write(work)
+        return await self._write(work)
 
     # ---------------------------------------------------------------- people
     async def ask_to_cancel(self, row: JobRow, details: Details) -> JobRow | None:
@@ -127,7 +157,7 @@ class JobTables:
                 notify(tx, CHANNEL, f"signal {asked.owner}")
             return asked
 
-        return await self._database.write(work)
+        return await self._write(work)
 
     async def change_idle(
         self,
@@ -148,7 +178,7 @@ class JobTables:
             notify(tx, CHANNEL, f"ended {job}" if changed.status.ended else "queued")
             return changed
 
-        return await self._database.write(work)
+        return await self._write(work)
 
     async def hint(self, row: JobRow, state: JobState) -> bool:
         """Keep what a webhook said of a job, and tell its owner; False when the job has ended."""
@@ -159,12 +189,12 @@ class JobTables:
                 notify(tx, CHANNEL, f"signal {row.owner}")
             return kept
 
-        return await self._database.write(work)
+        return await self._write(work)
 
     async def pause(self, provider: str, reason: str) -> None:
         """Submit nothing more to a provider."""
         now = self.moment()
-        await self._database.write(lambda tx: deciding.pause(tx, provider, reason, now=now))
+        await self._write(lambda tx: deciding.pause(tx, provider, reason, now=now))
 
     async def resume(self, provider: str) -> bool:
         """Submit to a provider again; False when it was not paused."""
@@ -174,42 +204,42 @@ class JobTables:
             notify(tx, CHANNEL, "queued")
             return resumed
 
-        return await self._database.write(work)
+        return await self._write(work)
 
     async def pauses(self) -> list[tuple[str, int, str]]:
         """The providers that pause, since when, and why."""
-        return await self._database.read(deciding.pauses)
+        return await self._read(deciding.pauses)
 
     # ---------------------------------------------------------------- looking
     async def find(self, job: str) -> JobRow | None:
         """A job of whichever tenant."""
-        return await self._database.read(lambda tx: reading.by_id(tx, job))
+        return await self._read(lambda tx: reading.by_id(tx, job))
 
     async def by_token(self, provider: str, token: str) -> JobRow | None:
         """The job whose webhook comes in at this address."""
-        return await self._database.read(lambda tx: reading.by_token(tx, provider, token))
+        return await self._read(lambda tx: reading.by_token(tx, provider, token))
 
     async def by_ticket(self, provider: str, ticket_json: str) -> JobRow | None:
         """The open job with this ticket."""
-        return await self._database.read(lambda tx: reading.by_ticket(tx, provider, ticket_json))
+        return await self._read(lambda tx: reading.by_ticket(tx, provider, ticket_json))
 
     async def page(
         self, tenant: str | None, wanted: JobFilter, *, after: Cursor | None = None, limit: int = 50
     ) -> list[JobRow]:
         """Jobs of a tenant, or of all, the newest first."""
-        return await self._database.read(lambda tx: reading.page(tx, tenant, wanted, after=after, limit=limit))
+        return await self._read(lambda tx: reading.page(tx, tenant, wanted, after=after, limit=limit))
 
     async def overdue(self) -> list[JobRow]:
         """Queued jobs that should have begun by now."""
         now = self.moment()
-        return await self._database.read(lambda tx: reading.overdue(tx, now=now))
+        return await self._read(lambda tx: reading.overdue(tx, now=now))
 
     async def counts(self) -> list[tuple[str, str, int]]:
         """How many jobs there are by status and provider."""
-        return await self._database.read(reading.counts)
+        return await self._read(reading.counts)
 
     async def clock(self) -> int:
         """The database's clock, in microseconds since 1970."""
         if self.kind == "sqlite":
             return self.moment()
-        return to_moment(await self._database.read(database_now))
+        return to_moment(await self._read(database_now))
