@@ -92,6 +92,29 @@ class House:
 
 
 @asynccontextmanager
+async def desk_on(app: App, files: NoFiles | None = None, events: ToldEvents | None = None) -> AsyncIterator[JobDesk]:
+    """A worker on the store that an App has open."""
+    kept = app.kept()
+    desk = JobDesk(
+        app,
+        kept.store,
+        kept._lines,  # noqa: SLF001 — as the composition root does
+        kept.ledger,
+        files=files or NoFiles(),
+        outbox=events or ToldEvents(),
+        about="test",
+        works=True,
+        dies=False,
+        callback=lambda _provider, _token: None,
+    )
+    await desk.start()
+    try:
+        yield desk
+    finally:
+        await desk.stop()
+
+
+@asynccontextmanager
 async def house(
     store: str | Path, *, settings: JobSettings | None = None, traits: Mapping[str, Any] | None = None
 ) -> AsyncIterator[House]:
@@ -107,22 +130,8 @@ async def house(
         for name in SIMULATED:
             app.registry.register(simulated_provider(name, **quick))
         await app.ready()
-        kept = app.kept()
         files, events = NoFiles(), ToldEvents()
-        desk = JobDesk(
-            app,
-            kept.store,
-            kept._lines,
-            kept.ledger,
-            files=files,
-            outbox=events,
-            about="test",
-            works=True,
-            dies=False,
-            callback=lambda _provider, _token: None,
-        )
-        await desk.start()
-        stack.push_async_callback(desk.stop)
+        desk = await stack.enter_async_context(desk_on(app, files, events))
         yield House(app, desk, simulator, files, events)
 
 

@@ -1,0 +1,206 @@
+"""Workers that are killed and paused at random bill no job twice, lose none, and leave none stuck.
+
+`GENMUX_CRASH_JOBS=1000 GENMUX_CRASH_KILLS=100 GENMUX_CRASH_PAUSES=20` does more than the suite has time for.
+"""
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from genmux.app import App
+from genmux.app.jobs import JobDesk
+from genmux.services.budgets.admin import NewBudget
+from genmux.services.settings import ProviderSettings, Settings
+from genmux.testing.simulator.media import MediaSimulator
+from genmux.testing.simulator.media.providers import simulated_provider
+from genmux.types.budgets import Scope
+from genmux.types.job_settings import JobSettings
+from genmux.types.jobs import JobFilter, JobStatus
+from genmux.types.principal import NOBODY
+from tests.crash.job_worker import LEASE, SUBMIT_SECONDS
+from tests.jobs import desk_on
+
+ROOT = Path(__file__).parents[2]
+JOBS = int(os.environ.get("GENMUX_CRASH_JOBS", "60"))
+KILLS = int(os.environ.get("GENMUX_CRASH_KILLS", "6"))
+PAUSES = int(os.environ.get("GENMUX_CRASH_PAUSES", "2"))
+PROVIDERS = ("sim-idempotent", "sim-lookup", "sim-none")
+LIVE = {"queued", "submitting", "running", "downloading"}
+ENOUGH = Decimal(1_000)
+
+
+class Workers:
+    """Processes that do the same jobs."""
+
+    def __init__(self, store: str, simulator: str, count: int) -> None:
+        self._command = [
+            sys.executable, "-m", "tests.crash.job_worker", store, simulator, str(count), ",".join(PROVIDERS)
+        ]  # fmt: skip
+        self.running: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> None:
+        self.running.append(subprocess.Popen(self._command, cwd=ROOT, stdout=subprocess.DEVNULL))
+
+    def replace(self, place: int) -> None:
+        """Kill one and start another."""
+        worker = self.running.pop(place)
+        worker.send_signal(signal.SIGKILL)
+        worker.wait(30)
+        self.start()
+
+    async def pause(self, place: int, seconds: float) -> None:
+        """Let one stand still. It finds that out by itself, and ends."""
+        worker = self.running[place]
+        worker.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(seconds)
+        worker.send_signal(signal.SIGCONT)
+
+    def revive(self) -> None:
+        """Start another one for each that ended by itself."""
+        for worker in [one for one in self.running if one.poll() is not None]:
+            self.running.remove(worker)
+            self.start()
+
+    def stop(self) -> None:
+        for worker in self.running:
+            worker.send_signal(signal.SIGKILL)
+            worker.wait(30)
+        self.running.clear()
+
+
+@asynccontextmanager
+async def looking(store: str, simulator: MediaSimulator) -> AsyncIterator[App]:
+    """The store, after everybody else has gone."""
+    own = {name: ProviderSettings(base_url=simulator.url("generic")) for name in PROVIDERS}
+    jobs = JobSettings(lease=LEASE, submit_seconds=SUBMIT_SECONDS)
+    app = App(Settings(providers=own, jobs=jobs), store=store, environ={"HOME": "/nonexistent"})
+    try:
+        for name in PROVIDERS:
+            app.registry.register(simulated_provider(name, poll_first=0.1, poll_every=0.3))
+        await app.ready()
+        yield app
+    finally:
+        await app.aclose()
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("processes", [pytest.param(1, id="one"), pytest.param(3, id="three")])
+async def test_killed_and_paused_workers_bill_nothing_twice_and_lose_nothing(
+    processes: int, request: pytest.FixtureRequest
+) -> None:
+    name = "sqlite_store_url" if processes == 1 else "postgres_store_url"
+    store = str(request.getfixturevalue(name))
+    chance = random.Random(processes)  # noqa: S311 — a test's
+    async with MediaSimulator("generic") as simulator:
+        async with looking(store, simulator) as app:
+            wanted = NewBudget(scope=Scope("organisation", "default"), limit=ENOUGH, period="total")
+            budget = (await app.kept().budgets.create("default", wanted)).budget
+        workers = Workers(store, simulator.url("generic"), JOBS)
+        try:
+            for _ in range(processes):
+                workers.start()
+            await disturb(workers, simulator, chance)
+            await settled(store, workers)
+        finally:
+            workers.stop()
+        async with looking(store, simulator) as app, desk_on(app) as desk:
+            await judge(desk, simulator)
+            state = await app.kept().budgets.get("default", budget.id)
+            charged = sum((bill.charged for bill in simulator.bills()), Decimal(0))
+            assert state.held == 0
+            assert Decimal(state.spent) / 1_000_000 == charged
+            assert not await app.kept().budgets.verify()
+
+
+async def disturb(workers: Workers, simulator: MediaSimulator, chance: random.Random) -> None:
+    """Kill and pause at random, as soon as there was something to disturb."""
+    blows = ["kill"] * KILLS + ["pause"] * PAUSES
+    chance.shuffle(blows)
+    for blow in blows:
+        await until_asked(simulator, chance.randint(1, 12))
+        await asyncio.sleep(chance.uniform(0.0, 0.4))
+        place = chance.randrange(len(workers.running))
+        if blow == "kill":
+            workers.replace(place)
+        else:
+            await workers.pause(place, LEASE * chance.uniform(0.3, 1.5))
+            await asyncio.sleep(0.5)
+        workers.revive()
+
+
+async def until_asked(simulator: MediaSimulator, more: int) -> None:
+    """Wait until the provider was asked for something so much more often, or nothing comes any more."""
+    goal = asked(simulator) + more
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(20):
+            while asked(simulator) < goal:  # noqa: ASYNC110 — other processes ask
+                await asyncio.sleep(0.01)
+
+
+def asked(simulator: MediaSimulator) -> int:
+    return simulator.polls + len(simulator.bills())
+
+
+async def settled(store: str, workers: Workers) -> None:
+    """Wait until all jobs are there, and nothing more happens to any of them."""
+    async with asyncio.timeout(300):
+        while True:
+            workers.revive()
+            counts = await statuses(store)
+            if counts.total() == JOBS and not counts.keys() & LIVE:
+                return
+            await asyncio.sleep(0.5)
+
+
+async def statuses(store: str) -> Counter[str]:
+    """How many jobs there are by status, seen from outside."""
+    query = "SELECT status, count(*) FROM jobs GROUP BY status"
+    if "://" not in store:
+        with contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as connection:
+            return Counter(dict(connection.execute(query)))
+    connection = await asyncpg.connect(store)
+    try:
+        return Counter(dict(await connection.fetch(query)))
+    finally:
+        await connection.close()
+
+
+async def judge(desk: JobDesk, simulator: MediaSimulator) -> None:
+    """Every job has ended or waits for a decision; what is decided truly ends it too. No job has more than one bill."""
+    jobs = desk.jobs
+    found, after = [], None
+    while page := await desk.rows.page("default", JobFilter(), after=after, limit=500):
+        found += page
+        after = (page[-1].created_at, page[-1].id)
+    assert len(found) == JOBS
+    bills = Counter(bill.key for bill in simulator.bills())
+    twice = {key: count for key, count in bills.items() if count > 1}
+    assert not twice
+    tickets = {bill.key: bill.job for bill in simulator.bills()}
+    unknown = 0
+    for row in found:
+        job = await jobs.wait(row.id, NOBODY, 60)
+        if job.status is JobStatus.OUTCOME_UNKNOWN:
+            unknown += 1
+            if job.id in tickets:
+                await jobs.resolve(job.id, NOBODY, "adopt", ticket={"id": tickets[job.id]})
+            else:
+                await jobs.resolve(job.id, NOBODY, "not_billed")
+            job = await jobs.wait(row.id, NOBODY, 60)
+        assert job.ended, job
+        billed = job.id in tickets
+        assert (job.status is JobStatus.COMPLETED) is billed, (job.status, job.error)
+    print(f"{len(found)} jobs, {unknown} outcomes were unknown")  # noqa: T201 — for whoever runs it with -s
