@@ -5,13 +5,14 @@ import functools
 import msgspec
 
 from genmux.app import App
-from genmux.contract.operations import Operation
+from genmux.contract.operations import OPERATIONS, Operation
 from genmux.flows.call.options import CallOptions
 from genmux.server.http import Raw, Request
 from genmux.server.offer import Offer
 from genmux.server.options import read_options
 from genmux.server.said import RATE_FAMILIES
 from genmux.services.rates import MemoryRates, SharedRates
+from genmux.types.generation import GenerationRequest
 from genmux.types.principal import NOBODY, Principal
 
 _REMEMBERED = 1_024
@@ -74,3 +75,9 @@ class Terms:
         self._offer.check(model, operation)
         if principal.allow is not None:
             self._offer.check_allowed(principal, model, operation)
+
+    def check_generation(self, principal: Principal, request: GenerationRequest) -> None:
+        """The same for a job. An operation that does not exist is told by whoever takes the job in."""
+        for operation in OPERATIONS:
+            if operation == request.operation:
+                self.check_model(principal, request.model or None, operation)

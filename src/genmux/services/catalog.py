@@ -77,6 +77,17 @@ class Catalog:
             store[name, operation] = model
         return model
 
+    def operations(self, name: str) -> tuple[str, ...]:
+        """What the model that a name means can do. Raises NotFoundError."""
+        reference = self._follow(name)
+        provider_id, _, model_id = reference.partition("/")
+        if model_id and self._manifests.is_registered(provider_id):
+            return tuple(self._of(self._manifests.manifest(provider_id), model_id).spec.operations)
+        found = {one: None for model in self._listed() if model.id == reference for one in model.spec.operations}
+        if not found:
+            raise NotFoundError(self._unknown(name), model=name, param="model")
+        return tuple(found)
+
     def _resolve(self, name: str | None, operation: Operation) -> Model:
         reference = self._follow(name or self._default(operation))
         provider_id, _, model_id = reference.partition("/")
