@@ -56,6 +56,7 @@ A module `personalities/NAME.py` (or one of your own package, named with its dot
   `self.desk.clock.now()`. Say the status with `job.word(now, WORDS)`, WORDS being your table by state: so that
   `[[status X]]` can try every word of a provider's table, and `[[unknown-status]]` one that it does not have. Shape the rest of
   the reply after `job.state(now)`, whatever the word is.
+- `says(wire, raw)` is False for a row of the manifest's table that this wire never reads, where a provider has several.
 - Outputs are addresses, `ask.file_url(job, index)` or `self.server.file_url(job, index)`, for `job.outputs -
   job.script.withheld` of them; where a protocol gives bytes in the reply, `files.content(job, index)` or `file_answer`.
   Where it waits for the result, return a generator: `yield from ask.until_done(job)`, then `yield whole_answer(reply(…))`.

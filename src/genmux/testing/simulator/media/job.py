@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from genmux.testing.simulator.media.script import Script, StateWord
+from genmux.testing.simulator.media.script import UNKNOWN, Script, StateWord
 
 ENDED = frozenset({"completed", "filtered", "failed", "cancelled", "expired"})
 EXTENSIONS = {
@@ -73,10 +73,10 @@ class SimulatedJob(msgspec.Struct, kw_only=True):
         return 0 if now >= self.starts else int(3 * (self.starts - now) / (self.starts - self.accepted))
 
     def word(self, now: float, spelling: "Mapping[StateWord, str] | Callable[[StateWord], str]") -> str:
-        """The provider's word for where it stands: what the script wants to be said, else how the personality spells it."""
-        if self.script.word is not None:
-            return self.script.word
-        state = self.state(now)
+        """The provider's word for where it stands: how the personality spells it, or what the script wants polls to say."""
+        state, word = self.state(now), self.script.word
+        if word is not None and (word == UNKNOWN or self.asked or state in ENDED):
+            return word
         return spelling[state] if isinstance(spelling, Mapping) else spelling(state)
 
     def file_name(self, index: int) -> str:

@@ -1,0 +1,92 @@
+"""Webhooks: the same as a poll, and worth nothing when forged."""
+
+import msgspec
+
+from genmux.contract.jobs import Delivery, Hooks
+from genmux.testing.conformance.bench import WORK, Bench
+from genmux.testing.conformance.check import CHECKS, Check, check
+from genmux.testing.conformance.subject import Subject
+from genmux.types.jobs import Accepted, Cancelled, Completed, Failed, Filtered, JobState, Pending, Processing
+
+
+def _hooks(subject: Subject) -> bool:
+    return isinstance(subject.wire, Hooks) and not subject.blocks
+
+
+@check(lambda subject: not subject.blocks)
+async def the_manifest_says_whether_there_are_webhooks(bench: Bench) -> None:
+    """`jobs.webhook` is `none` exactly where the wire has no hooks; what cannot be polled has them."""
+    has = isinstance(bench.wire, Hooks)
+    assert has is (bench.traits.webhook != "none"), (
+        f"jobs.webhook is {bench.traits.webhook!r}; hooks in the wire: {has}"
+    )
+    assert has or bench.traits.pollable
+
+
+def _same(ending: str) -> Check:
+    async def run(bench: Bench) -> None:
+        accepted = await bench.submit("" if ending == "completed" else f"{ending} a reason")
+        assert isinstance(accepted, Accepted)
+        bench.simulator.advance(2 * WORK)
+        ticket, hooked = await bench.read((await bench.hooks(1))[-1])
+        if bench.subject.polls:
+            polled = await bench.poll(ticket or accepted.ticket)
+            hint = isinstance(hooked, Pending | Processing)
+            assert hint or _shape(hooked) == _shape(polled), f"the webhook says {hooked!r}, the poll {polled!r}"
+        else:
+            assert isinstance(hooked, Completed | Filtered | Failed | Cancelled)
+
+    meaning = (
+        f"The webhook of a job that is {ending} says the same as a poll (or no more than that something happened)."
+    )
+    return Check(f"a-webhook-says-the-same-as-a-poll-{ending}", meaning, run, _hooks)
+
+
+for _ending in ("completed", "filtered", "failed"):
+    _check = _same(_ending)
+    CHECKS[_check.name] = _check
+
+
+def _shape(state: JobState) -> object:
+    """What must be the same in both; addresses may be signed anew, and one of both may know more of the cost."""
+    return type(state), len(state.outputs) if isinstance(state, Completed) else None
+
+
+@check(_hooks)
+async def a_forged_webhook_is_refused(bench: Bench) -> None:
+    """What somebody else signed is refused; where nothing is signed, the wire says that it is not to be trusted."""
+    await bench.submit("hook-forged")
+    bench.simulator.advance(2 * WORK)
+    forged, genuine = (await bench.hooks(2))[:2]
+    verified = await bench.verify(genuine)
+    if verified.trusted:
+        assert await bench.refused(forged), "a webhook that was signed with another secret is believed"
+
+
+@check(_hooks)
+async def a_changed_webhook_is_refused(bench: Bench) -> None:
+    """What was changed on its way is refused, and so is what lost its signature."""
+    await bench.submit("filtered a reason")
+    bench.simulator.advance(2 * WORK)
+    genuine = (await bench.hooks(1))[0]
+    if not (await bench.verify(genuine)).trusted or await _is_shared(bench, genuine):
+        return
+    assert await bench.refused(msgspec.structs.replace(genuine, body=genuine.body.replace(b"reason", b"rEason")))
+    assert await bench.refused(msgspec.structs.replace(genuine, headers={}))
+
+
+async def _is_shared(bench: Bench, genuine: Delivery) -> bool:
+    """Whether the body is not signed at all: a secret is only repeated."""
+    return not await bench.refused(msgspec.structs.replace(genuine, body=genuine.body + b" "))
+
+
+@check(_hooks)
+async def a_replayed_webhook_is_refused_or_known(bench: Bench) -> None:
+    """An old one is refused where its signature has a date, and one that comes twice has the same id twice."""
+    await bench.submit("hook-duplicate; hook-replayed")
+    bench.simulator.advance(2 * WORK)
+    genuine, duplicate, replayed = (await bench.hooks(3))[:3]
+    first, second = await bench.verify(genuine), await bench.verify(duplicate)
+    assert first.id == second.id
+    if first.trusted and replayed.headers != genuine.headers:
+        assert await bench.refused(replayed), "a webhook that is an hour old is believed"
