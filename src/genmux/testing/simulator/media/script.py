@@ -54,6 +54,17 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     link: float | None = None
     hooks: tuple[HookFault, ...] = ()
 
+    @property
+    def plain(self) -> bool:
+        """Whether polls are answered as they should be, and at once."""
+        return (
+            self.polls is None
+            and self.word is None
+            and not self.missing
+            and self.forgotten is None
+            and not self.latency
+        )
+
     def told(self, directives: str) -> "Script":
         """The script with what directives say, separated by semicolons. Raises Refusal for one that there is not."""
         pairs = (part.strip().partition(" ") for part in directives.split(";"))

@@ -143,7 +143,7 @@ class Generic(Personality):
         if not target.startswith(JOBS):
             return None
         job = self.desk.jobs.get(target[len(JOBS) :].decode())
-        if job is None or now >= job.ends or now >= job.cancelled_at or job.script is not self.desk.script:
+        if job is None or now >= job.ends or now >= job.cancelled_at or not job.script.plain:
             return None
         self.desk.polls += 1
         job.asked += 1

@@ -29,6 +29,16 @@ from genmux.testing.simulator.media.providers.wires import (
     LookupWire,
 )
 
+_ALL: dict[str, Any] = {
+    "cancel": "any",
+    "billed_on_cancel": "yes",
+    "billed_on_filter": "yes",
+    "result_lifetime": 86_400,
+    "record_lifetime": 604_800,
+    "progress": True,
+}
+"""What the jobs of all of them have in common."""
+
 _KINDS: dict[str, tuple[type[SimulatedWire], dict[str, Any], str]] = {
     "sim-idempotent": (IdempotentWire, {"submit_safety": "idempotent"}, "Honours an idempotency key."),
     "sim-lookup": (LookupWire, {"submit_safety": "lookup", "lookup_after": 1.0}, "Its jobs are found by our key."),
@@ -52,7 +62,7 @@ SIMULATED = tuple(_KINDS)
 def manifest_text(provider_id: str, traits: Mapping[str, Any] | None = None) -> str:
     """The manifest as TOML; `traits` (fields of `JobTraits`) are put in place of its own."""
     _, own, description = _KINDS[provider_id]
-    written = "\n".join(f"{name} = {_toml(value)}" for name, value in {**own, **(traits or {})}.items())
+    written = "\n".join(f"{name} = {_toml(value)}" for name, value in {**_ALL, **own, **(traits or {})}.items())
     template = Template(files(__name__).joinpath("template.toml").read_text("utf-8"))
     return template.substitute(id=provider_id, description=description, traits=written)
 
