@@ -23,6 +23,7 @@ from genmux.testing.conformance.loopback import Loopback
 from genmux.testing.conformance.mailbox import Mailbox
 from genmux.testing.conformance.subject import Subject
 from genmux.testing.simulator.media import Bill, MediaSimulator
+from genmux.testing.simulator.media.hooks import KIND, STATE
 from genmux.types.assets import Output
 from genmux.types.errors import AuthenticationError, ProviderError
 from genmux.types.jobs import Accepted, Cancelled, Completed, Ended, Failed, Filtered, JobState, Ticket
@@ -34,6 +35,7 @@ PATIENCE = Timeouts.within(10.0)
 IMPATIENCE = Timeouts.within(0.3)
 WORK = 5.0
 """How many seconds jobs take, of the simulator's clock."""
+END_WORDS = {"completed", "filtered", "failed", "cancelled", "expired"}
 ENDED = (Completed, Filtered, Failed, Cancelled)
 
 
@@ -53,8 +55,7 @@ class Bench:
         self._name = next(iter(simulator.people))
         self.personality = simulator[self._name]
         self._base_url = simulator.url(self._name)
-        self._credential = subject.credential()
-        self._read = 0
+        self._credential = subject.credential(webhook_secret=self.personality.secret)
 
     # ------------------------------------------------------------ submitting
     async def prepare(self, carriage: Carriage | None = None) -> Prepared:
@@ -103,8 +104,7 @@ class Bench:
         """Where a job stands: by a poll, or by the newest webhook where there is nothing else."""
         if self.subject.polls:
             return await self.poll(ticket)
-        delivery = (await self.hooks(1))[-1]
-        return (await self.read(delivery))[1]
+        return (await self.read(await self.hook()))[1]
 
     async def poll(self, ticket: Ticket, *, timeouts: Timeouts = PATIENCE) -> JobState:
         """Poll once. Raises ProviderError."""
@@ -148,13 +148,14 @@ class Bench:
         return (await self._call(http)).body
 
     # ------------------------------------------------------------ webhooks
-    async def hooks(self, count: int) -> list[Delivery]:
-        """The next so many webhooks. Raises TimeoutError when they do not come."""
-        wanted = self._read + count
-        await self.mailbox.until(lambda: len(self.mailbox.deliveries) >= wanted)
-        found = self.mailbox.deliveries[self._read :]
-        self._read = len(self.mailbox.deliveries)
-        return found
+    async def hook(self, kind: str = "genuine") -> Delivery:
+        """The (forged, replayed …) webhook that tells the end of the job. Raises TimeoutError when it does not come."""
+        await self.mailbox.until(lambda: bool(self._told_end(kind)))
+        return self._told_end(kind)[-1]
+
+    def _told_end(self, kind: str) -> list[Delivery]:
+        told = self.mailbox.deliveries
+        return [one for one in told if one.headers.get(KIND) == kind and one.headers.get(STATE) in END_WORDS]
 
     async def verify(self, delivery: Delivery) -> Verified:
         """Check a webhook. Raises AuthenticationError."""

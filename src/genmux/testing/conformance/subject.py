@@ -79,9 +79,11 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         """The inputs of the operation, by role."""
         return {role: one for role, one in self.model.spec.inputs.items() if _is_for(one.operations, self.operation)}
 
-    def credential(self) -> dict[str, str]:
-        """A credential that means nothing."""
-        return {name: f"simulated-{name}" for name, one in self.provider.manifest.credentials.items() if one.required}
+    def credential(self, *, webhook_secret: str) -> dict[str, str]:
+        """A credential that means nothing; a field `webhook_secret` is what the simulator signs webhooks with."""
+        fields = self.provider.manifest.credentials
+        found = {name: f"simulated-{name}" for name, one in fields.items() if one.required}
+        return found | ({"webhook_secret": webhook_secret} if "webhook_secret" in fields else {})
 
     def request(self, folder: Path, *, carriage: Carriage | None = None) -> MediaRequest:
         """A request that has what is required; inputs are given by `carriage` where they can be, and then all of them are."""

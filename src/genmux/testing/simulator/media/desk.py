@@ -230,6 +230,8 @@ class Desk:
 def _refusal(script: Script) -> Refusal:
     kind = script.refusal or "invalid_request"
     reason = (
-        "the content policy does not allow this" if kind == "content_filtered" else f"refused by its script: {kind}"
+        "content policy violation: the request was flagged by its script"
+        if kind == "content_filtered"
+        else f"refused by its script: {kind}"
     )
     return Refusal(kind, reason, retry_after=script.retry_after)

@@ -9,7 +9,7 @@ import msgspec
 from genmux.testing.simulator.media.clock import Clock
 from genmux.testing.simulator.media.job import SimulatedJob
 from genmux.testing.simulator.media.personality import Hook, Personality
-from genmux.testing.simulator.media.script import Script
+from genmux.testing.simulator.media.script import Script, StateWord
 
 if TYPE_CHECKING:
     import aiohttp
@@ -18,6 +18,8 @@ HOUR = 3_600.0
 FORGER = "whsec_Zm9yZ2VkLXNlY3JldC1vZi1zb21lYm9keS1lbHNl"
 """What forged webhooks are signed with."""
 KEPT = 10_000
+KIND, STATE = "x-simulator-kind", "x-simulator-state"
+"""Headers by which a test tells webhooks apart; no provider sends them."""
 
 Kind = Literal["genuine", "duplicate", "forged", "replayed"]
 
@@ -28,6 +30,7 @@ class Delivered(msgspec.Struct, kw_only=True):
     personality: str
     job: str
     kind: Kind
+    state: StateWord
     url: str
     attempt: int = 1
     status: int | None = None
@@ -60,7 +63,7 @@ class Postman:
         job.told = state
         letters = letters_of(personality, job, now=self._clock.wall())
         if letters:
-            task = asyncio.get_running_loop().create_task(self._send_all(personality, job, letters))
+            task = asyncio.get_running_loop().create_task(self._send_all(personality, job, state, letters))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -78,10 +81,14 @@ class Postman:
         """Whether something is on its way."""
         return bool(self._tasks)
 
-    async def _send_all(self, personality: Personality, job: SimulatedJob, letters: list[tuple[Kind, Hook]]) -> None:
+    async def _send_all(
+        self, personality: Personality, job: SimulatedJob, state: StateWord, letters: list[tuple[Kind, Hook]]
+    ) -> None:
         for kind, hook in letters:
             for attempt, wait in enumerate((*personality.hook_retries, None), start=1):
-                one = Delivered(personality=personality.name, job=job.id, kind=kind, url=hook.url, attempt=attempt)
+                one = Delivered(
+                    personality=personality.name, job=job.id, kind=kind, state=state, url=hook.url, attempt=attempt
+                )
                 self.delivered.append(one)
                 await self._send(hook, one)
                 taken = one.status is not None and one.status < 300
@@ -96,10 +103,9 @@ class Postman:
             self._session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=15), connector=aiohttp.TCPConnector(limit=64)
             )
+        headers = {**hook.headers, KIND: one.kind, STATE: one.state}
         try:
-            async with self._session.request(
-                hook.method, hook.url, data=hook.body, headers=dict(hook.headers)
-            ) as answer:
+            async with self._session.request(hook.method, hook.url, data=hook.body, headers=headers) as answer:
                 one.answer = (await answer.read())[:200].decode("utf-8", "replace")
                 one.status = answer.status
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
