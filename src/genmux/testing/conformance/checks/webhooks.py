@@ -31,8 +31,12 @@ def _same(ending: str) -> Check:
         assert isinstance(accepted, Accepted)
         bench.simulator.advance(2 * WORK)
         ticket, hooked = await bench.read(await bench.hook())
+        known = accepted.ticket
+        assert all(known.get(name, value) == value for name, value in (ticket or {}).items()), (
+            f"{ticket!r} is not {known!r}"
+        )
         if bench.subject.polls:
-            polled = await bench.poll(ticket or accepted.ticket)
+            polled = await bench.poll(known)
             hint = isinstance(hooked, Pending | Processing)
             assert hint or _shape(hooked) == _shape(polled), f"the webhook says {hooked!r}, the poll {polled!r}"
         else:

@@ -4,7 +4,8 @@ import asyncio
 import heapq
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 
 class Clock:
@@ -12,13 +13,23 @@ class Clock:
 
     def __init__(self) -> None:
         self._ahead = 0.0
+        self._held: float | None = None
         self._due: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = itertools.count()
         self._timer: asyncio.TimerHandle | None = None
 
     def now(self) -> float:
         """What time it is for the jobs."""
-        return time.time() + self._ahead
+        return time.time() + self._ahead if self._held is None else self._held
+
+    @contextmanager
+    def held(self) -> Generator[None]:
+        """Let no time pass for the jobs until the end of the block."""
+        self._held = self.now()
+        try:
+            yield
+        finally:
+            self._held = None
 
     def wall(self) -> float:
         """What time it is for everybody else: signatures are stamped with it."""
