@@ -22,10 +22,13 @@ def load(provider_id: str) -> Provider:
     return simulated_provider(provider_id) if provider_id in SIMULATED else REGISTRY.load(provider_id)
 
 
+WAIVED: dict[str, dict[str, str]] = {}
+"""By provider, checks that it cannot pass, and why."""
+
 CASES = [
     case
     for provider_id, personality in SPEAKERS.items()
-    for case in conformance.cases(load(provider_id), personality=personality)
+    for case in conformance.cases(load(provider_id), personality=personality, waived=WAIVED.get(provider_id, ()))
 ]
 
 

@@ -64,21 +64,22 @@ class Case(msgspec.Struct, frozen=True):
 
 
 def cases(provider: Provider, *, personality: str | None = None, waived: Collection[str] = ()) -> list[Case]:
-    """Every check that applies to a provider's wires of jobs, but those that are waived, by name.
+    """Every check that applies to a provider's wires of jobs, but those that are waived: by name, or as `str(case)`.
 
     Without `personality`, it is one that comes with genmux and names the provider. Raises KeyError where there is none, and
-    for a check that there is not.
+    for something waived that there is not.
     """
-    if unknown := set(waived) - CHECKS.keys():
-        message = f"there are no checks {', '.join(sorted(unknown))}"
-        raise KeyError(message)
     speaks = personality or personality_for(provider.id)
-    return [
+    every = [
         Case(subject, check)
         for subject in subjects_of(provider, speaks)
         for check in CHECKS.values()
-        if check.name not in waived and check.applies(subject)
+        if check.applies(subject)
     ]
+    if unknown := set(waived) - {name for case in every for name in (case.check.name, str(case))}:
+        message = f"there is nothing to waive for {provider.id}: {', '.join(sorted(unknown))}"
+        raise KeyError(message)
+    return [case for case in every if not {case.check.name, str(case)}.intersection(waived)]
 
 
 def personality_for(provider_id: str) -> str:

@@ -11,14 +11,18 @@ from typing import TypeVar
 
 import msgspec
 
+from genmux.contract.auth import TimedAuth
+from genmux.contract.error_map import classify
 from genmux.contract.http import HttpReply, HttpRequest
 from genmux.contract.jobs import Delivery, Finds, Hooks, MediaReader, PartialOutput, Prepared, Steps, Verified
 from genmux.contract.params import Carriage
 from genmux.engine.aiohttp_transport import AiohttpTransport
 from genmux.engine.deadlines import Timeouts
 from genmux.engine.engine import Engine
+from genmux.engine.limits import SizeLimits
 from genmux.engine.permit import Permit
 from genmux.engine.retry import RetryPolicy
+from genmux.engine.transport import Transport
 from genmux.testing.conformance.loopback import Loopback
 from genmux.testing.conformance.mailbox import Mailbox
 from genmux.testing.conformance.subject import Subject
@@ -33,6 +37,7 @@ T = TypeVar("T")
 ONCE = RetryPolicy(attempts=1)
 PATIENCE = Timeouts.within(10.0)
 IMPATIENCE = Timeouts.within(0.3)
+REDIRECTS = 5
 WORK = 5.0
 """How many seconds jobs take, of the simulator's clock."""
 END_WORDS = {"completed", "filtered", "failed", "cancelled", "expired"}
@@ -43,14 +48,15 @@ class Bench:
     """One subject, its simulator, and a mailbox for its webhooks."""
 
     def __init__(
-        self, subject: Subject, simulator: MediaSimulator, engine: Engine, mailbox: Mailbox, folder: Path
+        self, subject: Subject, simulator: MediaSimulator, transport: Transport, mailbox: Mailbox, folder: Path
     ) -> None:
         self.subject = subject
         self.wire = subject.wire
         self.traits = subject.provider.manifest.jobs
         self.simulator = simulator
         self.mailbox = mailbox
-        self.engine = engine
+        self.engine = Engine(transport)
+        self._transport = transport
         self._folder = folder
         self._name = next(iter(simulator.people))
         self.personality = simulator[self._name]
@@ -144,8 +150,29 @@ class Bench:
         assert output.url is not None, f"an output has neither an address nor bytes: {output!r}"
         if output.url.startswith("data:"):
             return base64.b64decode(output.url.partition(",")[2])
-        http = HttpRequest(method="GET", url=output.url, read_only=True, unsigned=not output.signed)
-        return (await self._call(http)).body
+        url = output.url
+        for _ in range(REDIRECTS):
+            reply = await self._fetch(url, signed=output.signed)
+            if reply.status // 100 != 3:
+                return reply.body
+            url = reply.headers.get("location", "")
+        message = f"the download of {output.url} leads from one address to the next, more than {REDIRECTS} times"
+        raise AssertionError(message)
+
+    async def _fetch(self, url: str, *, signed: bool) -> HttpReply:
+        """One download. The credential only goes to the provider's own address."""
+        http = HttpRequest(method="GET", url=url, read_only=True)
+        if signed and url.startswith(self._base_url):
+            auth = self.subject.provider.auth
+            http = (
+                auth.sign(http, self._credential, time.time())
+                if isinstance(auth, TimedAuth)
+                else auth(http, self._credential)
+            )
+        reply = await self._transport.send(http, timeouts=PATIENCE, limits=SizeLimits())
+        if reply.status >= 400:
+            raise classify(reply)
+        return reply
 
     # ------------------------------------------------------------ webhooks
     async def hook(self, kind: str = "genuine") -> Delivery:
@@ -233,6 +260,6 @@ async def bench_for(subject: Subject) -> AsyncGenerator[Bench]:
         transport = Loopback(AiohttpTransport(trust_env=False), simulator.url(next(iter(simulator.people))))
         with tempfile.TemporaryDirectory() as folder:
             try:
-                yield Bench(subject, simulator, Engine(transport), mailbox, Path(folder))
+                yield Bench(subject, simulator, transport, mailbox, Path(folder))
             finally:
                 await transport.aclose()

@@ -3,7 +3,7 @@
 from genmux.contract.jobs import Cancels
 from genmux.testing.conformance.bench import WORK, Bench
 from genmux.testing.conformance.check import check
-from genmux.testing.conformance.subject import Subject
+from genmux.testing.conformance.subject import Subject, job_wires
 from genmux.types.errors import NotFoundError
 from genmux.types.jobs import Cancelled
 
@@ -14,9 +14,10 @@ def _cancels(subject: Subject) -> bool:
 
 @check(lambda subject: subject.polls)
 async def the_manifest_says_whether_jobs_can_be_cancelled(bench: Bench) -> None:
-    """`jobs.cancel` is `no` exactly where the wire has no `cancel`."""
-    assert isinstance(bench.wire, Cancels) is (bench.traits.cancel != "no"), (
-        f"jobs.cancel is {bench.traits.cancel!r}, and the wire has {'a' if isinstance(bench.wire, Cancels) else 'no'} cancel"
+    """`jobs.cancel` is `no` exactly where no wire has `cancel`."""
+    cancelling = [name for name, wire in job_wires(bench.subject.provider).items() if isinstance(wire, Cancels)]
+    assert bool(cancelling) is (bench.traits.cancel != "no"), (
+        f"jobs.cancel is {bench.traits.cancel!r}; the wires that can cancel: {', '.join(cancelling) or 'none'}"
     )
 
 

@@ -110,7 +110,10 @@ class Personality:
         return None
 
     def says(self, wire: str, raw: str) -> bool:
-        """Whether a poll of this wire may say this very word: False for a row of the table that another wire reads."""
+        """Whether a poll of this wire may say this very word: False for a row of the table that another wire reads.
+
+        A protocol without words (only `done`: yes or no) says none, not even `script.UNKNOWN`.
+        """
         del wire, raw
         return True
 
