@@ -25,6 +25,7 @@ from collections.abc import Collection
 import msgspec
 
 from genmux.contract.provider import Provider
+from genmux.services.registry.building import complete
 from genmux.testing.conformance import checks as _checks
 from genmux.testing.conformance.bench import Bench, bench_for
 from genmux.testing.conformance.check import CHECKS, Check
@@ -72,7 +73,7 @@ def cases(provider: Provider, *, personality: str | None = None, waived: Collect
     speaks = personality or personality_for(provider.id)
     every = [
         Case(subject, check)
-        for subject in subjects_of(provider, speaks)
+        for subject in subjects_of(complete(provider), speaks)
         for check in CHECKS.values()
         if check.applies(subject)
     ]
