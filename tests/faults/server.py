@@ -14,6 +14,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from tests.faults import files  # noqa: F401 — registers its faults
 from tests.faults.exchange import Exchange
 from tests.faults.played import FAULTS
 

@@ -54,8 +54,8 @@ class AiohttpTransport:
         self._ssl_context = ssl_context
         self._keepalive = min(keepalive, 15.0)
         self._user_agent = user_agent
-        self._lines: dict[asyncio.AbstractEventLoop, _Line] = {}
-        self._inherited: list[_Line] = []
+        self._lines: dict[asyncio.AbstractEventLoop, Line] = {}
+        self._inherited: list[Line] = []
 
     async def send(self, request: HttpRequest, *, timeouts: Timeouts, limits: SizeLimits) -> HttpReply:
         """The whole reply, whatever its status."""
@@ -107,7 +107,7 @@ class AiohttpTransport:
             self._inherited.append(line)
 
     async def _upload(
-        self, line: "_Line", request: HttpRequest, timeouts: Timeouts, *, answer_within: float | None
+        self, line: "Line", request: HttpRequest, timeouts: Timeouts, *, answer_within: float | None
     ) -> "aiohttp.ClientResponse":
         """Send the request and wait for the head of its reply; the time that a large body takes does not count as waiting."""
         deadline = Deadline(line.clock, answer_within)
@@ -122,8 +122,12 @@ class AiohttpTransport:
             message = f"no reply began in time (first_byte = {answer_within} s, idle = {timeouts.idle} s)"
             raise ProviderError(message, kind=ErrorKind.TIMEOUT, retry=Retry.UNSURE) from error
 
+    def _connecting(self) -> dict[str, Any]:
+        """How connections are made, where not in aiohttp's own way."""
+        return {}
+
     async def _request(
-        self, line: "_Line", request: HttpRequest, timeouts: Timeouts, body: Any
+        self, line: "Line", request: HttpRequest, timeouts: Timeouts, body: Any
     ) -> "aiohttp.ClientResponse":
         url, proxy = line.route(request.url)
         try:
@@ -145,7 +149,7 @@ class AiohttpTransport:
             return self._proxy
         return environment_proxy(url.scheme, url.raw_host or "", url.port)
 
-    def _line(self) -> "_Line":
+    def _line(self) -> "Line":
         loop = asyncio.get_running_loop()
         line = self._lines.get(loop)
         if line is not None and line.process == os.getpid() and not line.session.closed:
@@ -155,14 +159,14 @@ class AiohttpTransport:
             self._inherited.append(line)
         for other in [other for other in self._lines if other.is_closed()]:
             self._lines.pop(other).abandon()
-        line = self._lines[loop] = _Line(self._session(loop), AlarmClock(loop), self._proxy_for)
+        line = self._lines[loop] = Line(self._session(loop), AlarmClock(loop), self._proxy_for)
         return line
 
     def _session(self, loop: asyncio.AbstractEventLoop) -> "aiohttp.ClientSession":
         import aiohttp
 
         session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=self._keepalive, loop=loop),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=self._keepalive, loop=loop, **self._connecting()),
             cookie_jar=aiohttp.DummyCookieJar(loop=loop),
             headers={"user-agent": self._user_agent},
             max_field_size=HEAD_LIMIT,
@@ -253,7 +257,7 @@ class AiohttpReply:
         return self._content.read_nowait()
 
 
-class _Line:
+class Line:
     """What belongs to one event loop: a session, a clock, and what was looked up once."""
 
     def __init__(

@@ -58,6 +58,24 @@ def absolute_url(base_url: str, url: str, *, api_hosts: Iterable[str] = ()) -> s
     return url
 
 
+def origin_of(url: str) -> Origin | None:
+    """Whose a URL is; None for what is no plain http:// or https:// URL."""
+    parts = _parse(url)
+    return None if parts is None else parts.origin
+
+
+def is_trusted(url: str, trusted_hosts: Iterable[str]) -> bool:
+    """Whether a URL belongs to one of these hosts, so that it may see a credential.
+
+    A host is `host`, `host:port` or `*.host`, reached over https (on this machine also over http), or a whole base URL, of
+    which scheme, host and port must be the same.
+    """
+    origin = origin_of(url)
+    return origin is not None and any(
+        origin_of(host) == origin if "://" in host else _is_host(origin, host) for host in trusted_hosts
+    )
+
+
 def _parse(url: str) -> _Parts | None:
     found = re.fullmatch(_URL, url)
     if found is None:
