@@ -10,11 +10,11 @@ from typing import Any
 from genmux.app import App
 from genmux.app.jobs import JobDesk
 from genmux.contract.inputs import MediaInput
-from genmux.flows.job.ports import Stored, Taken, Whence
 from genmux.services.settings import ProviderSettings, Settings
 from genmux.testing.simulator.media import MediaSimulator
 from genmux.testing.simulator.media.providers import SIMULATED, simulated_provider
 from genmux.types.assets import Asset, Output
+from genmux.types.assets_stored import Stored, Taken, Whence
 from genmux.types.generation import GenerationRequest
 from genmux.types.job_settings import JobSettings
 from tests.ledgers import NOON
@@ -33,7 +33,7 @@ class NoFiles:
     async def ready(self, request: GenerationRequest, **_: Any) -> tuple[MediaInput, ...]:
         return ()
 
-    async def collect(self, output: Output, *, headers: Mapping[str, str], trusted_hosts: tuple[str, ...]) -> Stored:
+    async def collect(self, output: Output, **_: Any) -> Stored:
         if self.failing:
             raise self.failing.pop(0)
         name = output.url or output.file or str(output.data)

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Protocol
 
+from genmux.app.assets import AssetDesk
 from genmux.flows.call.door import Keepers
 from genmux.services.accounts import AccountDesk
 from genmux.services.audit import AuditLog
@@ -32,7 +33,7 @@ from genmux.store.postgres.database import PostgresDatabase
 from genmux.store.upkeep.retention import prune
 from genmux.store.usage.contents import ContentTable
 from genmux.store.usage.records import UsageTables
-from genmux.types.errors import ProviderError
+from genmux.types.errors import ConfigurationError, ProviderError
 from genmux.types.money import micros
 from genmux.types.principal import Principal
 from genmux.types.usage_record import UsageRecord
@@ -58,7 +59,7 @@ class Around(Protocol):
 
 
 class Keeping:
-    """Budgets, keys, accounts, usage and the audit log of one process, on one store.
+    """Budgets, keys, accounts, usage, files and the audit log of one process, on one store.
 
     It belongs to the event loop in which it was opened, and works in its background until `aclose`.
     """
@@ -103,6 +104,19 @@ class Keeping:
             providers=app.registry.ids,
         )
         self._rates = _rates(store, new_id)
+        self._assets: AssetDesk | None = None
+        self._lack: ConfigurationError | None = None
+        try:
+            self._assets = AssetDesk(store, app.settings.assets, environ=app.environ, now=now, new_id=new_id)
+        except ConfigurationError as error:
+            self._lack = error  # everything else is kept all the same
+
+    @property
+    def assets(self) -> AssetDesk:
+        """Files that were made or uploaded. Raises ConfigurationError where they cannot be kept."""
+        if self._assets is None:
+            raise self._lack or ConfigurationError("files cannot be kept here")
+        return self._assets
 
     async def start(self) -> None:
         """Learn what is in the store and begin to work. Raises StoreError."""
@@ -127,6 +141,9 @@ class Keeping:
         self._background(app.ring.watch(), "keys")
         self._background(app.account_desk.run(sync_seconds=app.settings.accounts.sync_seconds), "accounts")
         self._background(self._prune(), "retention")
+        if self._assets is not None:
+            self._stack.push_async_callback(self._assets.aclose)
+            self._background(self._assets.sweeper.run(), "assets")
 
     async def aclose(self) -> None:
         """Write what waits, give back what was leased, and close the store. May be called again."""

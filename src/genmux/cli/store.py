@@ -159,7 +159,7 @@ def prune(
     keep: Annotated[
         tuple[str, ...],
         Parameter(
-            help="NAME=DAYS: keep usage, content or audit for another number of days. Repeatable.",
+            help="NAME=DAYS: keep usage, content, assets or audit for another number of days. Repeatable.",
             negative="",
             show_default=False,
         ),

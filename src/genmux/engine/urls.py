@@ -114,12 +114,3 @@ def _is_host(origin: Origin, allowed: str) -> bool:
     if name.startswith("*."):
         return origin.host.endswith(name[1:])
     return origin.host == name
-
-
-def host_of(url: str) -> str | None:
-    """The host of an absolute URL, with its port where that is not the usual one; None for anything else."""
-    parts = _parse(url)
-    if parts is None:
-        return None
-    host, port = parts.origin.host, parts.origin.port
-    return host if port == _DEFAULT_PORTS[parts.origin.scheme] else f"{host}:{port}"

@@ -11,6 +11,7 @@ import msgspec
 
 from genmux.contract.operations import OPERATIONS, Operation
 from genmux.contract.toml_lines import describe
+from genmux.types.asset_settings import AssetSettings
 from genmux.types.errors import ConfigurationError
 from genmux.types.job_settings import JobSettings
 from genmux.types.money import Price
@@ -151,6 +152,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     usage: UsageSettings = UsageSettings()
     accounts: AccountSettings = AccountSettings()
     jobs: JobSettings = JobSettings()
+    assets: AssetSettings = AssetSettings()
     prices: dict[str, tuple[Price, ...]] = msgspec.field(default_factory=dict)
     routes: dict[str, Route] = msgspec.field(default_factory=dict)
 
@@ -165,6 +167,7 @@ _KINDS: dict[str, Any] = {
     "usage": UsageSettings,
     "accounts": AccountSettings,
     "jobs": JobSettings,
+    "assets": AssetSettings,
     "prices": dict[str, tuple[Price, ...]],
     "routes": dict[str, Route],
 }

@@ -34,9 +34,9 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Asset(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A file that we keep. `bytes` is its size, `sha256` its hash in hex; `seconds` is how long a sound or a video is.
 
-    Provenance: `origin`, the `job` that made it with its `provider`, `model`, `operation`, `request_hash` (SHA-256 of the
-    canonical request) and `cost` in US dollars, and `parents`, the assets that went into it. `poster` is the asset of its
-    thumbnail. `url` is a signed link, where one was asked for. `expires_at` is when it is removed. `simulated` says that no
+    Provenance: `origin`, the `job` that made it with its `provider`, `model`, `operation` and `request_hash` (SHA-256 of the
+    canonical request), its share of the job's `cost` in US dollars, and `parents`, the assets that went into it. `poster` is
+    the asset of its thumbnail. `url` is a signed link, where one was asked for. `expires_at` is when it is removed. `simulated` says that no
     model made it.
     """
 
@@ -72,3 +72,27 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def kind(self) -> str:
         """`image`, `video`, `audio`, `text` …: the first half of its media type."""
         return self.media_type.partition("/")[0]
+
+
+class AssetFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Which assets are listed: all that fit everything that is said.
+
+    `kind` is the first half of a media type (`image`), `search` a part of the name, `parent` an asset that went into them.
+    Thumbnails (the role `poster`) are only listed where they are asked for.
+    """
+
+    kind: str | None = None
+    media_type: str | None = None
+    origin: AssetOrigin | None = None
+    role: AssetRole | None = None
+    job: str | None = None
+    provider: str | None = None
+    model: str | None = None
+    operation: str | None = None
+    team: str | None = None
+    key: str | None = None
+    sha256: str | None = None
+    parent: str | None = None
+    search: str | None = None
+    since: datetime.datetime | None = None
+    before: datetime.datetime | None = None

@@ -15,6 +15,7 @@ from genmux.store.revisions import SCRIPTS, VERSION_TABLE, known_revisions
 from genmux.store.upkeep.archive import EPHEMERAL
 
 TENANTLESS = {
+    "asset_link_keys": "links of all tenants are signed with the same",
     "account_versions": "one version for all tenants",
     "sealing_keys": "they seal the credentials of all tenants",
     "ledger_workers": "processes work for all tenants",

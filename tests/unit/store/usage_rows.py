@@ -13,11 +13,11 @@ import msgspec
 import pytest
 
 from genmux.store.database import Database, Tx
-from genmux.store.keys.tables import audit_log
+from genmux.store.metadata import all_tables
 from genmux.store.postgres.database import PostgresDatabase
 from genmux.store.sqlite.database import SqliteDatabase
+from genmux.store.upkeep.retention import RETENTION
 from genmux.store.usage.records import UsageTables
-from genmux.store.usage.tables import usage_contents, usage_days, usage_records
 from genmux.types.money import micros
 from genmux.types.usage_record import UsageRecord
 from genmux.types.usage_report import UsageGroups, UsageQuestion
@@ -28,8 +28,9 @@ HOUR, DAY = datetime.timedelta(hours=1), datetime.timedelta(days=1)
 
 def make(tx: Tx) -> None:
     """Make the tables as they are described."""
-    for table in (usage_records, usage_days, usage_contents, audit_log):  # the last goes the same way as rows do
-        table.create(tx.core)
+    tables = all_tables().tables
+    for name in ("usage_days", *(one.table for one in RETENTION.values())):  # they all go the same way
+        tables[name].create(tx.core)
 
 
 @asynccontextmanager

@@ -5,16 +5,15 @@ from typing import Any
 import msgspec
 
 from genmux.contract.http import HttpRequest
-from genmux.engine.urls import host_of
 from genmux.flows.call.target import Target
 from genmux.flows.job.bench import Bench, Hand
 from genmux.flows.job.cadence import backoff
 from genmux.flows.job.ending import end_unmade, end_with, error_of
 from genmux.flows.job.polling import Gone
-from genmux.flows.job.ports import Stored
 from genmux.flows.job.reaching import reach
 from genmux.flows.job.saving import save
 from genmux.types.assets import Output
+from genmux.types.assets_stored import Stored
 from genmux.types.errors import ErrorKind, NotFoundError, ProviderError, Retry, StoreError
 from genmux.types.jobs import Completed, Ended, Failed, JobError, JobStatus
 from genmux.types.periods import SECOND
@@ -46,7 +45,7 @@ class Collector:
         while True:
             try:
                 target = reach(bench, hand)
-                stored = [await self._copy(target, one) for one in outcome.outputs]
+                stored = [await self._copy(target, one, hand.row.tenant) for one in outcome.outputs]
             except ProviderError as error:
                 if isinstance(error, StoreError) or not self._is_dead(hand, error):
                     failures += 1
@@ -63,16 +62,16 @@ class Collector:
                 await end_with(bench, hand, outcome, stored)
                 return
 
-    async def _copy(self, target: Target, output: Output) -> Stored:
+    async def _copy(self, target: Target, output: Output, tenant: str) -> Stored:
         """One output; its credential goes only to the provider's own hosts."""
         headers: dict[str, str] = {}
-        hosts = tuple(filter(None, (host_of(target.base_url), *target.provider.manifest.api_hosts)))
+        hosts = (target.base_url, *target.provider.manifest.api_hosts)
         if output.signed and output.url is not None:
             asked = HttpRequest(method="GET", url=output.url)
             signed = self._bench.engine.signed(target.provider, target.credential, asked, base_url=target.base_url)
             output = msgspec.structs.replace(output, url=signed.url)
             headers = dict(signed.headers)
-        return await self._bench.files.collect(output, headers=headers, trusted_hosts=hosts)
+        return await self._bench.files.collect(output, tenant=tenant, headers=headers, trusted_hosts=hosts)
 
     def _is_dead(self, hand: Hand, error: ProviderError) -> bool:
         """Whether trying again would not help: it is gone, refused, or its time is over."""

@@ -8,11 +8,11 @@ from genmux.flows.call.target import Target
 from genmux.flows.job.bench import Bench, Hand
 from genmux.flows.job.ending import end_with, error_of
 from genmux.flows.job.permit import JobPermit
-from genmux.flows.job.ports import Stored
 from genmux.flows.job.reaching import reach
 from genmux.flows.job.saving import NOW, save
 from genmux.flows.job.submitting import media_request
 from genmux.flows.job.telling import tell, tell_progress
+from genmux.types.assets_stored import Stored
 from genmux.types.errors import MalformedReplyError, ProviderError
 from genmux.types.jobs import Cancelled, Completed, Ended, Failed, JobStatus
 
@@ -34,7 +34,10 @@ async def run_here(bench: Bench, hand: Hand) -> None:
         outcome = await _outcome(bench, hand, target, folder)
         stored: list[Stored] = []
         if isinstance(outcome, Completed):
-            stored = [await bench.files.collect(one, headers={}, trusted_hosts=()) for one in outcome.outputs]
+            stored = [
+                await bench.files.collect(one, tenant=row.tenant, headers={}, trusted_hosts=())
+                for one in outcome.outputs
+            ]
         await end_with(bench, hand, outcome, stored)
 
 

@@ -9,9 +9,9 @@ import msgspec
 from genmux.flows.call.target import Target
 from genmux.flows.job.bench import Bench, Hand
 from genmux.flows.job.money import FREE, Bill, bill_for, endings_of
-from genmux.flows.job.ports import Stored, Whence
 from genmux.flows.job.saving import NOW, save
 from genmux.flows.job.telling import tell, tell_asset
+from genmux.types.assets_stored import Stored, Whence
 from genmux.types.errors import ErrorKind, ProviderError
 from genmux.types.jobs import Cancelled, Completed, Ended, Failed, Filtered, JobError, JobStatus
 from genmux.types.jobs_stored import JobRow

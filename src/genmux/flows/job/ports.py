@@ -1,70 +1,28 @@
 """What the flow of a job needs of those who keep files and tell events."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
-import msgspec
-
 from genmux.contract.inputs import MediaInput
 from genmux.contract.model import Model
-from genmux.types.assets import Asset, AssetRole, Output
+from genmux.types.assets import Asset, Output
+from genmux.types.assets_stored import Stored, Taken, Whence
 from genmux.types.generation import GenerationRequest, Input
 from genmux.types.principal import Principal
-
-
-class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """The inputs of a request, looked at: `inputs` say what they are (kind, role, size, length), `parents` are the assets among them.
-
-    `inputs` may be kept with the job: a path or bytes became an asset, so that the job can be submitted from any machine.
-    """
-
-    inputs: tuple[Input, ...] = ()
-    parents: tuple[str, ...] = ()
-
-
-class Whence(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the files of a job come from, for their provenance."""
-
-    tenant: str
-    job: str
-    provider: str
-    model: str
-    operation: str
-    request_hash: str
-    team: str | None = None
-    key: str | None = None
-    parents: tuple[str, ...] = ()
-    cost: Decimal | None = None
-    simulated: bool = False
-
-
-class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that lies in our storage and has no row yet. It is the same file when it is collected again."""
-
-    storage_key: str
-    sha256: str
-    bytes: int
-    media_type: str
-    role: AssetRole = "output"
-    name: str | None = None
-    width: int | None = None
-    height: int | None = None
-    seconds: float | None = None
-    fps: float | None = None
-    poster: "Stored | None" = None
-    metadata: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
 class Files(Protocol):
     """Keeps files. Raises ProviderError; `retry` is `safe` where the same will go well later (a full disk, a network)."""
 
-    async def take(self, inputs: Sequence[Input], *, model: Model, operation: str, principal: Principal) -> Taken:
+    async def take(
+        self, inputs: Sequence[Input], *, model: Model, operation: str, principal: Principal, paths: bool = False
+    ) -> Taken:
         """Look at the inputs of a request, and keep those that are not kept: files, bytes in a `data:` URI.
 
-        Raises InvalidRequestError for what is not what it claims, not open to the caller, too large, or of a kind that the
-        model does not take.
+        `paths` says that the caller is on this machine, as its user, so that files of it may be read. Raises
+        InvalidRequestError for what is not what it claims, not open to the caller, too large, or of a kind that the model
+        does not take.
         """
         ...
 
@@ -74,7 +32,9 @@ class Files(Protocol):
         """The inputs as the model's manifest wants them. Temporary files are in `folder`, which the caller removes."""
         ...
 
-    async def collect(self, output: Output, *, headers: Mapping[str, str], trusted_hosts: tuple[str, ...]) -> Stored:
+    async def collect(
+        self, output: Output, *, tenant: str, headers: Mapping[str, str], trusted_hosts: tuple[str, ...]
+    ) -> Stored:
         """Copy an output into our storage, through the URL guard; `headers` (the credential) only go to `trusted_hosts`."""
         ...
 

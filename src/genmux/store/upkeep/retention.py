@@ -31,6 +31,7 @@ RETENTION: dict[str, Retention] = {
     "usage": Retention(table="usage_records", column="at", days=400, whole_days=True),
     "content": Retention(table="usage_contents", column="expires_at", days=0),
     "jobs": Retention(table="jobs", column="ended_at", days=400),
+    "assets": Retention(table="assets", column="expires_at", days=0),
     "audit": Retention(table="audit_log", column="at", days=730),
 }
 """What goes by itself, by the name under which `prune` takes another number of days. All other rows stay."""

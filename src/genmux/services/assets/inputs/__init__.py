@@ -1,0 +1,1 @@
+"""Inputs: where they are, whether they fit a model, and how they reach its provider."""

@@ -1,0 +1,90 @@
+"""The bytes behind assets, as rows: what is kept, who may still need it, and what is to be removed from the storage.
+
+An object is touched when somebody is about to need it; only what nobody touched for a while, and no asset has, is doomed.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import delete, exists, insert, select, update
+
+from genmux.store.assets.rows import kept_object
+from genmux.store.assets.tables import asset_objects, assets
+from genmux.store.database import Database, Tx
+from genmux.store.moments import to_micros
+from genmux.types.assets_stored import Facts, KeptObject
+
+_C = asset_objects.c
+_MAIN = asset_objects.alias("main")
+
+
+class ObjectTable:
+    """Keeps what there is in the storage. Raises StoreError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def enter(self, fresh: KeptObject, now: datetime) -> KeptObject:
+        """The object of a tenant with this hash, touched; else `fresh`, which is added, and whose bytes are yet to come."""
+        same = select(asset_objects).where(_C.tenant == fresh.tenant, _C.sha256 == fresh.sha256, _C.doomed_at.is_(None))
+
+        def work(tx: Tx) -> KeptObject:
+            """In one transaction."""
+            for row in tx.core.execute(same.order_by(_C.facts.is_(None), _C.storage_key)).mappings().all():
+                if _touch(tx, row["storage_key"], now):
+                    return kept_object(row)
+            values = {name: getattr(fresh, name) for name in ("storage_key", "tenant", "sha256", "bytes")}
+            tx.core.execute(insert(asset_objects).values(**values, touched_at=to_micros(now)))
+            return fresh
+
+        return await self._database.write(work)
+
+    async def find(self, storage_key: str) -> KeptObject | None:
+        """One that is not doomed."""
+        asked = select(asset_objects).where(_C.storage_key == storage_key, _C.doomed_at.is_(None))
+        row = await self._database.read(lambda tx: tx.core.execute(asked).mappings().one_or_none())
+        return None if row is None else kept_object(row)
+
+    async def kept(self, storage_key: str, facts: Facts, poster: str | None, now: datetime) -> bool:
+        """Its bytes are there; false when it was doomed meanwhile, so that they do not count."""
+        told = msgspec.json.encode(facts).decode()
+        noted = (
+            update(asset_objects)
+            .where(_C.storage_key == storage_key, _C.doomed_at.is_(None))
+            .values(facts=told, poster=poster, touched_at=to_micros(now))
+        )
+        return await self._database.write(lambda tx: tx.core.execute(noted).rowcount == 1)
+
+    def touch_in(self, tx: Tx, storage_keys: Sequence[str], now: datetime) -> bool:
+        """Somebody needs these, in the same transaction; false when one of them is doomed or gone."""
+        return all(_touch(tx, one, now) for one in sorted({*storage_keys}))
+
+    async def doom(self, before: datetime, now: datetime, limit: int) -> int:
+        """Doom what nobody has, and nobody touched since a moment; gives how much that was."""
+        untouched = (_C.doomed_at.is_(None), _C.touched_at < to_micros(before))
+        unused = (
+            ~exists().where(assets.c.storage_key == _C.storage_key),
+            ~exists().where(_MAIN.c.poster == _C.storage_key, _MAIN.c.doomed_at.is_(None)),
+        )
+        looked = select(_C.storage_key).where(*untouched, *unused).limit(limit)
+        found = await self._database.read(lambda tx: [*tx.core.execute(looked).scalars()])
+        if not found:
+            return 0
+        doomed = update(asset_objects).where(_C.storage_key.in_(found), *untouched, *unused)
+        return await self._database.write(lambda tx: tx.core.execute(doomed.values(doomed_at=to_micros(now))).rowcount)
+
+    async def doomed(self, limit: int) -> tuple[str, ...]:
+        """Storage keys of what is to be removed."""
+        asked = select(_C.storage_key).where(_C.doomed_at.is_not(None)).limit(limit)
+        return tuple(await self._database.read(lambda tx: [*tx.core.execute(asked).scalars()]))
+
+    async def gone(self, storage_keys: Sequence[str]) -> None:
+        """They are removed from the storage."""
+        ended = delete(asset_objects).where(_C.storage_key.in_(storage_keys), _C.doomed_at.is_not(None))
+        await self._database.write(lambda tx: tx.core.execute(ended))
+
+
+def _touch(tx: Tx, storage_key: str, now: datetime) -> bool:
+    touched = update(asset_objects).where(_C.storage_key == storage_key, _C.doomed_at.is_(None))
+    return tx.core.execute(touched.values(touched_at=to_micros(now))).rowcount == 1
