@@ -5,6 +5,7 @@ from sqlalchemy import Boolean, Float, LargeBinary, Table, Text, insert, select,
 from genmux.store.database import Tx
 from genmux.store.metadata import all_tables
 from genmux.store.upkeep.archive import EPHEMERAL
+from genmux.store.upkeep.restore import RENUMBER
 
 ROWS = 3
 
@@ -37,6 +38,8 @@ def fill(tx: Tx) -> None:
         for number in range(1, ROWS + 1):
             tx.core.execute(insert(table).values({column.name: value(column, number) for column in table.columns}))
     tx.core.execute(text("UPDATE ledger_workers SET expires_at = 0"))  # whoever is in a backup lives no more
+    for renumber in RENUMBER:  # so are transactions of another database
+        tx.core.execute(text(renumber))
 
 
 def everything(tx: Tx) -> dict[str, list[tuple[object, ...]]]:

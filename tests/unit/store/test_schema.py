@@ -22,6 +22,7 @@ TENANTLESS = {
     "ledger_versions": "one version for all tenants",
     "job_workers": "processes work for all tenants",
     "job_pauses": "a provider pauses for all tenants",
+    "event_cursors": "one place for all tenants",
 }
 """Tables without a tenant, with the reason."""
 

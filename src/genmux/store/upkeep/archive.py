@@ -22,7 +22,7 @@ from genmux.types.errors import InvalidRequestError, NotFoundError
 FORMAT = 1
 MANIFEST = "manifest.json"
 
-EPHEMERAL = frozenset({"asset_link_keys", "job_workers", "rate_meters", "rate_slots"})
+EPHEMERAL = frozenset({"asset_link_keys", "event_listeners", "hooks_seen", "job_workers", "rate_meters", "rate_slots"})
 """Tables that are in no backup: what stands in them is worth something for minutes, or must not be found in one."""
 
 Cell = bool | int | float | str | bytes | None

@@ -42,6 +42,11 @@ BURY = "UPDATE ledger_workers SET expires_at = 0"
 spent at the first sweep."""
 
 
+RENUMBER = ("UPDATE events SET xact = 0", "UPDATE event_cursors SET xact = 0, seq = 0")
+"""The numbers of transactions are another database's: what was told comes before all that will be, in the order of writing. It
+is planned anew which endpoints want it; what was planned already is there, and stays as it is."""
+
+
 def restore_sqlite(source: Path, path: Path, *, now: datetime.datetime, replace: bool = False) -> Restored:
     """Restore a backup into a SQLite file; for whoever holds its lock.
 
@@ -128,6 +133,8 @@ def _fill(raw: sqlite3.Connection, archive: Archive) -> None:
     for member in archive.manifest.tables:
         _load(raw, archive, member)
     run_steps(core)
+    for statement in RENUMBER:
+        raw.execute(statement)
     if broken := raw.execute("PRAGMA foreign_key_check").fetchone():
         raise InvalidRequestError(f"the backup {archive.path} is damaged: a row of {broken[0]} points to nothing")
     raw.execute("COMMIT")
@@ -217,7 +224,8 @@ async def _fill_postgres(archive: Archive, database: PostgresDatabase, *, may_re
         for name, table in tables.items():
             if name in members:
                 await _copy_in(connection, archive, members[name], table)
-        await connection.execute(BURY)
+        for statement in (BURY, *RENUMBER):
+            await connection.execute(statement)
 
 
 async def _copy_in(connection: "asyncpg.Connection", archive: Archive, member: Member, table: "Table") -> None:

@@ -33,6 +33,10 @@ RETENTION: dict[str, Retention] = {
     "jobs": Retention(table="jobs", column="ended_at", days=400),
     "assets": Retention(table="assets", column="expires_at", days=0),
     "audit": Retention(table="audit_log", column="at", days=730),
+    "events": Retention(table="events", column="at", days=30),
+    "deliveries": Retention(table="webhook_deliveries", column="created", days=30),
+    "listeners": Retention(table="event_listeners", column="until", days=0),
+    "hooks": Retention(table="hooks_seen", column="at", days=2),
 }
 """What goes by itself, by the name under which `prune` takes another number of days. All other rows stay."""
 
