@@ -45,14 +45,14 @@ class GuardedTransport(AiohttpTransport):
             return await super()._request(line, request, timeouts, body)
         token = _CHECKED.set(None)
         try:
-            return await self._by_proxy(line, request, timeouts, checked)
+            return await self._by_proxy(line, request, timeouts, checked, body)
         except faults() as error:
             raise explain(error) from error
         finally:
             _CHECKED.reset(token)
 
     async def _by_proxy(
-        self, line: Line, request: HttpRequest, timeouts: Timeouts, checked: Checked
+        self, line: Line, request: HttpRequest, timeouts: Timeouts, checked: Checked, body: Any
     ) -> "aiohttp.ClientResponse":
         """Ask the proxy for one of the checked addresses; certificate and `host` stay those of the name."""
         url, proxy = line.route(request.url)
@@ -62,6 +62,7 @@ class GuardedTransport(AiohttpTransport):
             request.method,
             place,
             headers=(*request.headers, ("host", url.raw_authority)),
+            data=body,
             proxy=proxy,
             ssl=self._ssl_context or True,
             server_hostname=name if url.scheme == "https" else None,
