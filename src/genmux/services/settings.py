@@ -134,6 +134,18 @@ class UsageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     content_days: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_KEPT)] = 30
 
 
+class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where events may be sent to, and for how many days events and deliveries are kept.
+
+    Private networks and this machine are out of bounds, but for `private_hosts`: host names, addresses or networks, each
+    with or without a port (`10.1.0.0/16`, `hooks.lan:8080`). Without any keys the gateway has no user but its own, who
+    may send to this machine.
+    """
+
+    private_hosts: tuple[str, ...] = ()
+    keep_days: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_KEPT)] = 30
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Everything in `genmux.toml`.
 
@@ -153,6 +165,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     accounts: AccountSettings = AccountSettings()
     jobs: JobSettings = JobSettings()
     assets: AssetSettings = AssetSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     prices: dict[str, tuple[Price, ...]] = msgspec.field(default_factory=dict)
     routes: dict[str, Route] = msgspec.field(default_factory=dict)
 
@@ -168,6 +181,7 @@ _KINDS: dict[str, Any] = {
     "accounts": AccountSettings,
     "jobs": JobSettings,
     "assets": AssetSettings,
+    "webhooks": WebhookSettings,
     "prices": dict[str, tuple[Price, ...]],
     "routes": dict[str, Route],
 }
