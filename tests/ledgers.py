@@ -47,7 +47,7 @@ class Told:
     def __init__(self) -> None:
         self.events: list[tuple[str, dict[str, Any]]] = []
 
-    def publish(self, type_: str, *, subject: str | None = None, data: Any = None) -> None:
+    def publish(self, type_: str, *, subject: str | None = None, data: Any = None, tenant: str | None = None) -> None:
         self.events.append((type_, {"subject": subject, **data}))
 
     def of(self, type_: str) -> list[dict[str, Any]]:

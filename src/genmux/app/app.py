@@ -190,7 +190,13 @@ class App:
 
     def _account_changed(self, type_: str, account: Account) -> None:
         """Something happened to an account."""
-        self.events.publish(type_, provider=account.provider, subject=account.id, data={"account": account.name})
+        self.events.publish(
+            type_,
+            provider=account.provider,
+            subject=account.id,
+            data={"account": account.name},
+            tenant=account.tenant,
+        )
 
     def _loaded(self, event: LocalEvent) -> None:
         """Something happened to an embedded model."""

@@ -254,7 +254,9 @@ class Door:
         kind = error.kind if isinstance(error, ProviderError) else ErrorKind.CANCELLED
         self._record(run, "refused", NOTHING, Cost(amount=Decimal(0)), attempts=0, error=str(kind))
         if isinstance(error, BudgetExceededError):
-            self._tell("budget.exceeded", run, {"message": error.message, "limit": str(run.options.budget_limit)})
+            limit = run.options.budget_limit
+            told = {"message": error.message, "limit": None if limit is None else str(limit)}
+            self._tell("budget.exceeded", run, told)
 
     def _end(self, run: Run, usage: Usage | None, cost: Cost | None, *, outcome: BaseException | None) -> None:
         """Close the permit, and give back or settle everything that was taken for the request."""
@@ -332,13 +334,15 @@ class Door:
     def _tell(self, type_: str, run: Run, data: dict[str, Any]) -> None:
         if not self._teller.heard:
             return
-        model = None if run.target is None else run.target.model
+        model, principal = None if run.target is None else run.target.model, run.options.principal
         self._teller.publish(
             type_,
             subject=run.subject,
             provider=None if model is None else model.provider,
             model=None if model is None else model.id,
-            data={"operation": run.operation, "tags": dict(run.options.tags), **data},
+            data={"operation": run.operation, "tags": dict(run.options.tags), "account": run.account, **data},
+            tenant=principal.organisation,
+            key=principal.key,
         )
 
 

@@ -90,7 +90,7 @@ class Teller(Protocol):
         """Whether anybody listens."""
         ...
 
-    def publish(
+    def publish(  # noqa: PLR0913 — one field of the event each
         self,
         type_: str,
         *,
@@ -98,6 +98,8 @@ class Teller(Protocol):
         provider: str | None = None,
         model: str | None = None,
         data: Mapping[str, Any] | None = None,
+        tenant: str | None = None,
+        key: str | None = None,
     ) -> None:
         """Tell everybody who listens."""
         ...

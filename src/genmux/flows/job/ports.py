@@ -59,6 +59,7 @@ class Outbox(Protocol):
         subject: str | None = None,
         provider: str | None = None,
         model: str | None = None,
+        key: str | None = None,
         data: Mapping[str, Any] | None = None,
     ) -> None:
         """Tell something in a transaction that does more."""

@@ -40,7 +40,7 @@ class Alerts:
         )
         if self._teller is not None:
             data = {**_told(budget), "threshold": share, "spent": line.total, "limit": line.limit}
-            self._teller.publish("budget.alert", subject=line.subject, data=data)
+            self._teller.publish("budget.alert", subject=line.subject, data=data, tenant=budget.tenant)
 
     def overran(self, subject: str, budgets: Iterable[Budget], *, held: int, spent: int) -> None:
         """Something did cost more than was held for it."""
@@ -49,7 +49,8 @@ class Alerts:
         if teller is None:
             return
         for budget in budgets:
-            teller.publish("budget.overrun", subject=subject, data={**_told(budget), "held": held, "spent": spent})
+            data = {**_told(budget), "held": held, "spent": spent}
+            teller.publish("budget.overrun", subject=subject, data=data, tenant=budget.tenant)
 
 
 def _told(budget: Budget) -> dict[str, object]:

@@ -41,7 +41,14 @@ class Teller(Protocol):
         """Whether anybody listens."""
         ...
 
-    def publish(self, type_: str, *, subject: str | None = None, data: Mapping[str, Any] | None = None) -> None:
+    def publish(
+        self,
+        type_: str,
+        *,
+        subject: str | None = None,
+        data: Mapping[str, Any] | None = None,
+        tenant: str | None = None,
+    ) -> None:
         """Tell everybody who listens."""
         ...
 

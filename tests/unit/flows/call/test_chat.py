@@ -81,6 +81,7 @@ async def test_what_happens_is_told_with_the_tags_of_the_call() -> None:
         "cost": "0.0002",
         "attempts": 1,
         "finish": "stop",
+        "account": None,
     }
 
 
