@@ -5,23 +5,21 @@ import datetime
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Protocol
 
 from genmux.app.assets import AssetDesk
+from genmux.app.telling import EventDesk, Telling
 from genmux.flows.call.door import Keepers
 from genmux.services.accounts import AccountDesk
 from genmux.services.audit import AuditLog
 from genmux.services.bookkeeper import Bookkeeper
 from genmux.services.budgets import Budgets, Ledger
-from genmux.services.events import EventBus
-from genmux.services.keys import Issuing, KeyRing, Tenancy
-from genmux.services.ports import NewId, Now
+from genmux.services.keys import Issuing, Tenancy
 from genmux.services.rates import MemoryRates, SharedRates
 from genmux.services.registry import Registry
-from genmux.services.settings import Settings
 from genmux.services.usage import Contents, UsageBook, UsageReports
 from genmux.store.accounts.store import AccountTables
 from genmux.store.keys.audit import AuditRows
@@ -44,18 +42,12 @@ DAILY = 86_400.0
 _log = logging.getLogger("genmux.app")
 
 
-class Around(Protocol):
+class Around(Telling, Protocol):
     """What there is without a store: the App."""
 
-    settings: Settings
-    environ: Mapping[str, str]
-    ring: KeyRing
     registry: Registry
     account_desk: AccountDesk
-    events: EventBus
     keepers: Keepers
-    now: Now
-    new_id: NewId
 
 
 class Keeping:
@@ -64,7 +56,7 @@ class Keeping:
     It belongs to the event loop in which it was opened, and works in its background until `aclose`.
     """
 
-    def __init__(self, app: Around, store: Store, *, about: str) -> None:
+    def __init__(self, app: Around, store: Store, *, role: Role, about: str) -> None:
         database, now, new_id = store.database, app.now, app.new_id
         self.store = store
         self._app = app
@@ -110,6 +102,8 @@ class Keeping:
             self._assets = AssetDesk(store, app.settings.assets, environ=app.environ, now=now, new_id=new_id)
         except ConfigurationError as error:
             self._lack = error  # everything else is kept all the same
+        own_file = role == "library" and store.kind == "sqlite"  # which nobody else has open
+        self.events = EventDesk(app, store, self.bookkeeper, delivers=own_file or role not in ("library", "command"))
 
     @property
     def assets(self) -> AssetDesk:
@@ -125,9 +119,11 @@ class Keeping:
         await app.account_desk.attach(
             AccountTables(self.store.database), environ=app.environ, sealing=app.settings.accounts.sealing
         )
-        self.bookkeeper.add(self.ledger, self.records, self.contents, app.ring)
+        self.bookkeeper.add(self.ledger, self.records, self.contents, app.ring, self.events.outbox)
         self.bookkeeper.start()
+        self._stack.push_async_callback(self.events.stop)
         self._stack.push_async_callback(self.bookkeeper.stop)
+        await self.events.start()
         await self.ledger.start()
         self._stack.push_async_callback(self.ledger.stop)
         if isinstance(self._rates, SharedRates):
@@ -174,11 +170,11 @@ class Keeping:
 
     async def _prune(self, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
         """Remove what was kept long enough, now and every day. The ledger's lines stay as long as usage rows do."""
-        days = self._app.settings.usage.keep_days
+        days, told = self._app.settings.usage.keep_days, self._app.settings.webhooks.keep_days
         while True:
             try:
                 now = self._app.now()
-                await prune(self.store.database, now, {"usage": days})
+                await prune(self.store.database, now, {"usage": days, "events": told, "deliveries": told})
                 await self._lines.prune(now - datetime.timedelta(days=days))
                 if isinstance(self._rates, SharedRates):
                     await self._rates.sweep()
@@ -200,7 +196,7 @@ async def open_keeping(app: Around, *, url: str | Path | None, role: Role, about
     """Open the store at a URL (None for the usual file) and put everything on it. Raises ConfigurationError or StoreError."""
     store = await open_store(url, environ=app.environ, role=role, about=about)
     try:
-        keeping = Keeping(app, store, about=about)
+        keeping = Keeping(app, store, role=role, about=about)
         await keeping.start()
     except BaseException:
         await store.aclose()

@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "organisations": "genmux.cli.tenancy:organisations",
     "teams": "genmux.cli.tenancy:teams",
     "audit": "genmux.cli.tenancy:audit",
+    "webhooks": "genmux.cli.webhooks:webhooks",
     "store": "genmux.cli.store:store",
     "local": "genmux.cli.local:local",
     "serve": "genmux.cli.serving:serve",

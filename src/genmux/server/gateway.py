@@ -96,6 +96,11 @@ class Gateway:
             case _:
                 await send({"type": "websocket.close", "code": 1008})
 
+    def farewell(self) -> None:
+        """The gateway is about to end: whoever follows a stream of events is let go at once."""
+        if self._app.keeping is not None:
+            self._app.keeping.events.stories.close()
+
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send, self._clocks.here())
         if b"origin" in request.headers:

@@ -53,6 +53,11 @@ def serve(app: App, *, host: str, port: int, started: Callable[[str], None]) -> 
             gc.freeze()  # what is there now stays until the end: the collector need not look at it again and again
             started(url)
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            """End what never ends by itself, then wait for the rest."""
+            gateway.farewell()
+            await super().shutdown(sockets)
+
     config = uvicorn.Config(
         gateway,
         interface="asgi3",

@@ -21,11 +21,13 @@ from genmux.server.faults import Fault, as_error, fault_of, told_with
 from genmux.server.native.accounts import account_routes
 from genmux.server.native.budgets import budget_routes
 from genmux.server.native.estimates import estimate_routes
+from genmux.server.native.events import event_routes
 from genmux.server.native.forms import form_routes
 from genmux.server.native.jobs import job_routes
 from genmux.server.native.keys import key_routes, me_route
 from genmux.server.native.tenancy import audit_route, tenancy_routes
 from genmux.server.native.usage import usage_routes
+from genmux.server.native.webhooks import webhook_routes
 from genmux.server.terms import Terms
 from genmux.services.catalog import ModelInfo
 from genmux.services.keys import KeyDesk, may_use
@@ -108,6 +110,8 @@ def native_app(app: App, terms: Terms) -> Litestar:
             *tenancy_routes(lambda: app.kept().tenancy, _FAULTS),
             *budget_routes(lambda: app.kept().budgets, _FAULTS, log=lambda: app.kept().audit),
             audit_route(lambda: app.kept().audit, _FAULTS),
+            *event_routes(lambda: app.kept().events.stories, _FAULTS),
+            *webhook_routes(lambda: app.kept().events.webhooks, _FAULTS, log=lambda: app.kept().audit),
             *usage_routes(lambda: app.kept().reports, _FAULTS, log=lambda: app.kept().audit),
             *job_routes(lambda: app.kept().jobs, terms.check_generation, app.calls.door.aside, _FAULTS),
             *form_routes(app, _FAULTS),

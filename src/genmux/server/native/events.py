@@ -1,0 +1,117 @@
+"""The part of the native API that shows events: page by page, or as they happen."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import ResponseSpec
+from litestar.params import HeaderParameter, QueryParameter
+from litestar.response import Stream
+
+from genmux.server.callers import caller_of, tenant_asked
+from genmux.services.outbox import Following, Stories, cloud_event, sse_frame
+from genmux.services.outbox.stories import read_place
+from genmux.types.errors import PermissionDeniedError, ProviderError
+from genmux.types.events import ALL_TENANTS, BEGINNING, EventFilter
+from genmux.types.principal import Principal
+
+BEGUN = b"retry: 2000\n: genmux tells what happens from now on\n\n"
+BEAT = b": still here\n\n"
+AWAY = b": the store is away; this goes on when it is back\n\n"
+
+PAUSE = 2.0
+"""Seconds before the store is asked again after it failed."""
+
+STREAM = "text/event-stream"
+_HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+
+Asked = Request[Any, Any, Any]
+
+
+class EventListing(msgspec.Struct, frozen=True, kw_only=True):
+    """Events as CloudEvents 1.0 has them, the oldest first; `next` is the cursor that goes on behind the last."""
+
+    data: list[dict[str, Any]]
+    next: str
+
+
+def event_routes(
+    stories: Callable[[], Stories], faults: dict[int, ResponseSpec] | None = None
+) -> list[HTTPRouteHandler]:
+    """The handlers. `stories` gives the service, or raises ProviderError where nothing is kept."""
+
+    @get(
+        "/api/v1/events",
+        summary="What happens",
+        tags=["events"],
+        responses=faults,
+    )
+    async def events(  # noqa: PLR0913 — each is one thing that can be asked for
+        request: Asked,
+        *,
+        types: Annotated[
+            list[str] | None,
+            QueryParameter(query="type", description="Names, or beginnings as `generation.*`; repeatable"),
+        ] = None,
+        subject: Annotated[str | None, QueryParameter(description="Only of this job, account …")] = None,
+        tenant: Annotated[str | None, QueryParameter(description="Of which organisation; for root all")] = None,
+        cursor: Annotated[
+            str | None, QueryParameter(description="Behind this place: `next`, or the `id` of an event in the stream")
+        ] = None,
+        limit: Annotated[int, QueryParameter(description="So many at most on one page, 1 to 500")] = 100,
+        last_event_id: Annotated[
+            str | None,
+            HeaderParameter(header="last-event-id", description="Where the stream was left; 0: all that is kept"),
+        ] = None,
+    ) -> EventListing:
+        """With `accept: text/event-stream` a stream of server-sent events, from now on or behind `Last-Event-ID`; else a page.
+
+        Callers see what happens in their organisation, members what their own key did. While somebody follows a stream,
+        calls are told in it too.
+        """
+        which = _which(caller_of(request), tuple(types or ()), subject, tenant)
+        left = last_event_id or cursor
+        place = None if left is None else read_place(left)
+        if STREAM in request.headers.get("accept", ""):
+            following = await stories().follow(which, place)
+            return _streamed(following)
+        page = await stories().page(which, place or BEGINNING, limit=limit)
+        return EventListing(data=[cloud_event(one.event) for one in page.told], next=str(page.place))
+
+    return [events]
+
+
+def _streamed(following: Following) -> Any:
+    """A stream that is sent as things happen."""
+    return Stream(_frames(following), media_type=f"{STREAM}; charset=utf-8", headers=_HEADERS)
+
+
+async def _frames(following: Following) -> AsyncGenerator[bytes]:
+    """What is sent, until whoever follows goes away or the gateway ends."""
+    try:
+        yield BEGUN
+        while not following.closed:
+            try:
+                told = await following.read()
+            except ProviderError:
+                yield AWAY
+                await asyncio.sleep(PAUSE)
+                continue
+            yield b"".join(map(sse_frame, told)) or BEAT
+    finally:
+        following.close()
+
+
+def _which(caller: Principal, types: tuple[str, ...], subject: str | None, tenant: str | None) -> EventFilter:
+    """What a caller may see of what it asks for: root all, admins their organisation, members what their key did."""
+    own = tenant_asked(caller, tenant)
+    key = None
+    if caller.role == "member":
+        if caller.key is None:
+            message = "events are told to admins, and to a key what it did itself; this caller is neither"
+            raise PermissionDeniedError(message, status=403)
+        key = caller.key
+    return EventFilter(tenant=own or ALL_TENANTS, types=types, subject=subject, key=key)
