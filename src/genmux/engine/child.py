@@ -8,11 +8,13 @@ from typing import Any
 
 import msgspec
 
+from genmux.contract.inputs import MediaRequest
 from genmux.contract.local import Loaded, LocalCounter, LocalEngine, Pause
 from genmux.contract.model import Model
 from genmux.contract.provider import Provider
-from genmux.engine.child_frames import Chat, Count, Embed, Load
+from genmux.engine.child_frames import Chat, Count, Embed, Load, Make
 from genmux.engine.child_main import NO_COUNT, broken
+from genmux.engine.child_media import until_ended
 from genmux.engine.child_queue import ChildQueue, Tell
 from genmux.engine.permit import Permit
 from genmux.types.chat import ChatRequest
@@ -25,6 +27,9 @@ IDLE = 900.0
 
 GRACE = 20.0
 """So many seconds a child process has to stop its work before it is killed; a large model looks up only now and then."""
+
+MEDIA_GRACE = 5.0
+"""The same for one that makes media: it looks up with each frame or tile, and is soon loaded again."""
 
 REMEMBERED = 256
 """So many models are kept at most, unless more of them are in use: callers could think of any number of names."""
@@ -65,22 +70,26 @@ class LocalHost:
         provider: Provider,
         wire: LocalEngine,
         model: Model,
-        request: ChatRequest | EmbedRequest,
+        request: ChatRequest | EmbedRequest | MediaRequest,
         *,
         options: Mapping[str, str],
         permit: Permit,
     ) -> AsyncGenerator[Any]:
-        """Answer a request: the parts of a chat, or one EmbedResult.
+        """Answer a request: the parts of a chat, one EmbedResult, or the progress of media and at last what became of them.
 
         Closing the iterator, or cancelling who waits for it, stops the work. Raises ProviderError.
         """
         permit.leave()
         key = self._key(provider, wire, model, options)
         if wire.isolation == "inline":
-            return self._run_inline(self._inline_model(key, wire, model, options), request)
+            outputs = self._run_inline(self._inline_model(key, wire, model, options), request)
+            return until_ended(outputs, model) if isinstance(request, MediaRequest) else outputs
         child = self._child(key, wire, model, options)
         if isinstance(request, EmbedRequest):
             return child.ask(lambda number: Embed(number, request))
+        if isinstance(request, MediaRequest):
+            grace = min(self._grace, MEDIA_GRACE)
+            return until_ended(child.ask(lambda number: Make(number, request), grace=grace), model)
         return child.ask(lambda number: Chat(number, request))
 
     async def count(
@@ -108,7 +117,9 @@ class LocalHost:
         """The child processes that run at the moment."""
         return tuple(child.pid for _, child in self._children.values() if child.pid is not None)
 
-    async def _run_inline(self, loaded: Loaded, request: ChatRequest | EmbedRequest) -> AsyncGenerator[Any]:
+    async def _run_inline(
+        self, loaded: Loaded, request: ChatRequest | EmbedRequest | MediaRequest
+    ) -> AsyncGenerator[Any]:
         outputs = loaded.run(request)
         try:
             for output in outputs:

@@ -4,10 +4,14 @@ from typing import Any
 
 import msgspec
 
+from genmux.contract.inputs import MediaRequest
+from genmux.contract.local import Progress
 from genmux.contract.model import Model
 from genmux.types.chat import ChatRequest
 from genmux.types.embed import EmbedRequest, EmbedResult
 from genmux.types.errors import ProviderError
+from genmux.types.jobs import Completed, Filtered
+from genmux.types.jobs import Failed as FailedJob
 from genmux.types.money import TokenCount
 from genmux.types.parts import Part
 
@@ -36,6 +40,13 @@ class Embed(msgspec.Struct, frozen=True, tag="embed"):
 
     number: int
     request: EmbedRequest
+
+
+class Make(msgspec.Struct, frozen=True, tag="make"):
+    """Make media."""
+
+    number: int
+    request: MediaRequest
 
 
 class Count(msgspec.Struct, frozen=True, tag="count"):
@@ -77,6 +88,18 @@ class Counted(msgspec.Struct, frozen=True, tag="counted"):
     count: TokenCount
 
 
+class Moved(msgspec.Struct, frozen=True, tag="moved"):
+    """Media are so far."""
+
+    progress: Progress
+
+
+class Made(msgspec.Struct, frozen=True, tag="made"):
+    """What became of the media."""
+
+    state: Completed | Filtered | FailedJob
+
+
 class Done(msgspec.Struct, frozen=True, tag="done"):
     """The request is answered, or was stopped."""
 
@@ -87,9 +110,9 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     error: ProviderError
 
 
-Question = Chat | Embed | Count
-Order = Load | Chat | Embed | Count | Stop
-Report = Ready | Begun | Piece | Vectors | Counted | Done | Failed
+Question = Chat | Embed | Make | Count
+Order = Load | Chat | Embed | Make | Count | Stop
+Report = Ready | Begun | Piece | Vectors | Moved | Made | Counted | Done | Failed
 
 
 def _to_plain(value: object) -> Any:

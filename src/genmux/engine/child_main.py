@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from genmux.contract.local import Loaded, LocalCounter, LocalEngine, Pause
+from genmux.contract.local import Loaded, LocalCounter, LocalEngine, Pause, Progress
 from genmux.engine.child_frames import (
     HEADER,
     Begun,
@@ -29,6 +29,9 @@ from genmux.engine.child_frames import (
     Embed,
     Failed,
     Load,
+    Made,
+    Make,
+    Moved,
     Order,
     Piece,
     Question,
@@ -39,9 +42,12 @@ from genmux.engine.child_frames import (
     length_of,
     pack,
     read_order,
+    read_report,
 )
 from genmux.types.embed import EmbedResult
 from genmux.types.errors import ConfigurationError, ErrorKind, ProviderError, Retry, UnsupportedError
+from genmux.types.jobs import Completed, Filtered
+from genmux.types.jobs import Failed as FailedJob
 
 NO_COUNT = "this model does not count tokens"
 LAST_WORDS = 1.0
@@ -66,7 +72,7 @@ class Child:
             match order:
                 case Load():
                     self._report(self._load(order))
-                case Chat() | Embed() | Count():
+                case Chat() | Embed() | Make() | Count():
                     self._report(Begun())
                     self._report(self._answer(order))
                 case Stop():
@@ -136,6 +142,10 @@ class Child:
                         yield output
                     case EmbedResult():
                         yield Vectors(output)
+                    case Progress():
+                        yield _checked(Moved(output))
+                    case Completed() | Filtered() | FailedJob():
+                        yield _checked(Made(output))
                     case _:
                         yield Piece(output)
 
@@ -148,6 +158,11 @@ class Child:
 def _generator(outputs: Iterator[Any]) -> Generator[Any]:
     """The same with a `close`, which closes the iterator itself where that is possible."""
     yield from outputs
+
+
+def _checked(report: Report) -> Report:
+    """The same as the parent will read it. Raises msgspec.ValidationError here, where it costs one request."""
+    return read_report(pack(report)[HEADER:])
 
 
 def _readable(body: bytes) -> Order | ProviderError:

@@ -6,7 +6,20 @@ from typing import Any, Literal
 
 import msgspec
 
-from genmux.engine.child_frames import Begun, Counted, Done, Failed, Load, Piece, Question, Ready, Stop, Vectors
+from genmux.engine.child_frames import (
+    Begun,
+    Counted,
+    Done,
+    Failed,
+    Load,
+    Made,
+    Moved,
+    Piece,
+    Question,
+    Ready,
+    Stop,
+    Vectors,
+)
 from genmux.engine.child_process import ChildGoneError, ChildProcess, UnsendableError
 from genmux.engine.logs import provider_logger
 from genmux.types.errors import ErrorKind, ProviderError, Retry
@@ -56,10 +69,11 @@ class ChildQueue:
         """Whether there is a process, or somebody in line."""
         return self._process is not None or self._line.locked() or bool(self._tasks)
 
-    async def ask(self, question: Callable[[int], Question]) -> AsyncGenerator[Any]:
+    async def ask(self, question: Callable[[int], Question], *, grace: float | None = None) -> AsyncGenerator[Any]:
         """Ask when it is our turn and give what comes back. Leaving early stops the work in the child.
 
-        Raises ProviderError; a crash is one of kind `server` that may not be repeated blindly.
+        `grace` is the queue's own where it is None. Raises ProviderError; a crash is one of kind `server` that may not be
+        repeated blindly.
         """
         await self._line.acquire()
         settled = False
@@ -67,7 +81,13 @@ class ChildQueue:
             process = await self._begin(question)
             while True:
                 match await process.receive():
-                    case Piece(part=output) | Vectors(result=output) | Counted(count=output):
+                    case (
+                        Piece(part=output)
+                        | Vectors(result=output)
+                        | Counted(count=output)
+                        | Moved(progress=output)
+                        | Made(state=output)
+                    ):
                         yield output
                     case Done():
                         settled = True
@@ -88,7 +108,7 @@ class ChildQueue:
             if settled:
                 self._leave()
             else:
-                self._in_background(self._stop())
+                self._in_background(self._stop(self._grace if grace is None else grace))
 
     async def aclose(self) -> None:
         """End the process; a request under way fails. May be called again."""
@@ -176,7 +196,7 @@ class ChildQueue:
 
     # ---- after a request
 
-    async def _stop(self) -> None:
+    async def _stop(self, grace: float) -> None:
         """The caller left early, or something failed: the next in line shall find the process at rest, or none."""
         process = self._process
         try:
@@ -186,7 +206,7 @@ class ChildQueue:
                 process.kill()
                 await self._end(process)
                 return
-            async with asyncio.timeout(self._grace):
+            async with asyncio.timeout(grace):
                 await process.send(Stop(process.number))
                 while not isinstance(await process.receive(), Done | Failed):
                     pass

@@ -10,16 +10,20 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
-from genmux.contract.local import Pause
+from genmux.contract.inputs import MediaRequest
+from genmux.contract.local import Pause, Progress
 from genmux.contract.manifest import ModelSpec, parse_manifest
 from genmux.contract.model import Model
 from genmux.contract.provider import Provider
+from genmux.types.assets import Output
 from genmux.types.chat import ChatRequest, FinishReason, Message
 from genmux.types.content import Text
 from genmux.types.embed import EmbedRequest, EmbedResult
 from genmux.types.errors import ConfigurationError, ProviderError
+from genmux.types.jobs import Completed, Failed, Filtered
 from genmux.types.money import TokenCount
 from genmux.types.parts import BlockEnd, BlockStart, Finish, Start, TextDelta
+from genmux.types.usage import Usage
 
 Isolation = Literal["process", "inline"]
 
@@ -44,6 +48,10 @@ class Obedient:
         if isinstance(request, EmbedRequest):
             yield Pause(0)
             yield EmbedResult(vectors=tuple((float(len(str(text))), 1.0) for text in request.inputs))
+            return
+        if isinstance(request, MediaRequest):
+            command, _, argument = request.prompt.partition(" ")
+            yield from getattr(self, f"_{command}")(request.folder if command == "make" else argument)
             return
         command, _, argument = request.messages[-1].text.partition(" ")
         yield from getattr(self, f"_{command}")(argument)
@@ -106,6 +114,49 @@ class Obedient:
         yield Start(model="fake")
         while True:
             time.sleep(0.05)
+
+    def _make(self, folder: str) -> Iterator[Any]:
+        """A file, in two steps."""
+        yield Progress(0.5)
+        path = Path(folder) / "made.txt"
+        path.write_text(str(os.getpid()))
+        yield Pause(0)
+        yield Progress(1.0)
+        yield Completed(
+            outputs=(Output(file=str(path), media_type="text/plain", metadata={"seed": 1}),),
+            usage=Usage(meters={"images.output": 1}),
+        )
+
+    def _end(self, how: str) -> Iterator[Any]:
+        yield {
+            "filtered": Filtered(reason="not this"),
+            "failed": Failed(message="no luck", code="E1"),
+            "wrong": Completed(outputs=("no output",)),  # type: ignore[arg-type] — a mistake of the engine
+            "part": Start(model="fake"),
+            "nothing": Pause(0),
+        }[how]
+
+    def _render(self, mark: str) -> Iterator[Any]:
+        """Draw frames until stopped; then leave a file."""
+        try:
+            yield Progress(0.0)
+            while True:
+                time.sleep(0.001)
+                yield Progress(0.5)
+        finally:
+            if mark:
+                Path(mark).write_text("stopped")
+
+    def _stuck(self, _: str) -> Iterator[Any]:
+        """Compute one frame for ever, and hear nothing."""
+        yield Progress(0.0)
+        while True:
+            time.sleep(0.05)
+
+    def _abort(self, name: str) -> Iterator[Any]:
+        yield Progress(0.5)
+        os.kill(os.getpid(), getattr(signal, name))
+        yield Pause(60)
 
     def _unsendable(self, _: str) -> Iterator[Any]:
         yield object()
@@ -172,6 +223,10 @@ MANIFEST = parse_manifest('spec = 1\nid = "fake"\nname = "Fake"\nlocal = true\n'
 
 def provider_of(engine: Any) -> Provider:
     return Provider(manifest=MANIFEST, wires={"text": engine})
+
+
+def media(prompt: str, **fields: Any) -> MediaRequest:
+    return MediaRequest(operation="text_to_image", prompt=prompt, **fields)
 
 
 def chat(prompt: str) -> ChatRequest:
