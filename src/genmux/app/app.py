@@ -5,6 +5,7 @@ import datetime
 import itertools
 import os
 import random
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -45,7 +46,7 @@ from genmux.types.version import VERSION
 if TYPE_CHECKING:
     from genmux.app.keeping import Keeping
 
-StoreRole = Literal["gateway", "library", "command"]
+StoreRole = Literal["gateway", "worker", "library", "command"]
 """What opens a store: it is told to others who want the same one."""
 
 NO_STORE = "none"
@@ -71,6 +72,7 @@ class App:
         transport: Transport | None = None,
     ) -> None:
         self._store = store
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._opening = asyncio.Lock()
         self.now, self.new_id = utc_now, _ids()
         new_id = self.new_id
@@ -162,6 +164,15 @@ class App:
         async with self._opening:
             await self.open(role="library", about="a program that uses genmux")
 
+    async def ready_for_jobs(self) -> None:
+        """Open the store that was given to this App, or else one of its own that goes when it is closed: a job needs one."""
+        if self.keeping is not None:
+            return
+        if self._store is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="genmux-")
+            self._store = Path(self._temporary.name) / "genmux.db"
+        await self.ready()
+
     @property
     def waits(self) -> bool:
         """Whether a store was given that is not open yet, so that `ready` is to be awaited before calls."""
@@ -224,6 +235,8 @@ class App:
             await keeping.aclose()
         await self.hosts.aclose()
         await self.engine.aclose()
+        if self._temporary is not None:
+            self._temporary.cleanup()
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path | None:

@@ -51,6 +51,7 @@ class AssetDesk:
         environ: Mapping[str, str],
         now: Now,
         new_id: NewId,
+        public_url: str | None = None,
         storage: Storage | None = None,
         looker: Looker | None = None,
     ) -> None:
@@ -70,7 +71,7 @@ class AssetDesk:
         )
         self.keeper = Keeper(objects, self.storage, self._looker, now=now, chance=lambda: secrets.token_hex(16))
         self.shelf = Shelf(rows, objects, self.storage, database, now=now, new_id=new_id, keep_days=settings.keep_days)
-        self.links = Links(LinkKeyTable(database), now=now, random=secrets.token_bytes, public_url=settings.public_url)
+        self.links = Links(LinkKeyTable(database), now=now, random=secrets.token_bytes, public_url=public_url)
         collector = Collector(self.downloader, self.keeper, at_once=settings.downloads)
         taking = Taking(self.shelf, self.keeper, self.downloader, self._looker)
         readying = Readying(self.shelf, self.keeper, self.downloader, self._looker, self.links)

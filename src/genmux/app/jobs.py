@@ -1,18 +1,19 @@
 """Puts the flow of jobs on a store. Imported when a store is opened."""
 
+import asyncio
 import logging
 import os
 import random
 import secrets
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from genmux.engine.engine import Engine
 from genmux.flows.call.hosts import LocalHosts
 from genmux.flows.call.target import Targets
 from genmux.flows.job.bench import Bench, Estimator, Pricer, Purse, Standings
-from genmux.flows.job.dispatch import Embedded, Shared
+from genmux.flows.job.dispatch import Embedded, Lazy, Shared
 from genmux.flows.job.jobs import Jobs
 from genmux.flows.job.ports import Files, Outbox
 from genmux.flows.job.waiting import Waiters
@@ -25,10 +26,17 @@ from genmux.store.opening import Store
 from genmux.store.postgres.database import PostgresDatabase
 from genmux.store.usage.rows import row_of
 from genmux.store.usage.writing import write_rows
+from genmux.types.errors import ProviderError
 from genmux.types.usage_record import UsageRecord
 
 FROZEN = 70
 """The exit status of a worker that found that it stood still."""
+
+SWEEP = 30.0
+"""Seconds between two looks for jobs that could not begin for too long."""
+
+Works = Literal["at once", "when needed", "never"]
+"""Whether a process does jobs: from its start, once it was given one, or not at all."""
 
 _log = logging.getLogger("genmux.jobs")
 
@@ -41,11 +49,23 @@ class Around(Protocol):
     targets: Targets
     engine: Engine
     hosts: LocalHosts
-    accounts: Standings
-    prices: Pricer
-    estimator: Estimator
     now: Now
     new_id: NewId
+
+    @property
+    def accounts(self) -> Standings:
+        """The accounts at the providers."""
+        ...
+
+    @property
+    def prices(self) -> Pricer:
+        """Knows prices."""
+        ...
+
+    @property
+    def estimator(self) -> Estimator:
+        """Says what a generation may cost."""
+        ...
 
 
 class JobDesk:
@@ -61,12 +81,11 @@ class JobDesk:
         files: Files,
         outbox: Outbox,
         about: str,
-        works: bool,
+        works: Works,
         dies: bool,
         callback: Callable[[str, str], str | None],
     ) -> None:
         self._store = store
-        self._works = works
         self._dies = dies
         self.rows = JobTables(store.database, lines.hold_in, app.now)
         self.waiters = Waiters()
@@ -92,34 +111,55 @@ class JobDesk:
             caps=lambda provider: _cap(app, provider),
             told=self.waiters.wake,
         )
-        me = f"{about}-{app.new_id()}"
-        shared = isinstance(store.database, PostgresDatabase)
-        self.worker: Embedded | None = None
-        if works:
-            self.worker = (
-                Shared(bench, me=me, about=about, frozen=self._frozen)
-                if shared
+        me = f"worker-{app.new_id()}"
+        self._shared = isinstance(store.database, PostgresDatabase)
+        worker: Embedded | None = None
+        if works != "never":
+            frozen = self._frozen
+            worker = (
+                Shared(bench, me=me, about=about, frozen=frozen)
+                if self._shared
                 else Embedded(bench, me=me, about=about)
             )
-        self.jobs = Jobs(bench, self.worker, self.waiters)
+        self.worker = worker
+        self._at_once = works == "at once"
+        self._lazy = None if worker is None or self._at_once else Lazy(worker)
+        self.jobs = Jobs(bench, self._lazy or worker, self.waiters)
         self._hints: Any = None
+        self._sweeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begin to work, and to hear what others do. Raises StoreError."""
         database = self._store.database
         if isinstance(database, PostgresDatabase):
             self._hints = await database.listen(CHANNEL, self._heard)
-        if self.worker is not None:
+        if self.worker is not None and self._at_once:
             await self.worker.start()
+            self._sweeping = asyncio.create_task(self._sweep(), name="genmux-job-expiry")
 
     async def stop(self) -> None:
         """Hand everything over. May be called again."""
-        if self.worker is not None:
+        sweeping, self._sweeping = self._sweeping, None
+        if sweeping is not None:
+            sweeping.cancel()
+            await asyncio.gather(sweeping, return_exceptions=True)
+        if self._lazy is not None:
+            await self._lazy.stop()
+        elif self.worker is not None:
             await self.worker.stop()
         await self.rows.aclose()
         hints, self._hints = self._hints, None
         if hints is not None:
             await hints.aclose()
+
+    async def _sweep(self) -> None:
+        """End jobs that could not begin for too long, now and then."""
+        while True:
+            await asyncio.sleep(SWEEP)
+            try:
+                await self.jobs.expire()
+            except ProviderError as error:
+                _log.warning("jobs that are overdue cannot be ended now: %s", error.message)
 
     def _heard(self, told: str) -> None:
         what, _, job = told.partition(" ")

@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from genmux.app.assets import AssetDesk
+from genmux.app.jobs import Around as JobsAround
+from genmux.app.jobs import JobDesk, Works
 from genmux.app.telling import EventDesk, Telling
 from genmux.flows.call.door import Keepers
+from genmux.flows.job.jobs import Jobs
 from genmux.services.accounts import AccountDesk
 from genmux.services.audit import AuditLog
 from genmux.services.bookkeeper import Bookkeeper
@@ -39,10 +42,18 @@ from genmux.types.usage_record import UsageRecord
 DAILY = 86_400.0
 """Seconds between two times when what was kept long enough is removed."""
 
+WORKS: dict[Role, Works] = {
+    "gateway": "at once",
+    "worker": "at once",
+    "library": "when needed",
+    "command": "when needed",
+}
+"""Who does jobs, and from when on."""
+
 _log = logging.getLogger("genmux.app")
 
 
-class Around(Telling, Protocol):
+class Around(JobsAround, Telling, Protocol):
     """What there is without a store: the App."""
 
     registry: Registry
@@ -99,11 +110,44 @@ class Keeping:
         self._assets: AssetDesk | None = None
         self._lack: ConfigurationError | None = None
         try:
-            self._assets = AssetDesk(store, app.settings.assets, environ=app.environ, now=now, new_id=new_id)
+            self._assets = AssetDesk(
+                store,
+                app.settings.assets,
+                environ=app.environ,
+                now=now,
+                new_id=new_id,
+                public_url=app.settings.gateway.public_url,
+            )
         except ConfigurationError as error:
             self._lack = error  # everything else is kept all the same
+        self._jobs: JobDesk | None = None
         own_file = role == "library" and store.kind == "sqlite"  # which nobody else has open
         self.events = EventDesk(app, store, self.bookkeeper, delivers=own_file or role not in ("library", "command"))
+        if self._assets is not None:
+            self._jobs = JobDesk(
+                app,
+                store,
+                self._lines,
+                self.ledger,
+                files=self._assets.files,
+                outbox=self.events.outbox,
+                about=about,
+                works=WORKS[role] if app.settings.jobs.work or role == "worker" else "never",
+                dies=role in ("gateway", "worker"),
+                callback=self._callback,
+            )
+
+    @property
+    def jobs(self) -> Jobs:
+        """The jobs. Raises ConfigurationError where files cannot be kept, as then there can be none."""
+        if self._jobs is None:
+            raise self._lack or ConfigurationError("there can be no jobs here")
+        return self._jobs.jobs
+
+    def _callback(self, provider: str, token: str) -> str | None:
+        """Where a provider's webhooks for one job come in, where anybody outside can reach us."""
+        base = self._app.settings.gateway.public_url
+        return None if base is None else f"{base.rstrip('/')}/hooks/{provider}/{token}"
 
     @property
     def assets(self) -> AssetDesk:
@@ -140,6 +184,9 @@ class Keeping:
         if self._assets is not None:
             self._stack.push_async_callback(self._assets.aclose)
             self._background(self._assets.sweeper.run(), "assets")
+        if self._jobs is not None:
+            self._stack.push_async_callback(self._jobs.stop)
+            await self._jobs.start()
 
     async def aclose(self) -> None:
         """Write what waits, give back what was leased, and close the store. May be called again."""

@@ -78,6 +78,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     `drain` are in seconds. `origins` are web pages that may call (`https://app.example`). `model_files` lets callers name
     any model file of this machine; by default only where there are no keys, so that only its own user can call.
     `trusted_proxies` are addresses or networks in front of the gateway, whose `x-forwarded-for` is believed.
+    `public_url` is the address under which providers and browsers reach it: webhooks come in there, and links lead there.
     """
 
     host: str = "127.0.0.1"
@@ -89,6 +90,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     origins: tuple[str, ...] = ()
     model_files: bool | None = None
     trusted_proxies: tuple[str, ...] = ()
+    public_url: str | None = None
 
     def __repr__(self) -> str:
         """Everything but the keys."""

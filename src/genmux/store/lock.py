@@ -10,8 +10,8 @@ import msgspec
 
 from genmux.types.errors import ConfigurationError, StoreError
 
-Role = Literal["gateway", "library", "command"]
-"""What opens a store: `genmux serve`, a client in somebody's program, or a command."""
+Role = Literal["gateway", "worker", "library", "command"]
+"""What opens a store: `genmux serve`, `genmux worker`, a client in somebody's program, or a command."""
 
 PATIENCE = 0.3
 """Seconds to wait for whoever only looks whether the lock is held."""

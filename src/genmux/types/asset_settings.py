@@ -15,8 +15,8 @@ class AssetSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     `options` are those of the bucket (`region`, `endpoint` …); credentials are better in the environment, where the clouds'
     own tools look for them, too. Files are kept for `keep_days`, or for ever without.
 
-    `public_url` is the address under which providers and browsers reach this gateway; with it, links are whole, and inputs
-    can be sent by their address. `link_seconds` is how long a link is good for where nothing is said.
+    `link_seconds` is how long a link is good for where nothing is said. With `public_url` in `[gateway]`, links are whole, and
+    inputs can be sent by their address.
 
     `private_hosts` are hosts, addresses or networks that are no public ones and may be fetched from all the same
     (`127.0.0.1`, `studio.lan:8188`, `10.1.0.0/16`). `proxy_resolves` leaves it to a proxy to find hosts that cannot be found
@@ -30,7 +30,6 @@ class AssetSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     url: str | None = None
     options: dict[str, str] = msgspec.field(default_factory=dict)
     keep_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] | None = None
-    public_url: str | None = None
     link_seconds: Annotated[float, msgspec.Meta(ge=1, le=604_800)] = 3_600.0
     private_hosts: tuple[str, ...] = ()
     proxy_resolves: bool = False

@@ -32,7 +32,7 @@ class JobsApi:
 
     async def submit(self, request: GenerationRequest, *, priority: int = 0, end_user: str | None = None) -> Job:
         """Have a generation kept and done. The same `idempotency_key` and body give the job that is there."""
-        return self._readable(await self._line.submit(request, JobOptions(priority=priority, end_user=end_user)))
+        return await self._readable(await self._line.submit(request, JobOptions(priority=priority, end_user=end_user)))
 
     async def submit_many(
         self, requests: Sequence[GenerationRequest], *, priority: int = 0, end_user: str | None = None
@@ -40,11 +40,11 @@ class JobsApi:
         """Several, in their order; what is wrong with one stands in its place and leaves the others alone."""
         options = JobOptions(priority=priority, end_user=end_user)
         found = await self._line.submit_many(requests, options)
-        return [self._readable(one) if isinstance(one, Job) else one for one in found]
+        return [await self._readable(one) if isinstance(one, Job) else one for one in found]
 
     async def get(self, job: str | Job) -> Job:
         """The job as it is now."""
-        return self._readable(await self._line.get(_id(job)))
+        return await self._readable(await self._line.get(_id(job)))
 
     async def wait(self, job: str | Job, *, timeout: float | None = None) -> Job:
         """The job once it has ended, or needs a decision. Raises RequestTimeoutError after so many seconds; the job goes on."""
@@ -53,16 +53,18 @@ class JobsApi:
         while True:
             left = PIECE if end is None else min(PIECE, end - loop.time())
             if left <= 0:
-                message = f"the job {_id(job)} has not ended within {timeout:g} s; it goes on, and can be waited for again"
+                message = (
+                    f"the job {_id(job)} has not ended within {timeout:g} s; it goes on, and can be waited for again"
+                )
                 raise RequestTimeoutError(message)
             seen = await self._line.wait(_id(job), left)
             if seen.ended or seen.status is JobStatus.OUTCOME_UNKNOWN:
-                return self._readable(seen)
+                return await self._readable(seen)
 
     async def watch(self, job: str | Job) -> AsyncIterator[Job]:
         """The job as it is now, and each time that something changed, until it has ended or needs a decision."""
         async for seen in self._line.watch(_id(job)):
-            yield self._readable(seen)
+            yield await self._readable(seen)
 
     async def list(self, *, limit: int | None = None, **wanted: Any) -> AsyncIterator[Job]:
         """Jobs, the newest first; `wanted` are the fields of `JobFilter`: `status`, `provider`, `model`, `batch`, `tags` …"""
@@ -70,18 +72,18 @@ class JobsApi:
         while True:
             page, cursor = await self._line.page(JobFilter(**wanted), cursor, min(100, (limit or 100) - count))
             for one in page:
-                yield self._readable(one)
+                yield await self._readable(one)
             count += len(page)
             if cursor is None or (limit is not None and count >= limit):
                 return
 
     async def cancel(self, job: str | Job, *, grace: float | None = None) -> Job:
         """Ask for a job to be cancelled, after `grace` seconds for work that is nearly done; its status tells what became of it."""
-        return self._readable(await self._line.cancel(_id(job), grace))
+        return await self._readable(await self._line.cancel(_id(job), grace))
 
     async def retry(self, job: str | Job) -> Job:
         """Try a job that did not end well again, as a new one."""
-        return self._readable(await self._line.retry(_id(job)))
+        return await self._readable(await self._line.retry(_id(job)))
 
     async def resolve(
         self,
@@ -93,10 +95,10 @@ class JobsApi:
     ) -> Job:
         """Decide what became of a job whose outcome is unknown."""
         told = None if ticket is None else dict(ticket)
-        return self._readable(await self._line.resolve(_id(job), resolution, told, cost))
+        return await self._readable(await self._line.resolve(_id(job), resolution, told, cost))
 
-    def _readable(self, job: Job) -> Job:
-        return with_files(job, self._line)
+    async def _readable(self, job: Job) -> Job:
+        return await with_files(job, self._line)
 
 
 class Making:
@@ -135,7 +137,7 @@ class Making:
         if on_progress is None:
             return result_of(await self._jobs.wait(job, timeout=timeout))
         async with asyncio.timeout(timeout):
-            async for job in self._jobs.watch(job):  # noqa: PLR1704 — the same job, later
+            async for job in self._jobs.watch(job):
                 on_progress(job)
         return result_of(job)
 

@@ -19,20 +19,16 @@ class Reader(Protocol):
         """Its content, piece by piece. Raises ProviderError."""
         ...
 
-    def path(self, asset: Asset) -> Path | None:
+    async def place(self, asset: Asset) -> Path | None:
         """Where it lies on this machine, None where it does not."""
         ...
 
 
 class AssetFile(Asset, frozen=True, kw_only=True):
-    """An asset that can be read. `path` is where it lies, where that is on this machine."""
+    """An asset that can be read. `path` is where it lies on this machine, None for other storage, and at a gateway."""
 
     reader: Reader
-
-    @property
-    def path(self) -> Path | None:
-        """Where it lies on this machine, None for what is in other storage, or at a gateway."""
-        return self.reader.path(self)
+    path: Path | None = None
 
     async def read(self) -> bytes:
         """All of it."""
@@ -86,11 +82,12 @@ def place_for(asset: Asset, target: str | Path) -> Path:
     return place
 
 
-def with_files(job: Job, reader: Reader) -> Job:
+async def with_files(job: Job, reader: Reader) -> Job:
     """The job with assets that can be read."""
     if not job.assets:
         return job
-    return msgspec.structs.replace(job, assets=tuple(_readable(one, reader) for one in job.assets))
+    assets = tuple([await _readable(one, reader) for one in job.assets])
+    return msgspec.structs.replace(job, assets=assets)
 
 
 def result_of(job: Job) -> GenerationResult:
@@ -117,8 +114,8 @@ def blocking(job: Job, loop: LoopThread) -> Job:
     return msgspec.structs.replace(job, assets=assets)
 
 
-def _readable(asset: Asset, reader: Reader) -> AssetFile:
-    return AssetFile(**msgspec.structs.asdict(asset), reader=reader)
+async def _readable(asset: Asset, reader: Reader) -> AssetFile:
+    return AssetFile(**msgspec.structs.asdict(asset), reader=reader, path=await reader.place(asset))
 
 
 def _unlooped(file: AssetFile, loop: LoopThread) -> BlockingAssetFile:

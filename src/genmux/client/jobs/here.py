@@ -76,11 +76,10 @@ class Here:
     async def open(self, asset: Asset) -> AsyncIterator[bytes]:
         """Its content, piece by piece."""
         await self._app.ready_for_jobs()
-        async for piece in self._app.kept().assets.open(asset.tenant, asset.id):
+        _, pieces = await self._app.kept().assets.shelf.open(asset.id, asset.tenant)
+        async for piece in pieces:
             yield piece
 
-    def path(self, asset: Asset) -> Path | None:
+    async def place(self, asset: Asset) -> Path | None:
         """Where it lies on this machine."""
-        return self._app.kept().assets.local_path(asset)
-
-
+        return await self._app.kept().assets.shelf.local_path(asset.id, asset.tenant)

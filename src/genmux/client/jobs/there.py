@@ -90,7 +90,7 @@ class There:
     async def page(self, wanted: JobFilter, cursor: str | None, limit: int) -> tuple[list[Job], str | None]:
         """A page of jobs, and where the next one begins."""
         asked: dict[str, Any] = {
-            name: value for name, value in msgspec.to_builtins(wanted).items() if name not in ("tags",)
+            name: value for name, value in msgspec.to_builtins(wanted).items() if name != "tags"
         }
         asked |= {"tag": [f"{name}:{value}" for name, value in wanted.tags.items()], "limit": limit, "cursor": cursor}
         query = urlencode({name: value for name, value in asked.items() if value is not None}, doseq=True)
@@ -115,7 +115,7 @@ class There:
         async for piece in self._line.download(f"{API}/assets/{quote(asset.id)}/content"):
             yield piece
 
-    def path(self, asset: Asset) -> Path | None:
+    async def place(self, asset: Asset) -> Path | None:
         """It lies at the gateway."""
         del asset
         return None
@@ -135,13 +135,10 @@ class There:
         source = one.source or ""
         if one.kind == "text" or source.startswith(("http://", "https://", "data:", "asset_", "job_")):
             return one
-        file = Path(source).expanduser()
-        if not await asyncio.to_thread(file.is_file):
+        body = await asyncio.to_thread(_file_at, source)
+        if body is None:
             return one  # the gateway says what is wrong with it
-        size = (await asyncio.to_thread(file.stat)).st_size
-        body = FileBody(path=str(file), size=size, name=file.name)
-        query = urlencode({"name": file.name})
-        reply = await self._line.upload(f"{API}/assets?{query}", body)
+        reply = await self._line.upload(f"{API}/assets?{urlencode({'name': body.name})}", body)
         return msgspec.structs.replace(one, source=_read(reply, Asset).id)
 
     async def _send(self, method: str, path: str, body: Mapping[str, Any] | None, kind: type[T]) -> T:
@@ -153,6 +150,11 @@ class There:
             body=b"" if body is None else msgspec.json.encode(body),
         )
         return _read(reply, kind)
+
+
+def _file_at(source: str) -> FileBody | None:
+    file = Path(source).expanduser()
+    return FileBody(path=str(file), size=file.stat().st_size, name=file.name) if file.is_file() else None
 
 
 def _read(reply: HttpReply, kind: type[T]) -> T:

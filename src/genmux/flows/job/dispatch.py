@@ -167,6 +167,41 @@ class Shared(Embedded):
                 self._frozen(stood)
 
 
+class Lazy:
+    """A worker that begins when it is first needed: looking at a store takes up nobody's unfinished work."""
+
+    def __init__(self, worker: Embedded) -> None:
+        self._worker = worker
+        self._beginning: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin now."""
+        if self._beginning is None:
+            self._beginning = asyncio.create_task(self._begin())
+        await self._beginning
+
+    async def stop(self) -> None:
+        """Hand everything over, if it ever began."""
+        beginning, self._beginning = self._beginning, None
+        if beginning is not None:
+            await asyncio.gather(beginning, return_exceptions=True)
+            await self._worker.stop()
+
+    def nudge(self) -> None:
+        """Something is to be done."""
+        if self._beginning is None:
+            self._beginning = asyncio.create_task(self._begin())
+        self._worker.nudge()
+
+    def signal(self, job: str, *, cancel_at: int | None = None, hint: JobState | None = None) -> bool:
+        """Let a job know something."""
+        self.nudge()
+        return self._worker.signal(job, cancel_at=cancel_at, hint=hint)
+
+    async def _begin(self) -> None:
+        await _insist(self._worker.start, "this worker cannot begin")
+
+
 async def wait_for(event: asyncio.Event, seconds: float) -> None:
     """Wait until it is set, or so many seconds."""
     try:

@@ -36,13 +36,14 @@ class JobOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What holds for one job beside its request.
 
     `priority` is -100 to 100, the largest is first. `batch` names what it was submitted with, `retry_of` the job that it tries
-    again, `end_user` for whom it is.
+    again, `end_user` for whom it is. `paths` lets inputs be files of this machine: never for callers from elsewhere.
     """
 
     priority: int = 0
     batch: str | None = None
     retry_of: str | None = None
     end_user: str | None = None
+    paths: bool = False
 
 
 USUAL = JobOptions()
@@ -65,7 +66,9 @@ class Intake:
         self._check_wire(model, operation)
         asked = request_hash(request)
         request = checked(request, model)
-        taken = await bench.files.take(request.inputs, model=model, operation=request.operation, principal=principal)
+        taken = await bench.files.take(
+            request.inputs, model=model, operation=request.operation, principal=principal, paths=options.paths
+        )
         request = msgspec.structs.replace(request, inputs=taken.inputs, model=model.reference, tags=principal.tags)
         estimate = bench.estimator.generation(request, model)
         check_limit(request, model, estimate)

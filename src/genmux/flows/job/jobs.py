@@ -104,12 +104,14 @@ class Jobs:
         """The job once it has ended, waits for a decision, or after so many seconds."""
         row = await self._row(job, principal)
         if not _rests(row):
+            self._nudge()
             row = await self._until(row, seconds)
         return await self._shown(row)
 
     async def watch(self, job: str, principal: Principal) -> AsyncIterator[Job]:
         """The job as it is now, and each time that something changed, until it has ended or waits for a decision."""
         row = await self._row(job, principal)
+        self._nudge()
         told: Job | None = None
         while True:
             seen = await self._shown(row)

@@ -112,7 +112,7 @@ class Readying:
             message = f"it has {file.size:,} bytes, and {INLINE:,} are the most that go inside a request"
             raise InvalidRequestError(message, param="inputs")
         message = (
-            "the model takes it by its address alone: give a public URL, or set `public_url` in [assets] to the address under"
+            "the model takes it by its address alone: give a public URL, or set `public_url` in [gateway] to the address under"
             " which this gateway can be reached from outside"
         )
         raise ConfigurationError(message)
