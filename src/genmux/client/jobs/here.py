@@ -76,8 +76,7 @@ class Here:
     async def open(self, asset: Asset) -> AsyncIterator[bytes]:
         """Its content, piece by piece."""
         await self._app.ready_for_jobs()
-        _, pieces = await self._app.kept().assets.shelf.open(asset.id, asset.tenant)
-        async for piece in pieces:
+        async for piece in await self._app.kept().assets.shelf.open(asset.id, asset.tenant):
             yield piece
 
     async def place(self, asset: Asset) -> Path | None:
