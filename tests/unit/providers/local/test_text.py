@@ -216,7 +216,7 @@ async def test_a_damaged_file_is_named_and_harms_nobody(local: Local, tmp_path: 
 
 
 async def test_missing_weights_are_told_with_the_way_out(local: Local, tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="run `genmux local install`"):
+    with pytest.raises(ConfigurationError, match="run `genmux local install smollm2`"):
         await local.chat("Hi", options={"data_dir": str(tmp_path)})
 
 
