@@ -8,6 +8,7 @@ import msgspec
 from genmux.contract.model import Model
 from genmux.providers.mock.answer import BEHAVIORS
 from genmux.providers.mock.loaded import FAULT_MODEL, LoadedMock, Options
+from genmux.providers.mock.media import MODELS
 from genmux.providers.mock.recorder import Recorder
 from genmux.providers.mock.script import Player, read_script
 from genmux.types.errors import ConfigurationError, NotFoundError
@@ -32,9 +33,10 @@ class MockEngine:
             raise ConfigurationError(f"an option of the provider mock is wrong: {error}", provider="mock") from error
         player = Player(read_script(read.script)) if read.script else None
         name = model.wire_id
-        if not (name in BEHAVIORS or name == EMBED or name.startswith(FAULT_MODEL) or (player and player.names(name))):
+        known_name = name in BEHAVIORS or name == EMBED or name in MODELS
+        if not (known_name or name.startswith(FAULT_MODEL) or (player and player.names(name))):
             raise NotFoundError(
-                f"mock has no model {name!r}; it has: {', '.join([*BEHAVIORS, EMBED])}, and {FAULT_MODEL}NAME for every fault",
+                f"mock has no model {name!r}; it has: {', '.join([*BEHAVIORS, EMBED, *MODELS])}, and {FAULT_MODEL}NAME for every fault",
                 provider="mock",
                 model=name,
                 param="model",

@@ -1,5 +1,7 @@
 """The errors that the simulator can play: one for each kind, as providers raise them."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from genmux.contract.error_kinds import RETRY_BY_KIND
@@ -43,12 +45,15 @@ AT_RANDOM = (ErrorKind.RATE_LIMIT, ErrorKind.OVERLOADED, ErrorKind.SERVER)
 """What `error_rate` draws from."""
 
 
-def error_of(fault: Fault, *, model: str | None = None) -> ProviderError:
-    """The error that a fault stands for; one of the wire stands for an UnsupportedError, for there is no wire here."""
+def error_of(fault: Fault, *, model: str | None = None, also: Iterable[str] = ()) -> ProviderError:
+    """The error that a fault stands for; one of the wire stands for an UnsupportedError, for there is no wire here.
+
+    `also` are names that could have been said besides.
+    """
     told = KIND_FAULTS.get(fault.name)
     if told is None:
         return UnsupportedError(
-            f"the fault {fault.name!r} cannot be played inside the process: use one of {', '.join(KIND_FAULTS)},"
+            f"the fault {fault.name!r} cannot be played inside the process: use one of {', '.join([*also, *KIND_FAULTS])},"
             " or ask the simulator's server for it (`genmux mock --list-faults`)",
             provider="mock",
             model=model,

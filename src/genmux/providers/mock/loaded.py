@@ -6,11 +6,13 @@ from typing import Any
 
 import msgspec
 
+from genmux.contract.inputs import MediaRequest
 from genmux.contract.local import Pause
 from genmux.providers.mock.answer import BEHAVIORS, Answer, Behavior, Wish, answer, check_signatures, scripted
 from genmux.providers.mock.chance import fraction, number
 from genmux.providers.mock.directive import NO_DIRECTIVE, Directive, split
 from genmux.providers.mock.faults import AT_RANDOM, error_of
+from genmux.providers.mock.media import Scene, played
 from genmux.providers.mock.recorder import Recorder
 from genmux.providers.mock.script import Fault, Length, Player, Reply, Rule, Script, Seconds, Share, turn_of, user_text
 from genmux.providers.mock.tokens import count_input
@@ -54,7 +56,9 @@ class LoadedMock:
         self._counter = itertools.count()
 
     def run(self, request: Any) -> Iterator[Any]:
-        """Answer a request: parts and pauses for a chat, one result for embeddings. Raises ProviderError."""
+        """Answer a request: parts and pauses for a chat, one result for embeddings, progress and an end for media. Raises ProviderError."""
+        if isinstance(request, MediaRequest):
+            return played(self.scene(request), request)
         if isinstance(request, EmbedRequest):
             return self._embedded(request)
         return self._played(request)
@@ -128,6 +132,22 @@ class LoadedMock:
             provider="mock",
         )
         return self._told("latency", said) or 0.0, self._fault(said, None), result
+
+    def scene(self, request: MediaRequest, *, header: Directive = NO_DIRECTIVE) -> Scene:
+        """Decide all about one generation of media, and record the request; `header` are wishes from beside the prompt."""
+        self._recorder.note(self.name, request)
+        text, said = split(request.prompt)
+        said = _before(header, said)
+        rule = self._player.rule_for(model=self.name, text=text, turn=1) if self._player else None
+        reply = rule.reply if rule else None
+        return Scene(
+            model=self.name,
+            text=text,
+            seed=int(request.params.get("seed") or self._told("seed") or 0),
+            latency=self._told("latency", said, reply) or 0.0,
+            pace=self._told("pace", said, reply) or 0.0,
+            fault=self._fault(said, rule),
+        )
 
     def _embedded(self, request: EmbedRequest) -> Iterator[EmbedResult | Pause]:
         latency, fault, result = self.embed(request)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from genmux.contract.inputs import MediaRequest
 from genmux.types.chat import ChatRequest
 from genmux.types.embed import EmbedRequest
 
@@ -15,7 +16,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
 
     number: int
     model: str
-    request: ChatRequest | EmbedRequest
+    request: ChatRequest | EmbedRequest | MediaRequest
     at: float | None = None
 
 
@@ -34,7 +35,7 @@ class Recorder:
         self._numbers = itertools.count(1)
         self._clock = clock
 
-    def note(self, model: str, request: ChatRequest | EmbedRequest) -> int:
+    def note(self, model: str, request: ChatRequest | EmbedRequest | MediaRequest) -> int:
         """Keep a request; returns its number."""
         number = next(self._numbers)
         at = self._clock() if self._clock else None

@@ -120,7 +120,8 @@ def test_a_wrong_number_is_named(value: str) -> None:
 
 def test_the_manifest_fits_the_code() -> None:
     manifest = provider.manifest
-    assert set(provider.wires) == {"text", "embeddings"}
+    specs = [manifest.model_defaults, *manifest.models.values()]
+    assert set(provider.wires) == {wire for spec in specs for wire in spec.operations.values()}
     assert manifest.models["smollm2"].wire_id == WEIGHTS["smollm2"].file
-    assert manifest.kinds == ("text", "embedding")
+    assert manifest.kinds == ("text", "embedding", "image", "video")
     assert not manifest.requires_credentials
