@@ -82,7 +82,8 @@ class EditModel:
 
 def asked_edits(params: Mapping[str, Any]) -> list[str]:
     """The edits that params ask for, in the order in which they are made."""
-    names = [name for name in EDITS if params.get(name) not in (None, False, "auto")]
+    asked = {name for name, value in params.items() if value is not None and value is not False and value != "auto"}
+    names = [name for name in EDITS if name in asked]
     return [name for name in names if not (name == "aspect_ratio" and "size" in names)]
 
 

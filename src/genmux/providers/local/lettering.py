@@ -94,7 +94,7 @@ class Lettering:
             case "box":
                 draw.rectangle((x + 1, y + self.size * 0.3, x + advance - 2, y + self.size * 0.95), outline=color)
             case "other":
-                draw.text((x, y), piece.text, font=_system_font(piece.text, self.size), fill=color)
+                draw.text((x, y), piece.text, font=system_font(piece.text, self.size), fill=color)
             case _:
                 draw.text((x, y), piece.text, font=self._font, fill=color)
                 for mark in piece.marks:
@@ -118,7 +118,7 @@ class Lettering:
             case "box":
                 return self.size * 0.6
             case "other":
-                return float(_system_font(piece.text, self.size).getlength(piece.text))
+                return float(system_font(piece.text, self.size).getlength(piece.text))
             case _:
                 return float(self._font.getlength(piece.text))
 
@@ -144,7 +144,7 @@ def _piece(letter: str) -> Piece:
     plain, *marks = unicodedata.normalize("NFD", letter)
     if plain in OWN and all(mark in ABOVE or mark in BELOW for mark in marks):
         return Piece(plain, marks="".join(marks))
-    return Piece(letter, "box" if _system_font(letter, 16) is None else "other")
+    return Piece(letter, "box" if system_font(letter, 16) is None else "other")
 
 
 @lru_cache(64)
@@ -155,7 +155,7 @@ def _own_font(size: int) -> Any:
 
 
 @lru_cache(256)
-def _system_font(letter: str, size: int) -> Any:
+def system_font(letter: str, size: int) -> Any:
     """A font of the system that has a letter, None when there is none."""
     return next((font for name in SYSTEM_FONTS if (font := _font_named(name, size)) and _has(font, letter)), None)
 

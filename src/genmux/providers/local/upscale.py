@@ -66,17 +66,18 @@ class UpscaleEngine(msgspec.Struct, frozen=True):
         if not all((folder / one.file).is_file() for one in weights.files):
             message = f"the weights of {weights.name} are not installed: run `genmux local install {weights.name}`"
             raise ConfigurationError(message, param="model")
-        return UpscaleModel(ncnn, folder, weights.file, PLANS[weights.name], thread_count(options))
+        return UpscaleModel(ncnn, folder, weights.name, thread_count(options))
 
 
 class UpscaleModel:
     """Real-ESRGAN; the net for a scale is loaded when it is first asked for."""
 
-    def __init__(self, ncnn: Any, folder: Path, weights: str, plan: Plan, threads: int) -> None:
+    def __init__(self, ncnn: Any, folder: Path, name: str, threads: int) -> None:
         self._ncnn = ncnn
         self._folder = folder
-        self._weights = weights
-        self._plan = plan
+        self._name = name
+        self._weights = WEIGHTS[name].file
+        self._plan = PLANS[name]
         self._threads = threads
         self._nets: dict[int, Any] = {}
 
@@ -159,7 +160,10 @@ class UpscaleModel:
         net.opt.num_threads = self._threads
         plan, weights = self._folder / self._plan.nets[scale], self._folder / self._weights
         if net.load_param(str(plan)) != 0 or net.load_model(str(weights)) != 0:
-            message = f"{plan} or {weights} is damaged: run `genmux local remove` and `genmux local install` again"
+            name = self._name
+            message = (
+                f"{plan} or {weights} is damaged: run `genmux local remove {name}` and `genmux local install {name}`"
+            )
             raise ConfigurationError(message, param="model")
         self._nets[scale] = net
         return net
