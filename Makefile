@@ -16,13 +16,13 @@ $(STAMP): requirements.lock pyproject.toml tools/environment.sh
 	@tools/environment.sh
 
 run: $(STAMP) ## Start the gateway with everything that needs no key
-	@$(BIN)/genmux local install || echo "without weights the embedded model does not answer; everything else does"
+	@$(WEIGHTS) || echo "without weights the embedded models do not answer; everything else does"
 	@exec $(BIN)/genmux serve
 
-WEIGHTS = $(BIN)/genmux local install || echo "without weights the tests of the embedded model are left out"
+WEIGHTS = $(BIN)/genmux local install smollm2 && $(BIN)/genmux local install upscale
 
 test: $(STAMP) ## Run the whole test suite
-	@$(WEIGHTS)
+	@$(WEIGHTS) || echo "without weights the tests of the embedded models are left out"
 	@$(BIN)/python -m pytest --quiet --numprocesses logical --maxprocesses 4 --dist worksteal $(ARGS)
 
 coverage: $(STAMP) ## Run the whole test suite and measure what it covers

@@ -1,6 +1,7 @@
 """`genmux serve` and `genmux mock`: servers."""
 
 import contextlib
+import importlib.util
 import shutil
 import sys
 from pathlib import Path
@@ -75,7 +76,8 @@ def _model_to_try(app: "App") -> str:
     """The embedded model where its weights are, else what always answers."""
     from genmux.cli.local import store
 
-    embedded = "smollm2" if app.registry.unavailable("local") is None else ""
+    there = app.registry.unavailable("local") is None and importlib.util.find_spec("xllamacpp") is not None
+    embedded = "smollm2" if there else ""
     return "local/smollm2" if any(one.name == embedded for one in store().installed()) else "mock/echo"
 
 

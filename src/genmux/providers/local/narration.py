@@ -7,6 +7,9 @@ from genmux.contract.inputs import MediaInput
 from genmux.providers.local.film import RATE, Film
 from genmux.types.errors import InvalidRequestError
 
+CONTAINERS = ("wav", "w64", "mp3", "flac", "ogg", "aac", "aiff", "au", "caf", "mov", "mp4", "matroska", "webm")
+"""What is read, by FFmpeg's names. It knows play lists too, which make it open other files."""
+
 FADE = 0.3
 """Seconds in which a narration that is too long becomes silent."""
 
@@ -78,7 +81,9 @@ def _opened(given: MediaInput) -> Any:
     if given.file is None:
         raise InvalidRequestError("`audio` is not a file; embedded engines are given files", param="audio")
     try:
-        return av.open(given.file.path, options={"protocol_whitelist": "file"})
+        return av.open(
+            given.file.path, options={"protocol_whitelist": "file", "format_whitelist": ",".join(CONTAINERS)}
+        )
     except av.error.FFmpegError as error:
         raise InvalidRequestError(f"`audio` is no sound that can be read: {error.strerror}", param="audio") from error
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 RESOLUTIONS = {"360p": 360, "480p": 480, "720p": 720, "1080p": 1_080}
 """The shorter side in pixels."""
 
-SHORTEST, LONGEST = 128, 1_920
+SHORTEST, LONGEST = 64, 1_920
 """Of a side, in pixels."""
 
 A_SLIDE, REST = 3.0, 0.4
