@@ -26,7 +26,9 @@ LONG_AGO = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 NOWHERE = "https://mock.genmux.test/gone"
 """An address of which nothing can be fetched: names under `.test` are nobody's."""
 
-FOREVER = 3_600.0
+LOOK = 1.0
+"""A longer wait is made in pieces of so many seconds, so that whoever waits can see whether it is still wanted."""
+
 STUCK = "stuck"
 """A generation that never ends."""
 
@@ -46,23 +48,31 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
 
 def played(scene: Scene, request: MediaRequest) -> Iterator[Progress | Pause | Ended]:
     """The generation step by step. Raises the error that it shall end with."""
-    if scene.latency:
-        yield Pause(scene.latency)
+    yield from _waited(scene.latency, 0.0)
     fault = scene.fault
     whole = fault is None or (fault.name in ENDS and not fault.after)
     steps = STEPS if fault is None or whole else min(fault.after, STEPS)
     for step in range(steps):
         yield Progress(step / STEPS)
-        if scene.pace:
-            yield Pause(scene.pace)
+        yield from _waited(scene.pace, step / STEPS)
     if fault is not None and fault.name == STUCK:
         while True:
-            yield Pause(FOREVER)
+            yield from _waited(2 * LOOK, steps / STEPS)
     if fault is not None and fault.name not in ENDS:
         raise error_of(fault, model=scene.model, also=[*ENDS, STUCK])
     if whole:
         yield Progress(1.0)
     yield _made(scene, request) if fault is None else ENDS[fault.name](scene, request)
+
+
+def _waited(seconds: float, part: float) -> Iterator[Progress | Pause]:
+    """A pause, in pieces."""
+    while seconds > LOOK:
+        yield Pause(LOOK)
+        yield Progress(part)
+        seconds -= LOOK
+    if seconds > 0:
+        yield Pause(seconds)
 
 
 def _made(scene: Scene, request: MediaRequest) -> Completed:
