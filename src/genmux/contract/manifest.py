@@ -57,7 +57,7 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     whose opaque state (reasoning signatures) can be exchanged; `tokenizer` names a public vocabulary (`o200k_base`,
     `cl100k_base`) with which tokens can be counted offline. `inputs` are what goes in beside the prompt, by role, and
     `constraints` what parameters allow one another. `typical_seconds` is how long a job usually takes. `simulated` says that
-    no model stands behind it.
+    no model stands behind it, where one is expected.
     """
 
     like: str | None = None

@@ -24,11 +24,11 @@ class Bits:
         self._text = ""
 
     def fixed(self, value: int, width: int) -> None:
-        """u(n)."""
+        """A number in so many bits."""
         self._text += f"{value:0{width}b}"
 
     def golomb(self, *values: int) -> None:
-        """ue(v), for each value."""
+        """An exp-Golomb code for each value."""
         for value in values:
             self._text += "0" * ((value + 1).bit_length() - 1) + f"{value + 1:b}"
 

@@ -26,7 +26,7 @@ LONG_AGO = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 NOWHERE = "https://mock.genmux.test/gone"
 """An address of which nothing can be fetched: names under `.test` are nobody's."""
 
-LOOK = 1.0
+LOOK = 0.5
 """A longer wait is made in pieces of so many seconds, so that whoever waits can see whether it is still wanted."""
 
 STUCK = "stuck"

@@ -75,7 +75,7 @@ def test_the_seed_of_the_request_comes_before_the_providers(tmp_path: Path) -> N
 
 def test_a_directive_slows_it_down_and_is_not_part_of_the_prompt(tmp_path: Path) -> None:
     slow = made(tmp_path, "a fox [mock latency=2 pace=0.5]")
-    assert [output.seconds for output in slow if isinstance(output, Pause)] == [1.0, 1.0, *[0.5] * STEPS]
+    assert [output.seconds for output in slow if isinstance(output, Pause)] == [0.5] * (4 + STEPS)
     first = (tmp_path / "image-1.png").read_bytes()
     made(tmp_path, "a fox")
     assert (tmp_path / "image-1.png").read_bytes() == first
@@ -142,7 +142,7 @@ def test_a_result_may_not_be_what_it_claims_be_cut_off_or_missing(tmp_path: Path
 def test_a_stuck_generation_waits_until_it_is_closed(tmp_path: Path) -> None:
     outputs = load("image").run(wanted(tmp_path, "[mock stuck after=1]"))
     seen = list(itertools.islice(outputs, 7))
-    assert seen == [Progress(0.0), Pause(1.0), Progress(0.1), Pause(1.0), Pause(1.0), Progress(0.1), Pause(1.0)]
+    assert seen == [Progress(0.0), Pause(0.5), Progress(0.1), Pause(0.5), Pause(0.5), Progress(0.1), Pause(0.5)]
 
 
 def test_an_unknown_fault_names_those_there_are(tmp_path: Path) -> None:
