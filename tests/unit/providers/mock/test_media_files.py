@@ -26,7 +26,7 @@ def wanted(operation: Operation, **params: Any) -> MediaRequest:
 
 
 @given(width=SIDES, height=SIDES, key=st.text())
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_a_picture_is_a_png_of_its_size(width: int, height: int, key: str) -> None:
     with Image.open(io.BytesIO(png(width, height, key)), formats=["PNG"]) as image:
         image.load()
