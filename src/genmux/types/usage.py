@@ -18,6 +18,8 @@ TOKENS_OUTPUT_IMAGE = "tokens.output.image"
 TOKENS_OUTPUT_ACCEPTED_PREDICTION = "tokens.output.accepted_prediction"
 TOKENS_OUTPUT_REJECTED_PREDICTION = "tokens.output.rejected_prediction"
 CALLS_WEB_SEARCH = "calls.web_search"
+CREDITS = "credits."
+"""With the type of a credit behind it: a meter of the provider's own credits, as the provider itself reports them."""
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -66,3 +68,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         if asked is None and answered is None:
             return None
         return int(asked or 0) + int(answered or 0)
+
+
+def credits_used(credit_type: str, amount: float) -> Usage:
+    """What a provider says that something took of its own credits. It beats all price rows (see `services.prices`)."""
+    return Usage(meters={f"{CREDITS}{credit_type}": amount})

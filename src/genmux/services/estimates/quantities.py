@@ -57,7 +57,7 @@ billing instructions as hosts repeat them, read on 2026-11-27); a least that it 
 
 def quantities(operation: str, model: str) -> Quantities:
     """The finest meters of an operation, with how much of them a request uses."""
-    if operation in ("text_to_image", "image_to_image", "upscale"):
+    if operation in ("text_to_image", "image_to_image", "edit_image", "upscale"):
         return _images(operation, model)
     if operation in ("text_to_video", "image_to_video", "video_to_video"):
         return _videos(operation)
@@ -184,6 +184,7 @@ _OTHERS: dict[str, Quantities] = {
     "rerank": _RANKING,
     "text_to_speech": _SPEECH,
     "text_to_music": _MUSIC,
+    "text_to_sound": _MUSIC,
     "transcribe": _TRANSCRIPT,
     "realtime": _SESSION,
     "embed": {"calls": ONE, "tokens.input": Between(NOTHING, Value("input_tokens"))},
@@ -204,12 +205,14 @@ ESSENTIAL: dict[str, tuple[tuple[str, ...], ...]] = {
     "rerank": (("calls.rerank", "tokens.input.text", "documents.input", "characters.input", "calls"),),
     "text_to_image": (_MADE_IMAGE,),
     "image_to_image": (_MADE_IMAGE,),
+    "edit_image": (_MADE_IMAGE,),
     "upscale": ((*_MADE_IMAGE, "images.input", "pixels.input"),),
     "text_to_video": (_MADE_VIDEO,),
     "image_to_video": (_MADE_VIDEO,),
     "video_to_video": ((*_MADE_VIDEO, "seconds.input.video"),),
     "text_to_speech": (("characters.input", "seconds.output.audio", "tokens.output.audio", "calls"),),
     "text_to_music": (("seconds.output.audio", "tracks.output", "tokens.output.audio", "calls"),),
+    "text_to_sound": (("seconds.output.audio", "tracks.output", "tokens.output.audio", "calls"),),
     "transcribe": (("seconds.input.audio", "tokens.input.audio", "calls"),),
     "realtime": (
         ("seconds.session", "seconds.input.audio", "tokens.input.audio", "calls"),

@@ -16,7 +16,7 @@ from genmux.services.prices.rule import is_timed
 from genmux.types.conditions import holds_at, price_faults
 from genmux.types.errors import ConfigurationError, NotFoundError
 from genmux.types.money import Cost, Line, Price
-from genmux.types.usage import Usage
+from genmux.types.usage import CREDITS, Usage
 
 UNINSTALLED = {"azure": "azure", "bedrock": "aws", "cohere": "cohere", "google": "google", "vertex": "google"}
 """Providers of the media catalogue that no manifest describes so far, with their ids in the price list."""
@@ -91,6 +91,8 @@ class PriceBook:
     ) -> str | None:
         """Why the cost of this usage cannot be told, None when it can (credits apart, which need a rate)."""
         kept = self._look_up(model, service_tier)
+        if _reported(usage, kept):
+            return None
         if kept.tariff is None:
             return kept.reason
         if not usage.meters:
@@ -111,11 +113,13 @@ class PriceBook:
 
         `context` says under which conditions, `rates` what an account pays for a credit of each type. None when the price
         is unknown, of all or of a part: an unpriced web search makes the whole cost unknown, and so do credits without a
-        rate. `unknown` then says why.
+        rate. `unknown` then says why. Credits that the provider itself reports (`credits.TYPE`) beat all rows.
         """
         if usage.reported_cost is not None:
             return Cost(amount=usage.reported_cost, source="reported")
         kept = self._look_up(model, service_tier)
+        if told := _reported(usage, kept):
+            return _at_rates(told, rates or {})
         meters = usage.meters
         tariff = kept.tariff
         lines = tariff.whole_bill(meters, context=context) if tariff is not None and meters else None
@@ -132,7 +136,10 @@ class PriceBook:
         self, model: Model, usage: Usage, *, service_tier: str | None = None, context: Context | None = None
     ) -> dict[str, Decimal] | None:
         """The provider's own credits that this usage took, by type; None when that is unknown."""
-        tariff = self._look_up(model, service_tier).tariff
+        kept = self._look_up(model, service_tier)
+        if told := _reported(usage, kept):
+            return told
+        tariff = kept.tariff
         lines = tariff.whole_bill(usage.meters, context=context) if tariff is not None else None
         return None if lines is None else _credits(lines)
 
@@ -218,6 +225,29 @@ def _credits(lines: Iterable[Line]) -> dict[str, Decimal]:
         if line.credit_type is not None:
             taken[line.credit_type] = taken.get(line.credit_type, _NOTHING) + line.amount
     return taken
+
+
+def _reported(usage: Usage, kept: _Kept) -> dict[str, Decimal]:
+    """The credits that the provider itself counted, by type; none where it did not. A meter that a row prices is not meant."""
+    told = [meter for meter in usage.meters if meter.startswith(CREDITS)]
+    if not told:
+        return {}
+    priced = {row.meter for row in kept.rows or ()}
+    return {
+        meter.removeprefix(CREDITS): Decimal(str(usage.meters[meter])) for meter in told if meter not in priced
+    }
+
+
+def _at_rates(credits: dict[str, Decimal], rates: Mapping[str, Decimal]) -> Cost | None:
+    """What reported credits cost an account, None when it has no rate for one of them."""
+    if not credits.keys() <= rates.keys():
+        return None
+    lines = tuple(
+        Line(meter=f"{CREDITS}{kind}", quantity=float(amount), amount=amount * rates[kind])
+        for kind, amount in credits.items()
+    )
+    amount = sum((line.amount for line in lines), _NOTHING)
+    return Cost(amount=amount, source="reported", lines=lines, credits=credits)
 
 
 def _converted(lines: tuple[Line, ...], kept: _Kept, rates: Mapping[str, Decimal]) -> Cost | None:
