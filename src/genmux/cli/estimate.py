@@ -57,7 +57,7 @@ class Make:
     def params(self) -> dict[str, Any]:
         """As keywords of the client. Raises InvalidRequestError for a `--param` that is none."""
         told: dict[str, Any] = {
-            "duration": self.duration,
+            "duration": _plainly(self.duration),
             "resolution": self.resolution,
             "size": self.size,
             "quality": self.quality,
@@ -69,6 +69,11 @@ class Make:
     def inputs(self, images: tuple[str, ...]) -> tuple[Input, ...]:
         """What goes in. Raises InvalidRequestError for an `--input` that is none."""
         return (*(Input(kind="image", source=image) for image in images), *map(_input, self.input))
+
+
+def _plainly(number: float | None) -> float | None:
+    """A whole number without its point: many models take only those."""
+    return int(number) if number is not None and number.is_integer() else number
 
 
 def estimate(

@@ -52,7 +52,7 @@ def test_a_short_name_means_what_goes_in(run: Run, images: tuple[str, ...], oper
     ("arguments", "said"),
     [
         (("-o", "smell"), "there is no operation 'smell'"),
-        (("-o", "video", "-m", VEO, "--duration", "-3"), "`duration` is -3.0; the range is 0 to 86400"),
+        (("-o", "video", "-m", VEO, "--duration", "-3"), "`duration` is -3; the range is 0 to 86400"),
         (("-o", "video", "-m", VEO, "-p", "speed"), "--param 'speed' is no name=value"),
         (("-o", "video", "-m", VEO, "-p", "speed=3"), "there is no parameter 'speed'"),
         (("-o", "transcribe", "-m", "openai/whisper-1", "--input", "audio:length=3"), "there is no `length`"),
