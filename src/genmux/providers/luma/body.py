@@ -1,0 +1,49 @@
+"""How a request reads in Luma's words: one shape of body for each endpoint. Whatever goes in is an address."""
+
+from collections.abc import Callable
+from typing import Any
+
+from genmux.contract.inputs import MediaInput, MediaRequest
+
+Shape = Callable[[MediaRequest], dict[str, Any]]
+"""A request as the fields of a body; those that are None are left out."""
+
+
+def video(request: MediaRequest) -> dict[str, Any]:
+    """From text, or between keyframes."""
+    seconds, motion = request.params.get("duration"), request.params.get("camera_motion")
+    frames = {"frame0": request.first("image"), "frame1": request.first("last_image")}
+    keyframes = {name: {"type": "image", "url": one.url} for name, one in frames.items() if one is not None}
+    return _own(request, "duration", "camera_motion") | {
+        "duration": None if seconds is None else f"{seconds}s",
+        "concepts": None if motion is None else [{"key": motion}],
+        "keyframes": keyframes or None,
+    }
+
+
+def image(request: MediaRequest) -> dict[str, Any]:
+    """From text, with pictures to take after, or from a picture that is changed."""
+    source, strength = request.first("image"), request.params.get("strength")
+    changed = None if source is None else {"url": source.url} | ({} if strength is None else {"weight": strength})
+    return _own(request, "strength") | {
+        "image_ref": [{"url": one.url} for one in request.all("reference")] or None,
+        "modify_image_ref": changed,
+    }
+
+
+def modify(request: MediaRequest) -> dict[str, Any]:
+    """A video that is made anew, perhaps from another first frame on."""
+    return _own(request) | {
+        "generation_type": "modify_video",
+        "media": _media(request.first("video")),
+        "first_frame": _media(request.first("image")),
+    }
+
+
+def _own(request: MediaRequest, *others: str) -> dict[str, Any]:
+    kept = {name: value for name, value in request.params.items() if name not in others}
+    return {"prompt": request.prompt or None} | kept
+
+
+def _media(one: MediaInput | None) -> dict[str, Any] | None:
+    return None if one is None else {"url": one.url}
