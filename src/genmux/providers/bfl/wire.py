@@ -90,11 +90,11 @@ class BflWire:
         task = HttpReply(status=200, headers={}, body=verified.delivery.body).read(TASK)
         return {"id": task.id}, self._state(task, None)
 
-    def _state(self, task: Task, credits: float | None) -> JobState:
+    def _state(self, task: Task, taken: float | None) -> JobState:
         raw = task.status
         if raw == MISSING:
             raise NotFoundError("the provider does not know the task (yet, or any more)", code=raw)
-        cost = credits if task.cost is None else task.cost
+        cost = taken if task.cost is None else task.cost
         match self._statuses(raw):
             case "pending":
                 return Pending(raw=raw)

@@ -26,9 +26,7 @@ manifest = read_manifest(Path(__file__).with_name("manifest.toml"))
 provider = Provider(
     manifest=manifest,
     wires={
-        name: RunwayWire(
-            path, place, statuses=StatusTable(manifest.statuses), failures=FailureTable(manifest.errors)
-        )
+        name: RunwayWire(path, place, statuses=StatusTable(manifest.statuses), failures=FailureTable(manifest.errors))
         for name, (path, place) in ENDPOINTS.items()
     },
 )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from genmux.contract.inputs import MediaInput, MediaRequest
+from genmux.contract.inputs import MediaRequest
 
 Placing = Callable[[MediaRequest], dict[str, Any]]
 """The inputs of a request as fields of the body."""

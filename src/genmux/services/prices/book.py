@@ -233,21 +233,19 @@ def _reported(usage: Usage, kept: _Kept) -> dict[str, Decimal]:
     if not told:
         return {}
     priced = {row.meter for row in kept.rows or ()}
-    return {
-        meter.removeprefix(CREDITS): Decimal(str(usage.meters[meter])) for meter in told if meter not in priced
-    }
+    return {meter.removeprefix(CREDITS): Decimal(str(usage.meters[meter])) for meter in told if meter not in priced}
 
 
-def _at_rates(credits: dict[str, Decimal], rates: Mapping[str, Decimal]) -> Cost | None:
+def _at_rates(taken: dict[str, Decimal], rates: Mapping[str, Decimal]) -> Cost | None:
     """What reported credits cost an account, None when it has no rate for one of them."""
-    if not credits.keys() <= rates.keys():
+    if not taken.keys() <= rates.keys():
         return None
     lines = tuple(
         Line(meter=f"{CREDITS}{kind}", quantity=float(amount), amount=amount * rates[kind])
-        for kind, amount in credits.items()
+        for kind, amount in taken.items()
     )
     amount = sum((line.amount for line in lines), _NOTHING)
-    return Cost(amount=amount, source="reported", lines=lines, credits=credits)
+    return Cost(amount=amount, source="reported", lines=lines, credits=taken)
 
 
 def _converted(lines: tuple[Line, ...], kept: _Kept, rates: Mapping[str, Decimal]) -> Cost | None:
