@@ -40,6 +40,21 @@ class ErrorMap(msgspec.Struct, frozen=True, kw_only=True):
     kinds: Mapping[int, ErrorKind] = msgspec.field(default_factory=dict)
 
 
+def error_map_of(table: Mapping[str, ErrorKind]) -> ErrorMap:
+    """A manifest's `[errors]`: three digits are an HTTP status, a key with a space is a phrase, all others are codes."""
+    codes: dict[str, ErrorKind] = {}
+    phrases: dict[str, ErrorKind] = {}
+    statuses: dict[int, ErrorKind] = {}
+    for key, kind in table.items():
+        if len(key) == 3 and key.isdecimal():
+            statuses[int(key)] = kind
+        elif " " in key:
+            phrases[key.lower()] = kind
+        else:
+            codes[key] = kind
+    return ErrorMap(codes=codes, phrases=phrases, kinds=statuses)
+
+
 PROXY_STATUSES = frozenset({500, 502, 503})
 """With these a proxy in front of the provider answers when the connection behind it breaks, in text or HTML."""
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from genmux.contract.error_kinds import STATUS_KINDS, kind_of_code, kind_of_status
-from genmux.contract.error_map import BODY_LIMIT, ErrorMap, classify, request_id_of, stream_error
+from genmux.contract.error_map import BODY_LIMIT, ErrorMap, classify, error_map_of, request_id_of, stream_error
 from genmux.contract.fault import Fault
 from genmux.contract.http import HttpReply
 from genmux.types.errors import ErrorKind, ProviderError, Retry
@@ -273,3 +273,17 @@ def test_every_recorded_error_reply_has_words_and_a_verdict() -> None:
             assert found.message, exchange.id
             assert not found.message.startswith("{"), exchange.id
             assert found.status == exchange.status, exchange.id
+
+
+def test_a_table_of_errors_has_codes_phrases_and_statuses_by_the_form_of_their_key() -> None:
+    table = {
+        "1113": ErrorKind.QUOTA_EXCEEDED,
+        "420": ErrorKind.RATE_LIMIT,
+        "No Money Left": ErrorKind.QUOTA_EXCEEDED,
+        "slow": ErrorKind.OVERLOADED,
+    }
+    assert error_map_of(table) == ErrorMap(
+        codes={"1113": ErrorKind.QUOTA_EXCEEDED, "slow": ErrorKind.OVERLOADED},
+        phrases={"no money left": ErrorKind.QUOTA_EXCEEDED},
+        kinds={420: ErrorKind.RATE_LIMIT},
+    )

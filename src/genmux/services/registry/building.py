@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from genmux.contract.auth import Auth, auth_named, bearer
-from genmux.contract.error_map import ErrorMap
+from genmux.contract.error_map import ErrorMap, error_map_of
 from genmux.contract.manifest import Manifest
 from genmux.contract.provider import Provider
-from genmux.types.errors import ConfigurationError, ErrorKind, ProviderError
+from genmux.types.errors import ConfigurationError, ProviderError
 
 
 def from_manifest(manifest: Manifest) -> Provider:
@@ -30,7 +30,7 @@ def complete(provider: Provider) -> Provider:
         manifest=manifest,
         wires=wires,
         auth=_auth(manifest) if provider.auth is bearer else provider.auth,
-        errors=error_map(manifest) if provider.errors == ErrorMap() else provider.errors,
+        errors=error_map_of(manifest.errors) if provider.errors == ErrorMap() else provider.errors,
         account=provider.account,
     )
 
@@ -66,18 +66,3 @@ def _auth(manifest: Manifest) -> Auth:
     except ValueError as error:
         message = f"provider {manifest.id!r}: {error}"
         raise ConfigurationError(message, provider=manifest.id) from error
-
-
-def error_map(manifest: Manifest) -> ErrorMap:
-    """The manifest's `[errors]`: three digits are an HTTP status, a key with a space is a phrase, all others are codes."""
-    codes: dict[str, ErrorKind] = {}
-    phrases: dict[str, ErrorKind] = {}
-    statuses: dict[int, ErrorKind] = {}
-    for key, kind in manifest.errors.items():
-        if len(key) == 3 and key.isdecimal():
-            statuses[int(key)] = kind
-        elif " " in key:
-            phrases[key.lower()] = kind
-        else:
-            codes[key] = kind
-    return ErrorMap(codes=codes, phrases=phrases, kinds=statuses)

@@ -7,7 +7,7 @@ from genmux.contract.error_map import ErrorMap
 from genmux.contract.http import HttpRequest
 from genmux.contract.manifest import Manifest, parse_manifest
 from genmux.contract.provider import Provider
-from genmux.services.registry.building import complete, error_map, from_manifest
+from genmux.services.registry.building import complete, from_manifest
 from genmux.types.errors import ConfigurationError, ErrorKind
 from tests.unit.services.registry.conftest import manifest_text
 
@@ -35,21 +35,6 @@ def test_the_auth_of_the_code_wins() -> None:
 def test_an_unknown_auth_is_an_error_that_names_the_provider() -> None:
     with pytest.raises(ConfigurationError, match=r"provider 'mine': auth is 'magic'"):
         from_manifest(made('auth = "magic"'))
-
-
-def test_errors_are_codes_phrases_and_statuses_by_the_form_of_their_key() -> None:
-    own = made(
-        "[errors]",
-        '1113 = "quota_exceeded"',
-        '420 = "rate_limit"',
-        '"No Money Left" = "quota_exceeded"',
-        'slow = "overloaded"',
-    )
-    assert error_map(own) == ErrorMap(
-        codes={"1113": ErrorKind.QUOTA_EXCEEDED, "slow": ErrorKind.OVERLOADED},
-        phrases={"no money left": ErrorKind.QUOTA_EXCEEDED},
-        kinds={420: ErrorKind.RATE_LIMIT},
-    )
 
 
 def test_the_errors_of_the_code_win() -> None:
