@@ -3,18 +3,24 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from genmux.contract.inputs import MediaInput, MediaRequest
+from genmux.contract.media_writing import Fields, write_fields
 
 Placing = Callable[[MediaRequest], dict[str, Any]]
 """The inputs of a request as fields of the body."""
 
-NAMES: Mapping[str, str] = {
-    "format": "output_format",
-    "enhance_prompt": "prompt_upsampling",
-    "moderation": "safety_tolerance",
-    "strength": "image_prompt_strength",
-    "audio": "generate_audio",
-}
+FIELDS = Fields(
+    names={
+        "format": "output_format",
+        "enhance_prompt": "prompt_upsampling",
+        "moderation": "safety_tolerance",
+        "strength": "image_prompt_strength",
+        "audio": "generate_audio",
+    },
+    spellings={"size": "width_height"},
+)
 """Our names where theirs are others."""
 
 SHARP: Mapping[str, str] = {"720p": "hd", "1080p": "fhd"}
@@ -23,14 +29,7 @@ MODES: Mapping[str, str] = {"text_to_video": "t2v", "image_to_video": "i2v", "vi
 
 def body_of(request: MediaRequest, place: Placing) -> dict[str, Any]:
     """The JSON of a submission."""
-    body: dict[str, Any] = {"prompt": request.prompt} if request.prompt else {}
-    for name, value in request.params.items():
-        if name == "size":
-            width, _, height = str(value).partition("x")
-            body |= {"width": int(width), "height": int(height)}
-        elif value is not None:
-            body[NAMES.get(name, name)] = value
-    return body | place(request)
+    return write_fields(msgspec.structs.replace(request, inputs=()), FIELDS, ()) | place(request)
 
 
 def pictures(request: MediaRequest) -> dict[str, Any]:

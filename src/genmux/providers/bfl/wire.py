@@ -1,9 +1,5 @@
 """The wire of Black Forest Labs: a path for each model, and an address of its own by which each task is asked for."""
 
-from typing import Any
-
-import msgspec
-
 from genmux.contract.failures import FailureTable
 from genmux.contract.http import HttpReply, HttpRequest, json_request
 from genmux.contract.inputs import MediaRequest
@@ -12,39 +8,12 @@ from genmux.contract.model import Model
 from genmux.contract.signatures import prefixed, unguessable_path
 from genmux.contract.statuses import StatusTable
 from genmux.providers.bfl.body import Placing, body_of
-from genmux.types.assets import Output
+from genmux.providers.bfl.task import TASK, Task, used
 from genmux.types.errors import NotFoundError
 from genmux.types.jobs import Accepted, Completed, Ended, Filtered, JobState, Pending, Processing, Ticket
-from genmux.types.usage import Usage, credits_used
-
-CREDITS = "credits"
-"""The type of their credits, as the manifest calls it."""
+from genmux.types.usage import Usage
 
 MISSING = "Task not found"
-
-
-class Made(msgspec.Struct, frozen=True):
-    """What was made: the address of it, good for some ten minutes."""
-
-    sample: str | None = None
-    seed: int | None = None
-
-
-class Task(msgspec.Struct, frozen=True):
-    """A task, as it is told after a submission, to a poll, and by a webhook. `cost` is in credits."""
-
-    id: str
-    status: str = ""
-    polling_url: str | None = None
-    cost: float | None = None
-    progress: float | None = None
-    result: Made | None = None
-    details: dict[str, Any] | None = None
-    error: str | None = None
-    message: str | None = None
-
-
-TASK = msgspec.json.Decoder(Task)
 
 
 class BflWire:
@@ -61,16 +30,18 @@ class BflWire:
         """Nothing has to be sent before."""
         return no_steps(Prepared(request=request, model=model, body=body_of(request, self._place)))
 
-    def submit(self, prepared: Prepared, key: str, callback: str | None) -> HttpRequest:  # noqa: ARG002 — there is no place for it
-        """Start the task. The secret of its webhook is put in where the request is signed."""
+    def submit(self, prepared: Prepared, key: str, callback: str | None) -> HttpRequest:
+        """Start the task; there is no place for a key. The secret of its webhook is put in where the request is signed."""
+        del key
         called = {} if callback is None else {"webhook_url": callback}
         return json_request(f"/v1/{prepared.model.wire_id}", prepared.body | called)
 
-    def submitted(self, reply: HttpReply, prepared: Prepared) -> Accepted | Ended:  # noqa: ARG002 — the reply says it all
+    def submitted(self, reply: HttpReply, prepared: Prepared) -> Accepted | Ended:
         """It was taken. Only the address in the reply leads to the cluster that has it."""
+        del prepared
         task = reply.read(TASK)
         ticket: Ticket = {"id": task.id, "polling_url": task.polling_url or f"/v1/get_result?id={task.id}"}
-        return Accepted(ticket=ticket | ({} if task.cost is None else {"credits": task.cost}))
+        return Accepted(ticket=ticket if task.cost is None else {**ticket, "credits": task.cost})
 
     def poll(self, ticket: Ticket) -> Steps[JobState]:
         """Ask for the task at its address. Raises NotFoundError for one that they do not know (yet, or any more)."""
@@ -81,8 +52,9 @@ class BflWire:
         """The secret is the account's own (`webhook_secret`); there is nothing to fetch."""
         return None
 
-    def verify(self, delivery: Delivery, secrets: tuple[str, ...], now: float) -> Verified:  # noqa: ARG002 — there is no timestamp
-        """By its signature, where the account has a secret; else only the path speaks for it."""
+    def verify(self, delivery: Delivery, secrets: tuple[str, ...], now: float) -> Verified:
+        """By its signature, where the account has a secret; else only the path speaks for it. There is no timestamp."""
+        del now
         return prefixed(delivery, secrets, header="x-bfl-signature") if secrets else unguessable_path(delivery)
 
     def webhook(self, verified: Verified) -> tuple[Ticket | None, JobState]:
@@ -90,31 +62,19 @@ class BflWire:
         task = HttpReply(status=200, headers={}, body=verified.delivery.body).read(TASK)
         return {"id": task.id}, self._state(task, None)
 
-    def _state(self, task: Task, taken: float | None) -> JobState:
+    def _state(self, task: Task, expected: float | None) -> JobState:
         raw = task.status
         if raw == MISSING:
             raise NotFoundError("the provider does not know the task (yet, or any more)", code=raw)
-        cost = taken if task.cost is None else task.cost
         match self._statuses(raw):
             case "pending":
                 return Pending(raw=raw)
             case "processing":
                 return Processing(progress=task.progress, raw=raw)
             case "completed":
-                made = task.result or Made()
-                outputs = (Output(url=made.sample, metadata={"seed": made.seed} if made.seed is not None else {}),)
-                used = Usage() if cost is None else credits_used(CREDITS, cost)
-                return Completed(outputs=outputs if made.sample else (), usage=used, raw=raw)
+                taken = used(expected if task.cost is None else task.cost)
+                return Completed(outputs=task.outputs, usage=taken or Usage(), raw=raw)
             case "filtered":
-                told = None if task.cost is None else credits_used(CREDITS, task.cost)
-                return Filtered(reason=_words(task) or raw, usage=told, raw=raw)
+                return Filtered(reason=task.words or raw, usage=used(task.cost), raw=raw)
             case _:
-                return self._failures(_words(task), task.error, raw=raw)
-
-
-def _words(task: Task) -> str:
-    """What it says of why: in words, or the names of what moderation objected to."""
-    details = task.details or {}
-    reasons = next((value for value in details.values() if isinstance(value, list)), [])
-    told = task.message or task.error or details.get("message") or details.get("error")
-    return str(told or ", ".join(map(str, reasons)))
+                return self._failures(task.words, task.error, raw=raw)

@@ -3,7 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from genmux.contract.inputs import MediaInput, MediaRequest
+from genmux.contract.media_writing import Fields, write_fields
+
+FIELDS = Fields(spellings={"duration": "seconds"})
 
 Shape = Callable[[MediaRequest], dict[str, Any]]
 """A request as the fields of a body; those that are None are left out."""
@@ -11,11 +16,10 @@ Shape = Callable[[MediaRequest], dict[str, Any]]
 
 def video(request: MediaRequest) -> dict[str, Any]:
     """From text, or between keyframes."""
-    seconds, motion = request.params.get("duration"), request.params.get("camera_motion")
+    motion = request.params.get("camera_motion")
     frames = {"frame0": request.first("image"), "frame1": request.first("last_image")}
     keyframes = {name: {"type": "image", "url": one.url} for name, one in frames.items() if one is not None}
-    return _own(request, "duration", "camera_motion") | {
-        "duration": None if seconds is None else f"{seconds}s",
+    return _own(request, "camera_motion") | {
         "concepts": None if motion is None else [{"key": motion}],
         "keyframes": keyframes or None,
     }
@@ -41,8 +45,7 @@ def modify(request: MediaRequest) -> dict[str, Any]:
 
 
 def _own(request: MediaRequest, *others: str) -> dict[str, Any]:
-    kept = {name: value for name, value in request.params.items() if name not in others}
-    return {"prompt": request.prompt or None} | kept
+    return write_fields(msgspec.structs.replace(request, inputs=()), FIELDS, (), without=others)
 
 
 def _media(one: MediaInput | None) -> dict[str, Any] | None:

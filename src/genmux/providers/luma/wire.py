@@ -1,7 +1,6 @@
 """The wire of Luma's Dream Machine: generations, which call back unsigned, and can be listed."""
 
 import datetime
-from typing import Any
 
 from genmux.contract.failures import FailureTable
 from genmux.contract.http import HttpReply, HttpRequest, json_request
@@ -36,13 +35,15 @@ class LumaWire:
         body = {name: value for name, value in told.items() if value is not None}
         return no_steps(Prepared(request=request, model=model, body=body))
 
-    def submit(self, prepared: Prepared, key: str, callback: str | None) -> HttpRequest:  # noqa: ARG002 — Luma has no place for it
-        """Start the generation."""
+    def submit(self, prepared: Prepared, key: str, callback: str | None) -> HttpRequest:
+        """Start the generation; there is no place for a key."""
+        del key
         called = {} if callback is None else {"callback_url": callback}
         return json_request(f"{GENERATIONS}/{self._path}", prepared.body | called)
 
-    def submitted(self, reply: HttpReply, prepared: Prepared) -> Accepted | Ended:  # noqa: ARG002 — the reply says it all
-        """It was taken; some images are done at once."""
+    def submitted(self, reply: HttpReply, prepared: Prepared) -> Accepted | Ended:
+        """It was taken, and may be done at once."""
+        del prepared
         generation = reply.read(GENERATION)
         state = self._state(generation)
         return Accepted(ticket=generation.ticket, state=state) if isinstance(state, Pending | Processing) else state
@@ -71,8 +72,9 @@ class LumaWire:
         """There are none."""
         return None
 
-    def verify(self, delivery: Delivery, secrets: tuple[str, ...], now: float) -> Verified:  # noqa: ARG002 — nothing is signed
-        """Only the path speaks for it."""
+    def verify(self, delivery: Delivery, secrets: tuple[str, ...], now: float) -> Verified:
+        """Nothing is signed: only the path speaks for it."""
+        del secrets, now
         return unguessable_path(delivery)
 
     def webhook(self, verified: Verified) -> tuple[Ticket | None, JobState]:
@@ -93,7 +95,6 @@ class LumaWire:
                 return self._failures(generation.failure_reason or "", raw=raw)
 
     def _listed(self, generation: Generation) -> Listed:
-        asked: dict[str, Any] = generation.request or {}
         try:
             state = self._state(generation)
         except UnknownStatusError as error:  # one that nobody can tell does not hide the others
@@ -104,7 +105,7 @@ class LumaWire:
             created_at=generation.created,
             model=generation.model,
             operation=generation.operation,
-            prompt=asked.get("prompt"),
+            prompt=(generation.request or {}).get("prompt"),
             sources=tuple(Output(url=url) for url in generation.sources),
             metadata=generation.continues,
         )

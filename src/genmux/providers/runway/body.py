@@ -3,45 +3,41 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from genmux.contract.inputs import MediaRequest
+from genmux.contract.media_writing import Fields, write_fields
 
 Placing = Callable[[MediaRequest], dict[str, Any]]
 """The inputs of a request as fields of the body."""
 
-NAMES: Mapping[str, str] = {
-    "negative_prompt": "negativePrompt",
-    "size": "ratio",
-    "aspect_ratio": "ratio",
-    "n": "outputCount",
-    "format": "outputFormat",
-    "language": "languageCode",
-    "scale": "scaleFactor",
-    "enhance_prompt": "promptExpansionMode",
-}
+FIELDS = Fields(
+    names={
+        "prompt": "promptText",
+        "negative_prompt": "negativePrompt",
+        "aspect_ratio": "ratio",
+        "format": "outputFormat",
+        "language": "languageCode",
+        "scale": "scaleFactor",
+    }
+)
 """Our names where Runway has others; all others are its own."""
+
+NESTED: Mapping[str, Callable[[Any], dict[str, Any]]] = {
+    "size": lambda value: {"ratio": str(value).replace("x", ":")},
+    "voice": lambda value: {"voice": {"type": "runway-preset", "presetId": value}},
+    "moderation": lambda value: {"contentModeration": {"publicFigureThreshold": value}},
+}
+"""What has another form there, by our name."""
 
 
 def body_of(request: MediaRequest, wire_id: str, place: Placing) -> dict[str, Any]:
     """The JSON of a submission."""
-    body: dict[str, Any] = {"model": wire_id}
-    if request.prompt:
-        body["promptText"] = request.prompt
-    for name, value in request.params.items():
-        if value is not None:
-            body |= _field(name, value)
+    body = {"model": wire_id} | write_fields(msgspec.structs.replace(request, inputs=()), FIELDS, (), without=NESTED)
+    for name, write in NESTED.items():
+        if (value := request.params.get(name)) is not None:
+            body |= write(value)
     return body | place(request)
-
-
-def _field(name: str, value: Any) -> dict[str, Any]:
-    match name:
-        case "size":
-            return {"ratio": str(value).replace("x", ":")}
-        case "voice":
-            return {"voice": {"type": "runway-preset", "presetId": value}}
-        case "moderation":
-            return {"contentModeration": {"publicFigureThreshold": value}}
-        case _:
-            return {NAMES.get(name, name): value}
 
 
 def references(request: MediaRequest) -> dict[str, Any]:

@@ -58,12 +58,14 @@ class RunwayWire:
         ready = msgspec.structs.replace(request, inputs=inputs)
         return Prepared(request=ready, model=model, body=body_of(ready, model.wire_id, self._place))
 
-    def submit(self, prepared: Prepared, key: str, callback: str | None) -> HttpRequest:  # noqa: ARG002 — Runway has a place for neither
-        """Start the task."""
+    def submit(self, prepared: Prepared, key: str, callback: str | None) -> HttpRequest:
+        """Start the task; there is no place for a key, and nobody is called back."""
+        del key, callback
         return json_request(self._path, prepared.body)
 
-    def submitted(self, reply: HttpReply, prepared: Prepared) -> Accepted | Ended:  # noqa: ARG002 — the reply says it all
+    def submitted(self, reply: HttpReply, prepared: Prepared) -> Accepted | Ended:
         """It was taken; the ticket keeps the most credits that it may take."""
+        del prepared
         task = reply.read(TASK)
         most = task.estimated_cost
         return Accepted(ticket={"id": task.id} | ({} if most is None else {"credits": most.credits}))

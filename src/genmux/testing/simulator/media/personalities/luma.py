@@ -93,7 +93,7 @@ class Luma(Personality):
     def delete(self, ask: Ask) -> Answer:
         """`DELETE …/generations/{id}`."""
         ask.delete(ask.args["id"])
-        return Answer(status=204)
+        return Answer(status=204, body=b"")
 
     def credits(self, ask: Ask) -> Answer:
         """`GET …/credits`, in US cents."""

@@ -90,7 +90,7 @@ class Runway(Personality):
     def delete(self, ask: Ask) -> Answer:
         """`DELETE /v1/tasks/{id}`: nobody can fetch the task any more."""
         ask.delete(ask.args["id"])
-        return Answer(status=204)
+        return Answer(status=204, body=b"")
 
     def slot(self, ask: Ask) -> Answer:
         """`POST /v1/uploads`: a place for a file."""
@@ -111,7 +111,7 @@ class Runway(Personality):
             raise Refusal("permission", "the form is not the one that was given, or came with a credential")
         file = form["file"]
         ask.desk.upload(file.name, file.media_type, file.data, upload_id=upload_id)
-        return Answer(status=204)
+        return Answer(status=204, body=b"")
 
     def organization(self, ask: Ask) -> Answer:
         """`GET /v1/organization`, as far as anybody looks at it."""
