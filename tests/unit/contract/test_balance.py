@@ -61,6 +61,7 @@ SHOWN = [
         {"USD": ("USD", "25"), "DIEM": ("DIEM", "90.5")},
     ),
     ("runway", "/v1/organization", {"tier": {}, "creditBalance": 1234, "usage": {}}, {"credits": ("credits", "1234")}),
+    ("bfl", "/v1/credits", {"credits": 123.5}, {"credits": ("credits", "123.5")}),
     ("luma", "/dream-machine/v1/credits", {"credit_balance": 12345.0}, {"USD": ("USD", "123.45")}),
     (
         "elevenlabs",

@@ -69,7 +69,7 @@ class Life:
         """The wire of an operation."""
         return self.provider.wires[model_of(self.provider, model).spec.operations[operation]]
 
-    async def submit(  # noqa: PLR0913 — one fact of a submission each
+    async def submit(
         self,
         model: str,
         operation: Operation,

@@ -1,4 +1,4 @@
-"""Luma's Dream Machine: video and images from text, from keyframes, from other videos."""
+"""Luma's Dream Machine: video and images, from text and from pictures."""
 
 from pathlib import Path
 
@@ -6,13 +6,12 @@ from genmux.contract.failures import FailureTable
 from genmux.contract.manifest import read_manifest
 from genmux.contract.provider import Provider
 from genmux.contract.statuses import StatusTable
-from genmux.providers.luma.body import Shape, image, modify, video
+from genmux.providers.luma.body import Shape, image, video
 from genmux.providers.luma.wire import LumaWire
 
 ENDPOINTS: dict[str, tuple[str, Shape]] = {
     "video": ("video", video),
     "image": ("image", image),
-    "modify": ("video/modify", modify),
 }
 """Each wire by the name that the manifest's operations give: where it sends, and the shape of its body."""
 

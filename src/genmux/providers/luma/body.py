@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from genmux.contract.inputs import MediaInput, MediaRequest
+from genmux.contract.inputs import MediaRequest
 from genmux.contract.media_writing import Fields, write_fields
 
 FIELDS = Fields(spellings={"duration": "seconds"})
@@ -35,18 +35,5 @@ def image(request: MediaRequest) -> dict[str, Any]:
     }
 
 
-def modify(request: MediaRequest) -> dict[str, Any]:
-    """A video that is made anew, perhaps from another first frame on."""
-    return _own(request) | {
-        "generation_type": "modify_video",
-        "media": _media(request.first("video")),
-        "first_frame": _media(request.first("image")),
-    }
-
-
 def _own(request: MediaRequest, *others: str) -> dict[str, Any]:
     return write_fields(msgspec.structs.replace(request, inputs=()), FIELDS, (), without=others)
-
-
-def _media(one: MediaInput | None) -> dict[str, Any] | None:
-    return None if one is None else {"url": one.url}

@@ -15,8 +15,7 @@ ENDPOINTS: dict[str, tuple[str, Placing]] = {
     "animate": ("/v1/image_to_video", keyframes),
     "restyle": ("/v1/video_to_video", video("promptVideo")),
     "edit": ("/v1/video_to_video", video("videoUri")),
-    "upscale_image": ("/v1/image_upscale", picture("imageUri")),
-    "upscale_video": ("/v1/video_upscale", video("videoUri")),
+    "upscale": ("/v1/image_upscale", picture("imageUri")),
     "sound": ("/v1/sound_effect", keyframes),
     "speech": ("/v1/text_to_speech", keyframes),
 }

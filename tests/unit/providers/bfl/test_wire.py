@@ -25,7 +25,9 @@ TICKET = DOCUMENTED["submitted"]["ticket"]
 CAT = MediaInput(kind="image", role="image", url="data:image/png;base64,UE5H")
 HAT = MediaInput(kind="image", role="reference", url="https://in.example/hat.png")
 MASK = MediaInput(kind="image", role="mask", url="data:image/png;base64,TUFTSw==")
-READY = Prepared(request=MediaRequest(operation="text_to_image"), model=model_of(BFL, "flux-2-pro"), body={"prompt": "a"})
+READY = Prepared(
+    request=MediaRequest(operation="text_to_image"), model=model_of(BFL, "flux-2-pro"), body={"prompt": "a"}
+)
 
 
 def body(name: str, operation: Any, *inputs: MediaInput, prompt: str = "a cat", **params: Any) -> dict[str, Any]:
@@ -52,7 +54,10 @@ def test_a_word_that_is_in_no_table_is_an_error_of_the_poll() -> None:
 
 def test_a_submission_gives_the_address_to_ask_at_and_the_credits() -> None:
     assert ticket_of(WIRE.submitted(replied(DOCUMENTED["submitted"]["body"]), READY)) == TICKET
-    assert ticket_of(WIRE.submitted(replied({"id": "d5"}), READY)) == {"id": "d5", "polling_url": "/v1/get_result?id=d5"}
+    assert ticket_of(WIRE.submitted(replied({"id": "d5"}), READY)) == {
+        "id": "d5",
+        "polling_url": "/v1/get_result?id=d5",
+    }
     with pytest.raises(MalformedReplyError):
         WIRE.submitted(replied({"detail": "?"}), READY)
 
@@ -77,7 +82,9 @@ def test_the_key_goes_to_their_own_hosts_alone(address: str, right: bool) -> Non
 
 
 def test_a_size_is_two_fields_and_the_rest_has_their_names() -> None:
-    told = body("flux-2-flex", "text_to_image", size="1536x1024", format="png", moderation=3, enhance_prompt=False, steps=20)
+    told = body(
+        "flux-2-flex", "text_to_image", size="1536x1024", format="png", moderation=3, enhance_prompt=False, steps=20
+    )
     assert told == {
         "prompt": "a cat",
         "width": 1536,

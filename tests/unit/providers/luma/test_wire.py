@@ -20,8 +20,9 @@ VIDEO = LUMA.wires["video"]
 DOCUMENTED = documented("luma")
 CAT = MediaInput(kind="image", role="image", url="https://in.example/cat.png")
 DOG = MediaInput(kind="image", role="last_image", url="https://in.example/dog.png")
-CLIP = MediaInput(kind="video", role="video", url="https://in.example/clip.mp4")
-READY = Prepared(request=MediaRequest(operation="text_to_video"), model=model_of(LUMA, "ray-2"), body={"model": "ray-2"})
+READY = Prepared(
+    request=MediaRequest(operation="text_to_video"), model=model_of(LUMA, "ray-2"), body={"model": "ray-2"}
+)
 
 
 def body(name: str, operation: Any, *inputs: MediaInput, prompt: str = "a cat", **params: Any) -> dict[str, Any]:
@@ -65,18 +66,6 @@ def test_a_picture_takes_after_others_or_is_one_that_is_changed() -> None:
     changed = body("photon-1", "image_to_image", CAT, strength=0.8)
     assert changed["modify_image_ref"] == {"url": CAT.url, "weight": 0.8}
     assert "strength" not in changed
-
-
-def test_a_video_is_modified_from_another_first_frame_on() -> None:
-    told = body("ray-2-modify", "video_to_video", CLIP, CAT, mode="adhere_1")
-    assert told == {
-        "model": "ray-2",
-        "prompt": "a cat",
-        "mode": "adhere_1",
-        "generation_type": "modify_video",
-        "media": {"url": CLIP.url},
-        "first_frame": {"url": CAT.url},
-    }
 
 
 def test_who_shall_be_called_back_is_told_with_the_job() -> None:

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from genmux.app import App
+from genmux.contract.model import Model
 from genmux.contract.operations import OPERATIONS
 from genmux.services.estimates import Estimator, Expression, evaluate
 from genmux.services.estimates.measures import measured
@@ -19,7 +20,7 @@ from genmux.types.conditions import named
 from genmux.types.generation import GenerationRequest
 from genmux.types.money import Condition, Line, Price, micros
 from genmux.types.usage import Usage
-from tests.unit.services.estimates.typical import TYPICAL
+from tests.unit.services.estimates.typical import TYPICAL, as_known
 from tests.unit.services.shop import asked
 
 MOST_CONTEXTS = 200
@@ -41,25 +42,28 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> App:
 @pytest.mark.parametrize("operation", [one for one in OPERATIONS if one not in ("chat", "embed")])
 def test_no_bill_of_what_was_used_is_above_high(app: App, operation: str) -> None:
     tried = 0
-    for one in app.prices.catalogue_models():
-        if operation not in one.operations:
-            continue
-        request = GenerationRequest(operation=operation, model=f"{one.provider}/{one.id}", **_plain(operation))
-        model = app.estimates.model(request.model, operation)
+    listed = [one for one in app.prices.catalogue_models() if operation in one.operations]
+    for one in listed:
+        model = app.estimates.model(f"{one.provider}/{one.id}", operation)
+        said = _plain(operation)
+        said = {**said, "params": as_known(said["params"], model.spec.params)}
+        request = GenerationRequest(operation=operation, model=model.reference, **said)
         rows, estimate = app.prices.rows(model), app.estimates.generation(request)
         if rows is None or estimate.high is None:
             continue
         assert sum((line.amount for line in estimate.lines), Decimal(0)) == estimate.high
         expression = app.estimates.expression(request.model, operation)
         carried = msgspec.convert(msgspec.json.decode(msgspec.json.encode(expression)), Expression, strict=False)
-        assert evaluate(carried, measured(request, model)).high == estimate.high, request.model
-        for context in _contexts(rows):
+        rates = _rates(app, one.provider)
+        assert evaluate(carried, measured(request, model), rates=rates).high == estimate.high, request.model
+        for context in _contexts(rows, _defaults(model)):
             for share in (1, 0.5):
                 billed = Tariff(rows).whole_bill(_used(estimate.lines, share), context=context)
                 tried += billed is not None
-                assert billed is None or sum(line.amount for line in billed) <= estimate.high, (request.model, context)
+                cost = sum(line.amount * rates.get(line.credit_type or "", 1) for line in billed or ())
+                assert cost <= estimate.high, (request.model, context)
 
-    assert tried
+    assert tried or not listed
 
 
 def test_no_bill_of_a_chat_is_above_its_quick_bound(app: App) -> None:
@@ -98,6 +102,12 @@ def _splits(rows: tuple[Price, ...], asked_for: int, answered: int) -> Iterator[
                 yield {**whole, meter: quantity}
 
 
+def _rates(app: App, provider: str) -> Mapping[str, Decimal]:
+    """What a credit of a provider costs on its usual plan."""
+    known = app.registry.is_registered(provider)
+    return app.registry.manifest(provider).credit_rates if known else {}
+
+
 def _plain(operation: str) -> dict[str, Any]:
     """A typical request that leaves open whatever it can."""
     said = TYPICAL[operation]
@@ -112,8 +122,13 @@ def _used(lines: tuple[Line, ...], share: float) -> dict[str, int | float]:
     return {meter: sum(own[other] for other in own if words[meter] <= words[other]) for meter in own}
 
 
-def _contexts(rows: tuple[Price, ...]) -> Iterator[dict[str, Condition]]:
-    """The ways in which the conditions of these rows may turn out, also untold."""
+def _defaults(model: Model) -> dict[str, Condition]:
+    """What holds where nothing is said, as the manifest says it."""
+    return {name: param.default for name, param in model.spec.params.items() if param.default is not None}
+
+
+def _contexts(rows: tuple[Price, ...], known: Mapping[str, Condition] | None = None) -> Iterator[dict[str, Condition]]:
+    """The ways in which the conditions of these rows may turn out, also untold; those that are known turn out so."""
     values: dict[str, dict[Condition | None, None]] = {}
     for row in rows:
         for name, value in named(row).items():
@@ -122,4 +137,4 @@ def _contexts(rows: tuple[Price, ...]) -> Iterator[dict[str, Condition]]:
                 values.setdefault(name, {None: None})[value] = None
     ways = itertools.product(*([(name, value) for value in found] for name, found in values.items()))
     for way in itertools.islice(ways, MOST_CONTEXTS):
-        yield {"size": "1024x1024"} | {name: value for name, value in way if value is not None}
+        yield {"size": "1024x1024"} | {name: value for name, value in way if value is not None} | dict(known or {})

@@ -1,11 +1,13 @@
 """Typical requests of every operation, and how many of the models that are known have an estimate for theirs."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from genmux.app import App
 from genmux.contract.operations import OPERATIONS
+from genmux.contract.params import Param
 from genmux.types.generation import GenerationRequest, Input
 from genmux.types.money import Condition, Price
 
@@ -17,12 +19,14 @@ TYPICAL: dict[str, dict[str, Any]] = {
     "rerank": {"prompt": "Which?", "inputs": (Input(kind="text", source="This one."),) * 10},
     "text_to_image": {"prompt": "A cat", "params": {"size": "1024x1024"}},
     "image_to_image": {"prompt": "A cat", "params": {"size": "1024x1024"}, "inputs": PICTURE},
+    "edit_image": {"prompt": "A cat", "params": {"size": "1024x1024"}, "inputs": PICTURE},
     "upscale": {"params": {"scale": 2}, "inputs": PICTURE},
     "text_to_video": {"prompt": "A cat", "params": {"duration": 5, "resolution": "720p"}},
     "image_to_video": {"prompt": "A cat", "params": {"duration": 5, "resolution": "720p"}, "inputs": PICTURE},
     "video_to_video": {"prompt": "A cat", "inputs": (Input(kind="video", seconds=5, width=1_280, height=720),)},
     "text_to_speech": {"prompt": "Hello, how are you?"},
     "text_to_music": {"prompt": "A waltz", "params": {"duration": 30}},
+    "text_to_sound": {"prompt": "Rain", "params": {"duration": 5}},
     "transcribe": {"inputs": (Input(kind="audio", seconds=60),)},
     "realtime": {"params": {"duration": 60}},
 }
@@ -81,10 +85,22 @@ def table(found: dict[str, Share]) -> str:
 def _unknown(app: App, reference: str, operation: str, rows: tuple[Price, ...]) -> tuple[str, ...]:
     """What is missing in the estimate of a typical request."""
     said = TYPICAL[operation]
-    said = {**said, "params": _as_priced(said.get("params", {}), rows)}
+    own = app.estimates.model(reference, operation).spec.params
+    said = {**said, "params": as_known(_as_priced(said.get("params", {}), rows), own)}
     estimate = app.estimates.generation(GenerationRequest(operation=operation, model=reference, **said))
     assert (estimate.high is None) == bool(estimate.unknown)
     return estimate.unknown
+
+
+def as_known(params: dict[str, Any], own: Mapping[str, Param]) -> dict[str, Any]:
+    """The same with values that the model takes, where its manifest says which."""
+    told = dict(params)
+    for name, value in params.items():
+        param = own.get(name)
+        if param is not None and param.fault(name, value):
+            fitting = param.default if param.default is not None else next(iter(param.choices), param.min)
+            told[name] = fitting
+    return told
 
 
 def _as_priced(params: dict[str, Any], rows: tuple[Price, ...]) -> dict[str, Any]:

@@ -31,12 +31,8 @@ REASONS: dict[StateWord, str] = {
     "cancelled": "Job was cancelled",
     "expired": "Job has expired",
 }
-KINDS = {
-    "video": ("video", "video/mp4"),
-    "image": ("image", "image/jpeg"),
-    "video/modify": ("modify_video", "video/mp4"),
-}
-"""What an endpoint calls what it does, and what it makes."""
+MADE = {"video": "video/mp4", "image": "image/jpeg"}
+"""What each kind of generation makes."""
 
 GENERATIONS = "/dream-machine/v1/generations"
 
@@ -56,14 +52,14 @@ class Luma(Personality):
             Route("GET", GENERATIONS, self.generations),
             Route("GET", GENERATIONS + "/{id}", self.poll),
             Route("DELETE", GENERATIONS + "/{id}", self.delete),
-            Route("POST", GENERATIONS + "/{kind*}", self.submit),
+            Route("POST", GENERATIONS + "/{kind}", self.submit),
             Route("GET", "/dream-machine/v1/credits", self.credits),
         )
 
     def submit(self, ask: Ask) -> Answer:
         """`POST …/generations/video` and its like."""
         said = ask.json()
-        kind, media_type = KINDS[ask.args["kind"]]
+        kind = ask.args["kind"]
         if said.get("loop") and (said.get("keyframes") or {}).get("frame1"):
             raise Refusal("invalid_request", "Loop is not supported for end frame")
         params = {name: value for name, value in said.items() if name not in {"prompt", "callback_url"}}
@@ -73,7 +69,7 @@ class Luma(Personality):
             prompt=said.get("prompt", ""),
             params=params,
             callback=said.get("callback_url"),
-            media_type=media_type,
+            media_type=MADE[kind],
             extra={"request": {"generation_type": kind} | said},
         )
         return reply(201, self.shown(ask.accept(order)))
