@@ -81,14 +81,27 @@ def pixverse(
     return Delivery(body=BODY, headers=headers), ("pix",)
 
 
+def prefixed() -> tuple[Delivery, tuple[str, ...]]:
+    signed = hmac.new(b"bfl", BODY, hashlib.sha256).hexdigest()
+    return Delivery(body=BODY, headers={"x-bfl-signature": f"sha256={signed}"}), ("bfl",)
+
+
+def by_prefix(delivery: Delivery, secrets: tuple[str, ...], now: float) -> Verified:
+    del now
+    return signatures.prefixed(delivery, secrets, header="x-bfl-signature")
+
+
 SIGNED: dict[str, tuple[Verify, tuple[Delivery, tuple[str, ...]], str]] = {
     "standard": (signatures.standard, standard(), "webhook-id"),
     "fal": (signatures.fal, fal(), "x-fal-webhook-request-id"),
     "stamped": (signatures.stamped, stamped(), "elevenlabs-signature"),
     "pixverse": (signatures.pixverse, pixverse(), "webhook-nonce"),
+    "prefixed": (by_prefix, prefixed(), "x-bfl-signature"),
 }
-RAW = ("standard", "fal", "stamped")
+RAW = ("standard", "fal", "stamped", "prefixed")
 """Those that sign the body as it came; PixVerse signs its fields."""
+DATED = ("standard", "fal", "stamped", "pixverse")
+"""Those that sign when it was sent."""
 
 
 @pytest.mark.parametrize("scheme", SIGNED)
@@ -100,14 +113,14 @@ def test_what_the_provider_signed_is_believed(scheme: str) -> None:
     assert verified.id
 
 
-@pytest.mark.parametrize("scheme", SIGNED)
+@pytest.mark.parametrize("scheme", DATED)
 @pytest.mark.parametrize("apart", [-299.0, 0.0, 299.0])
 def test_clocks_may_differ_by_five_minutes(scheme: str, apart: float) -> None:
     verify, (delivery, secrets), _ = SIGNED[scheme]
     assert verify(delivery, secrets, NOW + apart).trusted
 
 
-@pytest.mark.parametrize("scheme", SIGNED)
+@pytest.mark.parametrize("scheme", DATED)
 @pytest.mark.parametrize(("apart", "said"), [(301.0, "301 s old"), (-301.0, "301 s ahead")])
 def test_an_old_delivery_is_refused_as_late_however_well_it_is_signed(scheme: str, apart: float, said: str) -> None:
     verify, (delivery, secrets), _ = SIGNED[scheme]
@@ -317,3 +330,10 @@ def test_a_header_of_strange_characters_is_refused_and_breaks_nothing(scheme: st
     for name in delivery.headers:
         with pytest.raises(AuthenticationError):
             verify(Delivery(body=BODY, headers={**delivery.headers, name: "\x00é\udcff" * 3}), secrets, NOW)
+
+
+def test_a_signature_begins_with_its_prefix() -> None:
+    delivery, secrets = prefixed()
+    bare = delivery.headers["x-bfl-signature"].removeprefix("sha256=")
+    with pytest.raises(AuthenticationError, match="does not begin with sha256="):
+        by_prefix(replaced(delivery, x_bfl_signature=bare), secrets, NOW)

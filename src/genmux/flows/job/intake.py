@@ -70,7 +70,7 @@ class Intake:
             request.inputs, model=model, operation=request.operation, principal=principal, paths=options.paths
         )
         request = msgspec.structs.replace(request, inputs=taken.inputs, model=model.reference, tags=principal.tags)
-        estimate = bench.estimator.generation(request, model)
+        estimate = self._estimate(request, model)
         check_limit(request, model, estimate)
         row = self._row(request, model, principal, options, asked)
         ask, warnings = await self._ask(row, model, principal, estimate)
@@ -85,6 +85,15 @@ class Intake:
         )
         outbox = bench.outbox
         return Incoming(row, ask, lambda tx: tell(outbox, tx, row))
+
+    def _estimate(self, request: GenerationRequest, model: Model) -> Estimate:
+        """What it may cost on the provider's usual plan; `credits` are what an account must have, whatever they cost it."""
+        bench = self._bench
+        counted = bench.estimator.generation(request, model)
+        if not counted.credits:
+            return counted
+        rates = bench.targets.manifest(model.provider).credit_rates
+        return msgspec.structs.replace(bench.estimator.generation(request, model, rates=rates), credits=counted.credits)
 
     def _row(
         self, request: GenerationRequest, model: Model, principal: Principal, options: JobOptions, asked: str

@@ -1,5 +1,6 @@
 """What a job did cost, and what becomes of the money that was held for it."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import msgspec
@@ -42,15 +43,15 @@ def bill_for(  # noqa: PLR0913 — each is one thing that a price depends on
     `seconds` is how long what was made is, where that was measured.
     """
     usage = outcome.usage
+    rates = account.rates if account is not None else target.provider.manifest.credit_rates
     if usage is not None and (usage.meters or usage.reported_cost is not None):
-        rates = account.rates if account is not None else target.provider.manifest.credit_rates
         cost = pricer.cost(target.model, usage, context=_conditions(row), rates=rates)
         if cost is not None:
             return Bill(cost=cost, usage=usage)
     if not _may_be_billed(outcome, target.provider.manifest.jobs):
         return Bill(cost=FREE, usage=usage)
     if isinstance(outcome, Completed):
-        return Bill(cost=_as_asked(row, outcome, target, account, estimator=estimator, seconds=seconds), usage=usage)
+        return Bill(cost=_as_asked(row, outcome, target, rates, estimator=estimator, seconds=seconds), usage=usage)
     return Bill(cost=None, usage=usage)
 
 
@@ -95,7 +96,7 @@ def _as_asked(
     row: JobRow,
     outcome: Completed,
     target: Target,
-    account: Account | None,
+    rates: Mapping[str, Decimal],
     *,
     estimator: Estimator,
     seconds: float | None,
@@ -108,7 +109,6 @@ def _as_asked(
     if seconds is not None and "duration" not in params:
         params["duration"] = seconds
     request = msgspec.structs.replace(row.request, params=params)
-    rates = account.rates if account is not None else None
     found = estimator.generation(request, target.model, rates=rates)
     if found.high is None or found.low != found.high:
         return None

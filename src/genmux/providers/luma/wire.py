@@ -12,7 +12,7 @@ from genmux.contract.statuses import StatusTable, UnknownStatusError
 from genmux.providers.luma.body import Shape
 from genmux.providers.luma.generation import GENERATION, PAGE, Generation
 from genmux.types.assets import Output
-from genmux.types.jobs import Accepted, Completed, Ended, JobState, Pending, Processing, Ticket
+from genmux.types.jobs import Accepted, Completed, JobState, Pending, Processing, Ticket
 
 GENERATIONS = "/dream-machine/v1/generations"
 PER_PAGE = 100
@@ -41,12 +41,10 @@ class LumaWire:
         called = {} if callback is None else {"callback_url": callback}
         return json_request(f"{GENERATIONS}/{self._path}", prepared.body | called)
 
-    def submitted(self, reply: HttpReply, prepared: Prepared) -> Accepted | Ended:
-        """It was taken, and may be done at once."""
+    def submitted(self, reply: HttpReply, prepared: Prepared) -> Accepted:
+        """It was taken; whatever it says of itself, a poll tells where it stands."""
         del prepared
-        generation = reply.read(GENERATION)
-        state = self._state(generation)
-        return Accepted(ticket=generation.ticket, state=state) if isinstance(state, Pending | Processing) else state
+        return Accepted(ticket=reply.read(GENERATION).ticket)
 
     def poll(self, ticket: Ticket) -> Steps[JobState]:
         """Ask for the generation."""

@@ -11,7 +11,7 @@ from genmux.contract.jobs import Cancels, Delivery, Finds, Hooks, Listed, Lists,
 from genmux.contract.statuses import UnknownStatusError
 from genmux.types.assets import Output
 from genmux.types.errors import MalformedReplyError
-from genmux.types.jobs import Accepted, Completed, Failed, JobState, Pending, Processing
+from genmux.types.jobs import Accepted, Completed, Failed, JobState, Processing
 from tests.unit.providers.documented import documented, documented_polls, replied, walked
 from tests.unit.providers.simulated import REGISTRY, model_of, prepared
 
@@ -75,12 +75,11 @@ def test_who_shall_be_called_back_is_told_with_the_job() -> None:
     assert b"callback_url" not in VIDEO.submit(READY, "key", None).document
 
 
-def test_a_submission_may_be_done_at_once() -> None:
-    queued, _, done, *_ = DOCUMENTED["polls"]
-    assert VIDEO.submitted(replied(queued["body"], status=201), READY) == Accepted(
-        ticket={"id": queued["body"]["id"]}, state=Pending(raw="queued")
-    )
-    assert isinstance(VIDEO.submitted(replied(done["body"]), READY), Completed)
+@pytest.mark.parametrize("state", ["queued", "completed", "a word that nobody knows"])
+def test_what_was_taken_is_asked_for_whatever_it_says_of_itself(state: str) -> None:
+    queued = DOCUMENTED["polls"][0]["body"]
+    taken = VIDEO.submitted(replied(queued | {"state": state}, status=201), READY)
+    assert taken == Accepted(ticket={"id": queued["id"]})
     with pytest.raises(MalformedReplyError):
         VIDEO.submitted(replied({"detail": "?"}), READY)
 

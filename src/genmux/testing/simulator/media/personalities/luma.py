@@ -104,6 +104,8 @@ class Luma(Personality):
 
     def refuse(self, refusal: Refusal) -> Answer:
         """An error, in the manner of FastAPI."""
+        if refusal.kind == "content_filtered":
+            return reply(400, {"detail": f"Prompt moderation failed: {refusal.message}"})
         return reply(refusal.status, {"detail": refusal.message})
 
     def shown(self, job: SimulatedJob) -> dict[str, Any]:
