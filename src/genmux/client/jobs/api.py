@@ -136,10 +136,12 @@ class Making:
         job = await self._jobs.submit(request)
         if on_progress is None:
             return result_of(await self._jobs.wait(job, timeout=timeout))
+        last = job
         async with asyncio.timeout(timeout):
-            async for job in self._jobs.watch(job):
-                on_progress(job)
-        return result_of(job)
+            async for seen in self._jobs.watch(job):
+                on_progress(seen)
+                last = seen
+        return result_of(last)
 
     async def image(self, prompt: str = "", **params: Any) -> GenerationResult:
         """A picture: out of words, out of `image=` or `reference=`, or painted anew where `mask=` is clear."""

@@ -89,9 +89,7 @@ class There:
 
     async def page(self, wanted: JobFilter, cursor: str | None, limit: int) -> tuple[list[Job], str | None]:
         """A page of jobs, and where the next one begins."""
-        asked: dict[str, Any] = {
-            name: value for name, value in msgspec.to_builtins(wanted).items() if name != "tags"
-        }
+        asked: dict[str, Any] = {name: value for name, value in msgspec.to_builtins(wanted).items() if name != "tags"}
         asked |= {"tag": [f"{name}:{value}" for name, value in wanted.tags.items()], "limit": limit, "cursor": cursor}
         query = urlencode({name: value for name, value in asked.items() if value is not None}, doseq=True)
         found = await self._send("GET", f"/jobs?{query}", None, _Page)
