@@ -80,9 +80,13 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         return {role: one for role, one in self.model.spec.inputs.items() if _is_for(one.operations, self.operation)}
 
     def credential(self, *, webhook_secret: str) -> dict[str, str]:
-        """A credential that means nothing; a field `webhook_secret` is what the simulator signs webhooks with."""
+        """A credential that means nothing: what is required, or the first field where one of several is enough.
+
+        A field `webhook_secret` is what the simulator signs webhooks with.
+        """
         fields = self.provider.manifest.credentials
-        found = {name: f"simulated-{name}" for name, one in fields.items() if one.required}
+        needed = [name for name, one in fields.items() if one.required] or [*fields][:1]
+        found = {name: f"simulated-{name}" for name in needed}
         return found | ({"webhook_secret": webhook_secret} if "webhook_secret" in fields else {})
 
     def request(self, folder: Path, *, carriage: Carriage | None = None) -> MediaRequest:
