@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 ONCE = RetryPolicy(attempts=1)
 PATIENCE = Timeouts.within(10.0)
-IMPATIENCE = Timeouts.within(0.3)
+IMPATIENCE = Timeouts.within(0.5)
 REDIRECTS = 5
 WORK = 5.0
 """How many seconds jobs take, of the simulator's clock."""

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from genmux.testing.conformance.bench import Bench
-from genmux.testing.conformance.subject import Subject
+from genmux.testing.conformance.subject import Subject, job_wires
 
 Run = Callable[[Bench], Awaitable[None]]
 Applies = Callable[[Subject], bool]
@@ -26,6 +26,11 @@ class Check(msgspec.Struct, frozen=True):
 def polls(subject: Subject) -> bool:
     """Whether jobs can be asked for."""
     return subject.polls
+
+
+def first(subject: Subject) -> bool:
+    """Whether it is the first wire of its provider: what takes time and is the engine's work is checked with one of them."""
+    return subject.wire_name == next(iter(job_wires(subject.provider)))
 
 
 def check(applies: Applies = lambda _subject: True) -> Callable[[Run], Run]:

@@ -1,7 +1,8 @@
 """Submissions of which nobody knows whether they arrived: never sent again by itself, never called harmless."""
 
 from genmux.testing.conformance.bench import IMPATIENCE, PATIENCE, Bench
-from genmux.testing.conformance.check import CHECKS, Check, check
+from genmux.testing.conformance.check import CHECKS, Check, check, first
+from genmux.testing.conformance.subject import Subject
 from genmux.types.errors import ErrorKind, Retry
 from genmux.types.jobs import Accepted
 
@@ -24,7 +25,12 @@ def _doubt(directive: str, what: str) -> Check:
             assert error.retry is Retry.UNSURE, f"nobody knows, so `retry` is `unsure`; it is {error!r}"
         assert len(bench.bills) == (0 if directive == "lost-request" else 1)
 
-    return Check(f"a-submission-in-doubt-{directive}", f"A submission in doubt ({what}) says so.", run, lambda _s: True)
+    applies = first if directive == "no-answer" else _always
+    return Check(f"a-submission-in-doubt-{directive}", f"A submission in doubt ({what}) says so.", run, applies)
+
+
+def _always(_subject: Subject) -> bool:
+    return True
 
 
 for _directive, _what in DOUBTS.items():
