@@ -17,6 +17,7 @@ from genmux.types.assets import Asset, Output
 from genmux.types.assets_stored import Stored, Taken, Whence
 from genmux.types.generation import GenerationRequest
 from genmux.types.job_settings import JobSettings
+from tests.event_checks import check_data
 from tests.ledgers import NOON
 
 
@@ -67,6 +68,7 @@ class ToldEvents:
         self.told: list[tuple[str, str | None, dict[str, Any]]] = []
 
     def tell_in(self, tx: Any, type_: str, *, subject: str | None = None, data: Any = None, **_: Any) -> None:
+        check_data(type_, dict(data or {}))
         self.told.append((type_, subject, dict(data or {})))
 
     def nudge(self) -> None:

@@ -18,6 +18,7 @@ from genmux.services.budgets import Budgets, Ledger
 from genmux.store.ledger.store import LedgerStore
 from genmux.store.opening import open_store
 from genmux.types.budgets import Budget, Scope
+from tests.event_checks import check_data
 
 NOON = datetime.datetime(2026, 11, 24, 12, tzinfo=datetime.UTC)
 """A Tuesday."""
@@ -47,7 +48,8 @@ class Told:
     def __init__(self) -> None:
         self.events: list[tuple[str, dict[str, Any]]] = []
 
-    def publish(self, type_: str, *, subject: str | None = None, data: Any = None, tenant: str | None = None) -> None:
+    def publish(self, type_: str, *, subject: str | None = None, data: Any = None, **_: Any) -> None:
+        check_data(type_, data)
         self.events.append((type_, {"subject": subject, **data}))
 
     def of(self, type_: str) -> list[dict[str, Any]]:

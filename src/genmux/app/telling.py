@@ -128,7 +128,7 @@ class EventDesk:
         """Hand over what was told until now, and end. May be called again."""
         self._bus.lead_out(None)
         self._bus.changed = lambda: None
-        self.stories.close()
+        await self.stories.aclose()
         await self._echo.stop()
         tasks, self._tasks = self._tasks, []
         for task in tasks:

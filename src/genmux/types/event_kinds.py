@@ -20,7 +20,7 @@ class GenerationData(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     operation: Annotated[str, _told("What was asked for: `chat`, `embed`, `text_to_video` …")]
     tags: Annotated[dict[str, str], _told("The tags of the request")] = msgspec.field(default_factory=dict)
-    job: Annotated[str | None, _told("The id of the job; calls have none")] = None
+    status: Annotated[str | None, _told("Where our job stands now: `queued`, `running` …; calls have none")] = None
     account: Annotated[str | None, _told("The account that it went through, by its name")] = None
     batch: Annotated[str | None, _told("What the job was submitted together with")] = None
     retry_of: Annotated[str | None, _told("The job that this one tries again")] = None
@@ -29,13 +29,13 @@ class GenerationData(msgspec.Struct, kw_only=True, omit_defaults=True):
 class Queued(GenerationData, kw_only=True, omit_defaults=True):
     """A job was taken on."""
 
-    estimate: Annotated[str | None, _told("What is held for it at most, in US dollars")] = None
+    estimate: Annotated[str | None, _told("What it may cost at most, in US dollars, where that is known")] = None
 
 
 class Started(GenerationData, kw_only=True, omit_defaults=True):
     """It goes to the provider."""
 
-    attempt: Annotated[int | None, _told("Which submission this is, from 1; only for jobs")] = None
+    attempts: Annotated[int | None, _told("How often it was sent by now; only for jobs")] = None
 
 
 class Progressed(GenerationData, kw_only=True, omit_defaults=True):
@@ -43,7 +43,6 @@ class Progressed(GenerationData, kw_only=True, omit_defaults=True):
 
     progress: Annotated[float | None, _told("A part of 1, where the provider tells it")] = None
     queue_position: Annotated[int | None, _told("How many are before it at the provider")] = None
-    raw: Annotated[str | None, _told("The provider's own word for where it stands")] = None
 
 
 class AssetGenerated(GenerationData, kw_only=True, omit_defaults=True):
@@ -54,7 +53,6 @@ class AssetGenerated(GenerationData, kw_only=True, omit_defaults=True):
     bytes: Annotated[int, _told("Its size")]
     sha256: Annotated[str, _told("Of its content")]
     role: Annotated[str | None, _told("`output`, `poster`, `last_frame` or `preview`")] = None
-    index: Annotated[int | None, _told("Which output of the job it is, from 0")] = None
     width: Annotated[int | None, _told("In pixels")] = None
     height: Annotated[int | None, _told("In pixels")] = None
     seconds: Annotated[float | None, _told("Its length")] = None
@@ -97,14 +95,7 @@ class GenerationFiltered(Ended, kw_only=True, omit_defaults=True):
 class OutcomeUnknown(GenerationData, kw_only=True, omit_defaults=True):
     """Nobody knows whether the provider took it."""
 
-    message: Annotated[str, _told("What is known")] = ""
     policy: Annotated[str | None, _told("What becomes of it: `hold`, `assume_billed` or `resubmit`")] = None
-
-
-class OutcomeResolved(GenerationData, kw_only=True, omit_defaults=True):
-    """Somebody said what became of a job whose outcome was unknown."""
-
-    resolution: Annotated[str, _told("`adopt`, `billed`, `not_billed` or `resubmit`")]
 
 
 # ---------------------------------------------------------------- money
@@ -210,7 +201,6 @@ EVENTS: dict[str, EventKind] = {
     "generation.outcome_unknown": EventKind(
         "A job was sent, and nobody knows whether the provider took it. It waits for a decision.", _JOB, OutcomeUnknown
     ),
-    "generation.resolved": EventKind("It was decided what became of such a job.", _JOB, OutcomeResolved),
     "budget.exceeded": EventKind("A request was refused, since a budget has not enough left.", _EITHER, BudgetExceeded),
     "budget.alert": EventKind("What is spent passed a share of a budget.", _EITHER, BudgetAlert),
     "budget.overrun": EventKind("A provider billed more than was held.", _EITHER, BudgetOverrun),
@@ -224,6 +214,6 @@ EVENTS: dict[str, EventKind] = {
     "engine.crashed": EventKind("The process of an embedded model died.", "nothing", LocalModelData),
     "engine.closed": EventKind("The process of an embedded model ended.", "nothing", LocalModelData),
     "webhook.disabled": EventKind("An endpoint gets nothing any more.", "the endpoint's id", WebhookDisabled),
-    "webhook.test": EventKind("Somebody tries an endpoint; only that one hears it.", "the endpoint's id", WebhookTest),
+    "webhook.test": EventKind("Somebody tries an endpoint; no other one gets it.", "the endpoint's id", WebhookTest),
 }
 """By name."""

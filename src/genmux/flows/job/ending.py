@@ -107,11 +107,10 @@ async def _end(  # noqa: PLR0913 — one fact of the end each
     def also(tx: Any, moved: JobRow) -> None:
         ended.clear()
         settle_in(bench, tx, moved, bill, ended)
-        if stored:
-            assets = bench.files.add_in(tx, stored, _whence(moved, target))
-            for asset in assets:
-                tell_asset(bench.outbox, tx, moved, asset)
-        tell(bench.outbox, tx, moved)
+        assets = bench.files.add_in(tx, stored, _whence(moved, target)) if stored else ()
+        for asset in assets:
+            tell_asset(bench.outbox, tx, moved, asset)
+        tell(bench.outbox, tx, moved, assets)
 
     await save(bench, hand, values, also=also)
     bench.purse.booked(ended)

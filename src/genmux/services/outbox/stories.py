@@ -51,6 +51,7 @@ class Stories:
         self._interest = interest
         self._new_id = new_id
         self._followers: set[Following] = set()
+        self._leaving: set[asyncio.Task[None]] = set()
 
     async def page(self, which: EventFilter, place: Place = BEGINNING, *, limit: int = 100) -> StoryPage:
         """The first events behind a place. Raises InvalidRequestError, StoreError."""
@@ -89,9 +90,23 @@ class Stories:
             await self._listeners.say(name, which, LIFETIME)
 
     def leave(self, following: "Following", name: str) -> None:
-        """Somebody follows no more. Other processes learn it a little later."""
+        """Somebody follows no more."""
         self._followers.discard(following)
         self._interest.go(name)
+        if self._store.shared:
+            task = asyncio.ensure_future(self._forget(name))
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
+
+    async def _forget(self, name: str) -> None:
+        """Let other processes know that somebody left; else they believe it for a while that he did not."""
+        with contextlib.suppress(ProviderError):
+            await self._listeners.leave(name)
+
+    async def aclose(self) -> None:
+        """End everything that follows, and let others know. May be called again."""
+        self.close()
+        await asyncio.gather(*self._leaving, return_exceptions=True)
 
 
 class Following:

@@ -144,7 +144,13 @@ class Listeners:
     async def leave(self, listener: str) -> None:
         """Somebody listens no more."""
         gone = delete(event_listeners).where(event_listeners.c.id == listener)
-        await self._database.write(lambda tx: tx.core.execute(gone))
+
+        def work(tx: Tx) -> None:
+            """In one transaction."""
+            tx.core.execute(gone)
+            notify(tx, CHANNEL, INTEREST)
+
+        await self._database.write(work)
 
 
 def _wish(row: Any) -> EventFilter:
