@@ -30,7 +30,10 @@ Which dialect an exchange belongs to is told by its path; where the path was not
 Paths that end in `/count_tokens` are replayed as counts, with the count in `usage.input`. Of embeddings `result` shows the usage;
 their vectors are compared whether they travel as numbers or packed, and their errors have no round trip of their own.
 A reply without a recorded request is read against the smallest request there is, and `request_round_trip` is null. It is null too
-where our server refuses a request that the provider refused as well."""
+where our server refuses a request that the provider refused as well.
+
+The exchanges of jobs (a submission, a poll, a cancellation, a list) have no server half: the job's wire writes the recorded
+request, whose method, path and JSON body must be the same, and reads the recorded reply. `job` tells what it read."""
 
 REPLIES = """- Empty values (null, `""`, `[]`, `{}`) say nothing and need not be written, nor fillers such as Snowflake's empty `audio`.
 - What is written besides, because clients of the dialect expect it, is no loss. Where the reply named no model, the model
@@ -47,6 +50,7 @@ FIELDS = {
     "status": "`ok`, `unsupported` or `failed`",
     "result": "the answer, or what came of it before an error; null where there is none",
     "error": "the error, null where there is none: `kind`, `message` and `retry` (`safe`, `unsure`, `never`)",
+    "job": "what was read of a job, null for all others",
     "request_round_trip": "whether the request goes round; null where there is none, or nobody accepts it",
     "response_round_trip": "whether the reply goes round",
     "differences": "what differs, each with its place",
@@ -59,6 +63,19 @@ RESULT_FIELDS = {
     "finish": "why the model stopped, in genmux's words; null for counts and embeddings",
     "finish_raw": "the same in the provider's words",
     "usage": "what was counted",
+}
+
+JOB_FIELDS = {
+    "call": "`submit`, `poll`, `cancel` or `list`",
+    "state": "where it stands; `accepted` for a job that was only taken",
+    "raw": "the same in the provider's words",
+    "outputs": "the addresses of what was made, shortened, or the media types of what came along",
+    "filtered": "how many outputs the provider's content policy kept back",
+    "message": "why it failed or was filtered",
+    "text": "what was said beside the outputs",
+    "usage": "what was counted, by meter",
+    "jobs": "how many jobs a list has",
+    "asks": "what would be asked next, where one reply is not enough",
 }
 
 READINGS = """- Output contains reasoning in every dialect; Grok's `completion_tokens` do not, so its reasoning tokens are added.
@@ -80,6 +97,7 @@ def page() -> str:
         "Input contains cached input, output contains reasoning. Other meters have their own names; `cost` is the price that "
         f"the provider stated, in US dollars.\n\nReadings in which other readers may differ:\n\n{READINGS}\n"
     )
+    parts.append("### `job`\n\n" + _meanings("field", JOB_FIELDS))
     parts.append("## What counts as equal\n\n### In requests\n")
     parts += [f"`{name}`:\n\n{_request_equivalences(name)}\n" for name in claiming.DIALECTS.values()]
     parts.append(f"### In replies\n\n{REPLIES}\n\n{_stream_equivalences()}")

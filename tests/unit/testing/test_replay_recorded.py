@@ -67,7 +67,11 @@ def test_every_reply_goes_round() -> None:
 
 def test_most_exchanges_have_something_to_go_round() -> None:
     requests = [outcome.request_round_trip is not None for outcome in claimed().values()]
-    replies = [outcome.response_round_trip is not None for outcome in claimed().values() if "embed" not in outcome.api]
+    replies = [
+        outcome.response_round_trip is not None
+        for outcome in claimed().values()
+        if "embed" not in outcome.api and outcome.job is None
+    ]
 
     assert sum(requests) > 0.9 * len(requests)
     assert all(replies)

@@ -2,20 +2,26 @@
 
 A recorded request is accepted as our server would and encoded again as our client would; a recorded reply is read as
 our client would, written as our server would, and read again. What differs is said with its place.
+
+The exchanges of jobs have no server half: there the wire writes the recorded request, and reads the recorded reply.
 """
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import msgspec
+
 from genmux.testing.replay.answering import Answered, replay_count, replay_whole
 from genmux.testing.replay.asking import Asked, replay_request
 from genmux.testing.replay.claiming import Claim, EmbedClaim, claim
 from genmux.testing.replay.embedding import AskedEmbed, replay_embed_request, replay_embeddings
-from genmux.testing.replay.outcome import ErrorSeen, Outcome, ResultSeen, ToolCallSeen, error_seen
+from genmux.testing.replay.job_apis import JobClaim, job_claim
+from genmux.testing.replay.jobs import replay_job
+from genmux.testing.replay.outcome import ErrorSeen, JobSeen, Outcome, ResultSeen, ToolCallSeen, error_seen
 from genmux.testing.replay.recording import Exchange, RecordedReply, read_exchanges
 from genmux.testing.replay.streaming import events_of, is_stream, replay_stream
 
-__all__ = ["ErrorSeen", "Outcome", "ResultSeen", "ToolCallSeen", "replay", "replay_exchange"]
+__all__ = ["ErrorSeen", "JobSeen", "Outcome", "ResultSeen", "ToolCallSeen", "replay", "replay_exchange"]
 
 
 def replay(paths: Iterable[str | Path]) -> Iterator[Outcome]:
@@ -29,14 +35,29 @@ def replay(paths: Iterable[str | Path]) -> Iterator[Outcome]:
 
 def replay_exchange(exchange: Exchange) -> Outcome:
     """Replay one exchange."""
+    if (job := job_claim(exchange)) is not None and exchange.reply is not None:
+        return _job_outcome(exchange, exchange.reply, job)
     claimed = claim(exchange)
     if isinstance(claimed, str) or exchange.reply is None:
         return _outcome(exchange, Answered(status="unsupported", differences=(str(claimed),)))
     try:
         asked, answered = _replayed(exchange, exchange.reply, claimed)
     except Exception as error:  # noqa: BLE001 — a bug in one dialect is a finding, and must not hide the others
-        return _outcome(exchange, Answered(status="failed", differences=(f"broke: {type(error).__name__}: {error}",)))
+        return _outcome(exchange, _broken(error))
     return _outcome(exchange, answered, asked.round_trip, asked.differences)
+
+
+def _job_outcome(exchange: Exchange, reply: RecordedReply, claimed: JobClaim) -> Outcome:
+    try:
+        replayed = replay_job(exchange, reply, claimed)
+    except Exception as error:  # noqa: BLE001 — as above
+        return _outcome(exchange, _broken(error))
+    outcome = _outcome(exchange, replayed.answered, replayed.request_round_trip, replayed.differences)
+    return msgspec.structs.replace(outcome, job=replayed.job)
+
+
+def _broken(error: Exception) -> Answered:
+    return Answered(status="failed", differences=(f"broke: {type(error).__name__}: {error}",))
 
 
 def _replayed(

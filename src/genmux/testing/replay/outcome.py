@@ -4,9 +4,11 @@ from typing import Literal
 
 import msgspec
 
+from genmux.contract.jobs import Listed
 from genmux.types.chat import ChatResult
 from genmux.types.embed import EmbedResult
 from genmux.types.errors import ErrorKind, ProviderError, Retry
+from genmux.types.jobs import Accepted, Completed, Failed, Filtered, JobState
 from genmux.types.money import TokenCount
 from genmux.types.usage import (
     TOKENS_INPUT,
@@ -27,6 +29,9 @@ USAGE_NAMES = {
     TOKENS_INPUT_CACHE_WRITE: "cache_write",
 }
 """The short names of the common meters; the first four are always there. Other meters keep their own names."""
+
+ADDRESS = 120
+"""How many characters of an address are shown."""
 
 ALWAYS = ("input", "output", "cached", "reasoning")
 
@@ -58,6 +63,26 @@ class ErrorSeen(msgspec.Struct, frozen=True, kw_only=True):
     retry: Retry
 
 
+class JobSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """What a job's wire read.
+
+    `call` is `submit`, `poll`, `cancel` or `list`. `state` is where the job stands, `accepted` for one that was only taken, and
+    `raw` the provider's own word. `outputs` are the addresses of what was made, shortened, or its media types where it came
+    along. `jobs` is how many a list has. `asks` is what would be asked next, where one reply is not enough.
+    """
+
+    call: str
+    state: str | None = None
+    raw: str | None = None
+    outputs: tuple[str, ...] = ()
+    filtered: int = 0
+    message: str | None = None
+    text: str | None = None
+    usage: dict[str, int | float | str | None] = msgspec.field(default_factory=dict)
+    jobs: int | None = None
+    asks: str | None = None
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """One exchange, replayed. The round trips are None where there is nothing to go round."""
 
@@ -68,6 +93,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     result: ResultSeen | None = None
     error: ErrorSeen | None = None
+    job: JobSeen | None = None
     request_round_trip: bool | None = None
     response_round_trip: bool | None = None
     differences: tuple[str, ...] = ()
@@ -96,6 +122,34 @@ def embeddings_seen(result: EmbedResult) -> ResultSeen:
     """The common view of embeddings: what they took. The vectors are not shown."""
     usage = usage_seen(result.usage)
     return ResultSeen(text="", reasoning="", tool_calls=(), finish=None, finish_raw=None, usage=usage)
+
+
+def job_seen(call: str, read: Accepted | JobState | list[Listed] | None) -> JobSeen:
+    """The common view of what a job's wire made of a reply; None is a cancellation, which tells nothing."""
+    match read:
+        case None:
+            return JobSeen(call=call)
+        case list():
+            return JobSeen(call=call, jobs=len(read))
+        case Accepted():
+            return JobSeen(call=call, state="accepted", raw=read.state.raw)
+        case Completed():
+            shown = tuple((one.url or one.media_type or "")[:ADDRESS] for one in read.outputs)
+            return JobSeen(
+                call=call,
+                state="completed",
+                raw=read.raw,
+                outputs=shown,
+                filtered=read.filtered,
+                text=read.text,
+                usage=dict(read.usage.meters),
+            )
+        case Filtered():
+            return JobSeen(call=call, state="filtered", raw=read.raw, message=read.reason)
+        case Failed():
+            return JobSeen(call=call, state="failed", raw=read.raw, message=read.message)
+        case _:
+            return JobSeen(call=call, state=type(read).__name__.lower(), raw=read.raw)
 
 
 def usage_seen(usage: Usage) -> dict[str, int | float | str | None]:
