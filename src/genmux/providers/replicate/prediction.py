@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
-from genmux.contract.error_map import ErrorMap, stream_error
+from genmux.contract.failures import FailureTable
+from genmux.contract.jobs import Listed
 from genmux.contract.media_reading import outputs_in, text_in
 from genmux.contract.statuses import StatusTable
-from genmux.types.errors import ErrorKind
-from genmux.types.jobs import Cancelled, Completed, Failed, Filtered, JobState, Pending, Processing, Ticket
+from genmux.types.jobs import Cancelled, Completed, JobState, Pending, Processing, Ticket
 from genmux.types.usage import Usage
 
 METERS = {
@@ -62,7 +62,7 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     def _counted(self) -> Usage | None:
         return self.usage if self.metrics else None
 
-    def state(self, statuses: StatusTable, errors: ErrorMap) -> JobState:
+    def state(self, statuses: StatusTable, failures: FailureTable) -> JobState:
         """Where it stands. Raises UnknownStatusError."""
         match statuses(self.status):
             case "pending":
@@ -76,15 +76,19 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
                 unbilled = Usage(reported_cost=Decimal(0)) if self.status == "aborted" else None
                 return Cancelled(usage=unbilled or self._counted, raw=self.status)
             case _:
-                return self._failure(errors)
+                return failures(str(self.error or ""), raw=self.status, usage=self._counted)
 
-    def _failure(self, errors: ErrorMap) -> Filtered | Failed:
-        """Why is told in words alone."""
-        told = stream_error({"error": self.error or "the prediction failed, and no reason is told"}, errors)
-        if told.kind is ErrorKind.CONTENT_FILTERED:
-            return Filtered(reason=told.message, usage=self._counted, raw=self.status)
-        kind = ErrorKind.SERVER if told.kind is ErrorKind.UNKNOWN else told.kind
-        return Failed(message=told.message, kind=kind, code=told.code, usage=self._counted, raw=self.status)
+    def listed(self, state: JobState) -> Listed:
+        """The same as one of a list; what went in are the addresses in its input."""
+        asked = self.input or {}
+        return Listed(
+            ticket=self.ticket,
+            state=state,
+            created_at=self.created_at,
+            model=self.model,
+            prompt=prompt if isinstance(prompt := asked.get("prompt"), str) else None,
+            sources=outputs_in(asked),
+        )
 
 
 class Page(msgspec.Struct, frozen=True):

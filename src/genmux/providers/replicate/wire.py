@@ -9,12 +9,11 @@ import re
 from urllib.parse import quote
 
 from genmux.contract import signatures
-from genmux.contract.error_map import error_map_of
+from genmux.contract.failures import FailureTable
 from genmux.contract.http import Field, FileBody, Form, HttpReply, HttpRequest, json_request
 from genmux.contract.inputs import MediaRequest
 from genmux.contract.jobs import Delivery, Listed, Prepared, Steps, Verified
 from genmux.contract.manifest import Manifest
-from genmux.contract.media_reading import outputs_in
 from genmux.contract.media_writing import addresses_of, write_fields
 from genmux.contract.model import Model
 from genmux.contract.statuses import StatusTable
@@ -33,8 +32,7 @@ class Predictions:
 
     def __init__(self, manifest: Manifest) -> None:
         self._statuses = StatusTable(manifest.statuses)
-        self._errors = error_map_of(manifest.errors)
-        self._models = manifest.models
+        self._failures = FailureTable(manifest.errors)
 
     def prepare(self, request: MediaRequest, model: Model) -> Steps[Prepared]:
         """Upload files, and write the input."""
@@ -57,7 +55,9 @@ class Predictions:
     def submitted(self, reply: HttpReply, prepared: Prepared) -> Accepted | Ended:
         """With `wait` it may be over already; one that only has its output early is asked for again."""
         del prepared
-        return self._taken(reply.read(PREDICTION))
+        told = reply.read(PREDICTION)
+        state = self._state(told)
+        return Accepted(ticket=told.ticket, state=state) if isinstance(state, Pending | Processing) else state
 
     def poll(self, ticket: Ticket) -> Steps[JobState]:
         """Ask for it. One whose output was removed, an hour after its end, is as good as forgotten."""
@@ -79,7 +79,7 @@ class Predictions:
         url: str | None = "/predictions" + (f"?created_after={quote(since.isoformat())}" if since else "")
         while url:
             page = (yield HttpRequest(method="GET", url=url)).read(PAGE)
-            fresh = {one.id: self._listed(one) for one in page.results if one.id not in found}
+            fresh = {one.id: one.listed(self._state(one)) for one in page.results if one.id not in found}
             found |= fresh
             url = page.next if fresh else None
         return [*found.values()]
@@ -99,24 +99,7 @@ class Predictions:
         return told.ticket, self._state(told)
 
     def _state(self, told: Prediction) -> JobState:
-        return told.state(self._statuses, self._errors)
-
-    def _taken(self, told: Prediction) -> Accepted | Ended:
-        state = self._state(told)
-        return Accepted(ticket=told.ticket, state=state) if isinstance(state, Pending | Processing) else state
-
-    def _listed(self, told: Prediction) -> Listed:
-        asked = told.input or {}
-        listed = self._models.get(told.model or "")
-        return Listed(
-            ticket=told.ticket,
-            state=self._state(told),
-            created_at=told.created_at,
-            model=told.model,
-            operation=next(iter(listed.operations), None) if listed else None,
-            prompt=asked.get("prompt"),
-            sources=outputs_in(asked),
-        )
+        return told.state(self._statuses, self._failures)
 
 
 def _place(wire_id: str) -> str:
