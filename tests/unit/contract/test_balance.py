@@ -71,7 +71,7 @@ SHOWN = [
     ),
     (
         "fal",
-        "/account/billing?expand=credits",
+        "https://api.fal.ai/v1/account/billing?expand=credits",
         {"username": "my-team", "credits": {"current_balance": 24.5, "currency": "USD"}},
         {"USD": ("USD", "24.5")},
     ),

@@ -15,7 +15,7 @@ from genmux.contract.operations import OPERATIONS
 from genmux.services.registry import Registry
 
 FOLDER = Path(genmux.__file__).parent / "providers"
-WITH_CODE = {"local", "mock"}
+WITH_CODE = {"fal", "local", "mock", "replicate"}
 MANIFESTS = {path.parent.name: read_manifest(path) for path in sorted(FOLDER.glob("*/manifest.toml"))}
 DATA_ONLY = {name: manifest for name, manifest in MANIFESTS.items() if name not in WITH_CODE}
 CODED = {path.parent.name for path in FOLDER.glob("*/__init__.py")}

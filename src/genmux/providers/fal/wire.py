@@ -84,9 +84,9 @@ class Queue:
         return signatures.fal(delivery, secrets, now)
 
     def webhook(self, verified: Verified) -> tuple[Ticket | None, JobState]:
-        """What a poll would tell, but for a result that did not fit into the webhook. Its ticket has no addresses."""
+        """What a poll would tell, but for a result that did not fit into the webhook. It has no addresses, so no ticket either."""
         told = HttpReply(status=200, headers={}, body=verified.delivery.body).read(HOOK)
-        return {"id": told.request_id}, self._results.delivered(told)
+        return None, self._results.delivered(told)
 
 
 def _uploaded(file: FileBody) -> Steps[str]:

@@ -16,7 +16,7 @@ from genmux.contract.jobs import Delivery, Listed, Prepared, Steps, Verified
 from genmux.contract.manifest import Manifest
 from genmux.contract.media_writing import addresses_of, write_fields
 from genmux.contract.model import Model
-from genmux.contract.statuses import StatusTable
+from genmux.contract.statuses import StatusTable, UnknownStatusError
 from genmux.providers.replicate.names import HEADERS, fields_of
 from genmux.providers.replicate.prediction import PAGE, PREDICTION, SECRET, UPLOAD, Prediction
 from genmux.types.errors import NotFoundError
@@ -53,10 +53,13 @@ class Predictions:
         return json_request(path, body).with_headers(headers)
 
     def submitted(self, reply: HttpReply, prepared: Prepared) -> Accepted | Ended:
-        """With `wait` it may be over already; one that only has its output early is asked for again."""
+        """With `wait` it may be over already; one that only has its output early, or says what we do not know, is asked for again."""
         del prepared
         told = reply.read(PREDICTION)
-        state = self._state(told)
+        try:
+            state = self._state(told)
+        except UnknownStatusError:
+            state = Pending(raw=told.status)
         return Accepted(ticket=told.ticket, state=state) if isinstance(state, Pending | Processing) else state
 
     def poll(self, ticket: Ticket) -> Steps[JobState]:
