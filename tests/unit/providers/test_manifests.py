@@ -15,7 +15,7 @@ from genmux.contract.operations import OPERATIONS
 from genmux.services.registry import Registry
 
 FOLDER = Path(genmux.__file__).parent / "providers"
-WITH_CODE = {"fal", "local", "mock", "replicate"}
+WITH_CODE = {"local", "mock"}
 MANIFESTS = {path.parent.name: read_manifest(path) for path in sorted(FOLDER.glob("*/manifest.toml"))}
 DATA_ONLY = {name: manifest for name, manifest in MANIFESTS.items() if name not in WITH_CODE}
 CODED = {path.parent.name for path in FOLDER.glob("*/__init__.py")}
@@ -131,7 +131,8 @@ def test_the_health_probe_is_a_reading_request(manifest: Manifest) -> None:
         assert "there is no health probe" in (FOLDER / manifest.id / "manifest.toml").read_text()
     else:
         assert manifest.health.method == "GET"
-        assert manifest.health.path.startswith("/")
+        path = manifest.health.path
+        assert path.startswith("/") or urlsplit(path).hostname in manifest.api_hosts
 
 
 @EVERY
