@@ -8,11 +8,11 @@ import msgspec
 from genmux.contract.features import FEATURES, Support
 from genmux.contract.http import HttpReply
 from genmux.contract.manifest import Credential, Manifest, ModelSpec, Probe
+from genmux.contract.openai_errors import REFUSALS
 from genmux.contract.provider import Provider
 from genmux.contract.wires import Sent
 from genmux.dialects.openai_chat.client import OpenAIChatWire
 from genmux.dialects.openai_chat.profile import Profile
-from genmux.dialects.openai_chat.schema import REFUSALS
 from genmux.dialects.openai_embeddings.client import OpenAIEmbeddingsWire
 from genmux.dialects.openai_embeddings.client import Profile as EmbeddingsProfile
 from genmux.types.chat import ChatRequest, ChatResult

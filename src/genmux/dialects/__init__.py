@@ -11,18 +11,22 @@ from genmux.types.errors import ConfigurationError
 if TYPE_CHECKING:
     from genmux.contract.dialect import Dialect
     from genmux.dialects.openai_embeddings import EmbedDialect
+    from genmux.dialects.openai_images import ImagesDialect
 
 DIALECTS: dict[str, str] = {
-    name: f"genmux.dialects.{name}" for name in ("openai_chat", "openai_embeddings", "anthropic_messages")
+    name: f"genmux.dialects.{name}"
+    for name in ("openai_chat", "openai_embeddings", "openai_images", "anthropic_messages")
 }
 """Each dialect by name, with the module in which it is `dialect`."""
 
 
 @overload
-def load_dialect(name: Literal["openai_embeddings"]) -> "EmbedDialect": ...  # pyright: ignore[reportOverlappingOverload] — the one dialect that is not for chat
+def load_dialect(name: Literal["openai_embeddings"]) -> "EmbedDialect": ...  # pyright: ignore[reportOverlappingOverload] — not for chat
+@overload
+def load_dialect(name: Literal["openai_images"]) -> "ImagesDialect": ...
 @overload
 def load_dialect(name: str) -> "Dialect": ...
-def load_dialect(name: str) -> "Dialect | EmbedDialect":
+def load_dialect(name: str) -> "Dialect | EmbedDialect | ImagesDialect":
     """The dialect of this name. Raises ConfigurationError when there is none."""
     module = DIALECTS.get(name)
     if module is None:

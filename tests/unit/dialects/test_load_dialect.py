@@ -14,7 +14,8 @@ def test_every_dialect_is_found_by_its_name(name: str) -> None:
     dialect = load_dialect(name)
     assert dialect.name == name
     assert dialect.paths
-    assert dialect.client({}).encode
+    client = dialect.client({})
+    assert hasattr(client, "encode") or hasattr(client, "submit")
 
 
 def test_an_unknown_dialect_is_a_configuration_error_that_lists_them() -> None:

@@ -10,7 +10,6 @@ from typing import Any, Final
 import msgspec
 
 from genmux.types.chat import FinishUnified
-from genmux.types.errors import ErrorKind
 
 NAME: Final = "openai_chat"
 """By which the dialect is named, in manifests and in `dialect` fields."""
@@ -86,28 +85,6 @@ FINISH_REASONS: dict[FinishUnified, str] = {
 
 SERVICE_TIERS: Final = frozenset({"auto", "default", "flex", "scale", "priority", "fast"})
 """The tiers that the official clients know."""
-
-REFUSALS: dict[ErrorKind, tuple[int, str, str | None]] = {
-    ErrorKind.AUTHENTICATION: (401, "invalid_request_error", "invalid_api_key"),
-    ErrorKind.PERMISSION: (403, "invalid_request_error", "permission_denied"),
-    ErrorKind.RATE_LIMIT: (429, "rate_limit_error", "rate_limit_exceeded"),
-    ErrorKind.QUOTA_EXCEEDED: (429, "insufficient_quota", "insufficient_quota"),
-    ErrorKind.INVALID_REQUEST: (400, "invalid_request_error", None),
-    ErrorKind.NOT_FOUND: (404, "invalid_request_error", "model_not_found"),
-    ErrorKind.CONTEXT_OVERFLOW: (400, "invalid_request_error", "context_length_exceeded"),
-    ErrorKind.CONTENT_FILTERED: (400, "invalid_request_error", "content_filter"),
-    ErrorKind.TIMEOUT: (504, "server_error", "timeout"),
-    ErrorKind.NETWORK: (502, "server_error", "upstream_unreachable"),
-    ErrorKind.OVERLOADED: (503, "server_error", "overloaded"),
-    ErrorKind.SERVER: (502, "server_error", "upstream_error"),
-    ErrorKind.MALFORMED_REPLY: (502, "server_error", "malformed_reply"),
-    ErrorKind.CANCELLED: (499, "server_error", "cancelled"),
-    ErrorKind.CONFIGURATION: (500, "server_error", "configuration"),
-    ErrorKind.BUDGET_EXCEEDED: (402, "insufficient_quota", "budget_exceeded"),
-    ErrorKind.UNSUPPORTED: (400, "invalid_request_error", "unsupported"),
-    ErrorKind.UNKNOWN: (500, "server_error", None),
-}
-"""HTTP status, type and code for each kind of error (platform.openai.com/docs/guides/error-codes, 2026-11)."""
 
 AUDIO_TYPES: dict[str, str] = {
     "mp3": "audio/mpeg",

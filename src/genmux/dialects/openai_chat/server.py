@@ -2,10 +2,10 @@
 
 from genmux.contract.dialect import Accepted, Answer
 from genmux.contract.http import HttpReply
+from genmux.contract.openai_errors import refuse
 from genmux.contract.wires import Sent
 from genmux.dialects.openai_chat.accept import accept
 from genmux.dialects.openai_chat.passage import StreamWatcher, usage_of
-from genmux.dialects.openai_chat.refuse import refuse
 from genmux.dialects.openai_chat.respond import respond
 from genmux.dialects.openai_chat.writer import StreamWriter
 from genmux.types.chat import ChatRequest, ChatResult, FinishReason

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 
 from genmux.contract.dialect import Accepted
+from genmux.contract.openai_errors import error_document
 from genmux.dialects.openai_chat.reasoning import Way, head_of, way_of
-from genmux.dialects.openai_chat.refuse import error_document
 from genmux.dialects.openai_chat.respond import finish_fields, marked, write_picture, write_sound
 from genmux.dialects.openai_chat.schema import CHUNK, DETAILS, DONE, NAME
 from genmux.dialects.openai_chat.usage import write_usage
