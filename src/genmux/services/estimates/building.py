@@ -131,7 +131,8 @@ def _params(model: Model, operation: str, trees: Iterable[Tree], conditions: Ite
 def _param(model: Model, operation: str, name: str) -> Param:
     known = KNOWN[name]
     spellings = (name, *(other for other, ours in ALIASES.items() if ours == name))
-    own = next((model.spec.params[one] for one in spellings if one in model.spec.params), None)
+    params = {key: one for key, one in model.spec.params.items() if not one.operations or operation in one.operations}
+    own = next((params[one] for one in spellings if one in params), None)
     if own is not None:
         return own if own.default is not None else msgspec.structs.replace(own, default=known.default)
     if name in MEASURES and name not in UNCOUNTED and name not in NEEDED.get(operation, ()):

@@ -9,6 +9,7 @@ from decimal import Decimal
 from genmux.services.estimates.expression import Between, First, Least, RoundUp, Tree, Value, number, plus, times
 from genmux.services.estimates.facts import SHORTEST_PART
 from genmux.services.estimates.image_tokens import tokens_of_images
+from genmux.services.estimates.video_tokens import tokens_of_second
 
 Quantities = dict[str, Tree]
 
@@ -48,6 +49,8 @@ WRITTEN = Between(number(0.5), number(12), "a second of speech is written in 0.5
 
 SOME_WORDS = Between(number(0), number(4_096), "a picture comes with up to 4,096 tokens of text and of reasoning")
 
+SOME_THOUGHTS = Between(number(0), number(8_192), "a video comes with up to 8,192 tokens of text and of reasoning")
+
 FRAMES = First((Value("fps"), Between(number(24), number(30), "a video has 24 to 30 frames a second")))
 
 VIDEO_TOKENS = 1_024
@@ -60,7 +63,7 @@ def quantities(operation: str, model: str) -> Quantities:
     if operation in ("text_to_image", "image_to_image", "edit_image", "upscale"):
         return _images(operation, model)
     if operation in ("text_to_video", "image_to_video", "video_to_video"):
-        return _videos(operation)
+        return _videos(operation, model)
     return _OTHERS[operation]
 
 
@@ -81,9 +84,12 @@ def _images(operation: str, model: str) -> Quantities:
     }
 
 
-def _videos(operation: str) -> Quantities:
+def _videos(operation: str, model: str) -> Quantities:
     long = First((SECONDS, Value("video_seconds"))) if operation == "video_to_video" else SECONDS
     tokens = times(MADE, plus(long, "video_seconds"), FRAMES, "pixels", 1 / VIDEO_TOKENS)
+    words: Tree = NOTHING
+    if (second := tokens_of_second(model)) is not None:
+        tokens, words = times(MADE, long, second), times(MADE, SOME_THOUGHTS)
     return {
         "videos.output": MADE,
         "seconds.output.video": times(MADE, long),
@@ -95,6 +101,7 @@ def _videos(operation: str) -> Quantities:
         "tokens.input.text": TEXT_TOKENS,
         "tokens.input.image": times("input_images", IMAGE_TOKENS),
         "tokens.output.video": tokens,
+        "tokens.output.text": words,
         "calls": ONE,
     }
 
