@@ -5,13 +5,14 @@ and what users saw live: github.com/TanStack/ai/issues/871 and pull 886 (2026-07
 comes as a success with words and no video. Read 2026-11-27.
 """
 
+from genmux.contract.error_map import classify
 from genmux.contract.failures import FailureTable
 from genmux.contract.http import HttpReply, HttpRequest, json_request, malformed
 from genmux.contract.inputs import MediaRequest
 from genmux.contract.jobs import Prepared, Steps, no_steps
 from genmux.contract.model import Model
 from genmux.contract.statuses import StatusTable
-from genmux.providers.google.content import INTERACTION
+from genmux.providers.google.content import INTERACTION, Interaction
 from genmux.providers.google.failing import failure
 from genmux.providers.google.omni_input import format_of, input_of, notes_of, task_of
 from genmux.providers.google.omni_result import finished
@@ -45,17 +46,13 @@ class OmniWire:
     def submitted(self, reply: HttpReply, prepared: Prepared) -> Accepted | Ended:
         """The interaction's id is the ticket. Raises ProviderError where there is none."""
         del prepared
-        interaction = reply.read(INTERACTION)
-        if interaction.error is not None and not interaction.id:
-            return failure(self._failures, interaction.error, raw="error")
-        if not interaction.id:
-            raise malformed("the interaction has no id", status=reply.status)
+        interaction = _read(reply)
         return Accepted(ticket={"interaction": interaction.id})
 
     def poll(self, ticket: Ticket) -> Steps[JobState]:
         """Ask for the interaction, and when it is over, whether its file is there yet."""
         reply = yield HttpRequest(method="GET", url=_address(ticket), read_only=True)
-        interaction = reply.read(INTERACTION)
+        interaction = _read(reply)
         raw = interaction.status
         match self._statuses(raw):
             case "pending":
@@ -73,6 +70,14 @@ class OmniWire:
     def cancel(self, ticket: Ticket) -> Steps[None]:
         """Stop an interaction that runs in the background."""
         yield HttpRequest(method="POST", url=f"{_address(ticket)}/cancel", free=True)
+
+
+def _read(reply: HttpReply) -> Interaction:
+    """The interaction. Raises ProviderError for a reply that is none, such as an error that looks like a success."""
+    interaction = reply.read(INTERACTION)
+    if interaction.id:
+        return interaction
+    raise classify(reply) if interaction.error is not None else malformed("the interaction has no id")
 
 
 def _address(ticket: Ticket) -> str:

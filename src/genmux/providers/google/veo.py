@@ -5,13 +5,14 @@ Sources: google-genai 3.4 and 3.6.1 (3.6.1 refuses it for the Gemini API), the V
 ai.google.dev/gemini-api/docs/video; read 2026-11-27.
 """
 
+from genmux.contract.error_map import classify
 from genmux.contract.failures import FailureTable
-from genmux.contract.http import HttpReply, HttpRequest, json_request
+from genmux.contract.http import HttpReply, HttpRequest, json_request, malformed
 from genmux.contract.inputs import MediaInput, MediaRequest
 from genmux.contract.jobs import Prepared, Steps, no_steps
 from genmux.contract.model import Model
 from genmux.contract.statuses import StatusTable
-from genmux.providers.google.content import OPERATION, Made
+from genmux.providers.google.content import OPERATION, Made, Operation
 from genmux.providers.google.failing import failure
 from genmux.providers.google.inputs import inline
 from genmux.types.assets import Output
@@ -65,8 +66,8 @@ class VeoWire:
         return json_request(f"/models/{prepared.model.wire_id}:predictLongRunning", prepared.body)
 
     def submitted(self, reply: HttpReply, prepared: Prepared) -> Accepted | Ended:
-        """The operation's name is the ticket; its duration tells what it will be billed for."""
-        operation = reply.read(OPERATION)
+        """The operation's name is the ticket, with the seconds that will be billed. Raises ProviderError."""
+        operation = _read(reply)
         if operation.error is not None:
             return failure(self._failures, operation.error, raw=BROKEN)
         seconds = prepared.request.params.get("duration")
@@ -75,7 +76,7 @@ class VeoWire:
     def poll(self, ticket: Ticket) -> Steps[JobState]:
         """Ask for the operation."""
         reply = yield HttpRequest(method="GET", url=f"/{ticket['operation']}", read_only=True)
-        operation = reply.read(OPERATION)
+        operation = _read(reply)
         raw = BROKEN if operation.error is not None else DONE if operation.done else RUNNING
         match self._statuses(raw):
             case "processing":
@@ -84,6 +85,14 @@ class VeoWire:
                 return _finished(operation.response.generate_video_response, ticket.get("seconds"))
             case _:
                 return failure(self._failures, operation.error or {}, raw=raw)
+
+
+def _read(reply: HttpReply) -> Operation:
+    """The operation. Raises ProviderError for a reply that is none, such as an error that looks like a success."""
+    operation = reply.read(OPERATION)
+    if operation.name:
+        return operation
+    raise classify(reply) if operation.error is not None else malformed("the operation has no name")
 
 
 def _finished(made: Made, seconds: float | None) -> Completed | Filtered | Failed:
