@@ -12,6 +12,7 @@ from genmux.types.errors import (
     ContentFilteredError,
     NotFoundError,
     ProviderError,
+    QuotaExceededError,
     RateLimitError,
     ServerError,
 )
@@ -148,7 +149,7 @@ async def test_a_file_is_gone_after_two_days(life: Begin) -> None:
     ("told", "expected"),
     [
         ("unauthorized", AuthenticationError),
-        ("no-credit", RateLimitError),
+        ("no-credit", QuotaExceededError),
         ("refused-content", ContentFilteredError),
         ("slots-full", RateLimitError),
         ("error-200", ProviderError),

@@ -40,7 +40,7 @@ RPC = {
     "invalid_request": (400, "INVALID_ARGUMENT"),
     "authentication": (400, "INVALID_ARGUMENT"),
     "permission": (403, "PERMISSION_DENIED"),
-    "quota_exceeded": (429, "RESOURCE_EXHAUSTED"),
+    "quota_exceeded": (403, "PERMISSION_DENIED"),
     "not_found": (404, "NOT_FOUND"),
     "conflict": (409, "ABORTED"),
     "content_filtered": (400, "INVALID_ARGUMENT"),
@@ -52,8 +52,13 @@ RPC = {
 
 MESSAGES = {
     "authentication": "API key not valid. Please pass a valid API key.",
-    "quota_exceeded": "You exceeded your current quota, please check your plan and billing details.",
+    "quota_exceeded": "This API method requires billing to be enabled.",
     "content_filtered": "The prompt was blocked for safety reasons.",
+}
+NO_BILLING = {
+    "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+    "reason": "BILLING_DISABLED",
+    "domain": "googleapis.com",
 }
 PICTURE_TOKENS, SECOND_TOKENS = 1_120, 5_792
 
@@ -80,6 +85,10 @@ class Google(Personality):
             Route("GET", "/files/{id}", self.file),
             Route("GET", "/download/files/{id}:download", self.served),
         )
+
+    def says(self, wire: str, raw: str) -> bool:
+        """Interactions have the words of the table in small letters, answers of pictures the others; operations have none."""
+        return wire != "veo" and raw.islower() is (wire == "omni")
 
     def new_id(self, number: int) -> str:
         """Short, as ids of operations and files are."""
@@ -280,7 +289,10 @@ class Google(Personality):
         """An error as google.rpc has them."""
         status, word = RPC[refusal.kind]
         message = MESSAGES.get(refusal.kind, refusal.message)
-        shown = {"error": {"code": status, "message": message, "status": word}}
+        shown: dict[str, Any] = {"code": status, "message": message, "status": word}
+        if refusal.kind == "quota_exceeded":
+            shown["details"] = [NO_BILLING]
+        shown = {"error": shown}
         return reply(200 if refusal.inside_success else status, shown, retry_after(refusal))
 
 
