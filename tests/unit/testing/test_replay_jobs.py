@@ -135,3 +135,91 @@ def test_every_recorded_prediction_is_read_rightly_and_every_request_is_written_
         ("poll", "processing"): 96,
         ("poll", "completed"): 8,
     }
+
+
+PICTURES: dict[str, Any] = {"method": "POST", "host": "api.openai.com", "path": "/v1/images/generations", "headers": {}}
+GEMINI: dict[str, Any] = {
+    "method": "POST",
+    "host": "generativelanguage.googleapis.com",
+    "path": "/v1beta/models/gemini-3-pro-image:generateContent",
+    "headers": {},
+}
+PNG64 = "iVBORw0KGgo="
+PART = {"inlineData": {"mimeType": "image/png", "data": PNG64}}
+DRAWN = {"candidates": [{"content": {"role": "model", "parts": [PART]}, "finishReason": "STOP"}]}
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("generations", {"model": "gpt-image-2", "prompt": "a cat", "size": "1024x1024", "n": 2, "quality": "low"}),
+        ("generations", {"prompt": "no model", "response_format": "b64_json", "user": "u"}),
+        ("edits", {"model": "m", "prompt": "x", "images": [{"image_url": "https://a/b.png"}], "mask": {"image_url": "https://a/m.png"}}),
+    ],
+)  # fmt: skip
+def test_pictures_of_openai_are_asked_for_as_they_were(record: Record, path: str, asked: dict[str, Any]) -> None:
+    request = {**PICTURES, "path": f"/v1/images/{path}", "json": asked}
+    response = {"status": 200, "headers": {}, "json": {"data": [{"b64_json": PNG64}], "output_format": "png"}}
+
+    outcome = replay_one(record, {"request": request, "response": response, "provider": "openai"}, api="openai-images")
+    assert (outcome.status, outcome.request_round_trip, outcome.differences) == ("ok", True, ())
+    assert outcome.job is not None
+    assert (outcome.job.call, outcome.job.state, outcome.job.outputs) == ("submit", "completed", ("image/png",))
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"contents": [{"parts": [{"text": "a cat"}]}], "generationConfig": {}, "safetySettings": None},
+        {"contents": [{"role": "user", "parts": [PART, {"text": "a cat"}]}], "systemInstruction": {"parts": {"text": ""}}},
+        {
+            "model": "gemini-3-pro-image",
+            "contents": [{"role": "model", "parts": [{"text": "Yes?"}]}, {"role": "user", "parts": [{"text": "a cat"}]}],
+            "systemInstruction": {"parts": [{"text": "Flat colours."}]},
+            "generationConfig": {
+                "responseModalities": ["IMAGE"],
+                "imageConfig": {"aspectRatio": "1:1", "imageSize": "2K"},
+                "seed": 7,
+                "temperature": 0,
+            },
+        },
+    ],
+)  # fmt: skip
+def test_pictures_of_google_are_asked_for_as_they_were(record: Record, asked: dict[str, Any]) -> None:
+    outcome = replay_one(
+        record,
+        {
+            "request": {**GEMINI, "json": asked},
+            "response": {"status": 200, "headers": {}, "json": DRAWN},
+            "provider": "google",
+        },
+        api="google-generate",
+    )
+    assert (outcome.status, outcome.request_round_trip, outcome.differences) == ("ok", True, ())
+    assert outcome.job is not None
+    assert (outcome.job.state, outcome.job.raw, outcome.job.outputs) == ("completed", "STOP", ("image/png",))
+
+
+def test_what_a_picture_is_asked_for_otherwise_is_told(record: Record) -> None:
+    asked = {
+        "contents": [{"parts": [{"text": "a cat"}]}],
+        "generationConfig": {"imageConfig": {"imageOutputOptions": {}}},
+    }
+    exchange = {"request": {**GEMINI, "json": asked}, "response": {"status": 200, "headers": {}, "json": DRAWN}}
+
+    outcome = replay_one(record, {**exchange, "provider": "google"}, api="google-generate")
+    assert outcome.request_round_trip is False
+
+
+@needs_recordings
+def test_every_recorded_picture_is_read_rightly_and_every_request_is_written_as_it_was() -> None:
+    folders = [RECORDINGS / provider / kind for provider in ("openai", "google") for kind in ("image", "errors")]
+    outcomes = [one for one in replay(folders) if one.job is not None]
+
+    assert [one for one in outcomes if one.status != "ok" or one.differences] == []
+    assert Counter((one.provider, one.job.state, one.job.raw) for one in outcomes if one.job) == {
+        ("openai", "completed", None): 7,
+        ("openai", None, None): 2,
+        ("google", "completed", "STOP"): 6,
+        ("google", "failed", "NO_IMAGE"): 1,
+    }

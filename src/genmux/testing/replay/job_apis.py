@@ -6,18 +6,18 @@ One more provider is one more row of `JOB_APIS`.
 import re
 from collections.abc import Callable
 from functools import cache
-from importlib import import_module
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from genmux.contract.inputs import MediaRequest
+from genmux.contract.inputs import MediaInput, MediaRequest
 from genmux.contract.manifest import ModelSpec
 from genmux.contract.model import Model
 from genmux.contract.operations import Operation
 from genmux.contract.provider import Provider
-from genmux.services.registry.building import complete
+from genmux.services.registry import Registry
 from genmux.testing.replay.recording import Exchange
+from genmux.types.generation import InputRole
 from genmux.types.jobs import Ticket
 
 Call = Literal["submit", "poll", "cancel", "list"]
@@ -35,15 +35,17 @@ class JobApi(msgspec.Struct, frozen=True, kw_only=True):
     """The recorded exchanges of one wire of a provider.
 
     `asked` says what a recorded submission asks for, and of which model; `ticket` by what a recorded poll or cancellation
-    asks. Both see the exchange alone. `left_out` are keys of a request's body that the wire leaves out on purpose.
+    asks. Both see the exchange alone. `left_out` are keys of a request's body that the wire leaves out on purpose, and
+    `compared` is what of a body is compared, recorded or written, where more is left open than that.
     """
 
     provider: str
     wire: str
     routes: tuple[Route, ...]
     asked: Callable[[Exchange], tuple[MediaRequest, Model]]
-    ticket: Callable[[Exchange], Ticket]
+    ticket: Callable[[Exchange], Ticket] = lambda _exchange: {}
     left_out: frozenset[str] = frozenset()
+    compared: Callable[[dict[str, Any]], dict[str, Any]] = dict
 
 
 class JobClaim(NamedTuple):
@@ -86,7 +88,7 @@ def body_of(exchange: Exchange) -> dict[str, Any]:
 
 @cache
 def _provider(provider_id: str) -> Provider:
-    return complete(import_module(f"genmux.providers.{provider_id}").provider)
+    return Registry().load(provider_id)
 
 
 # ---------------------------------------------------------------- Replicate
@@ -105,6 +107,68 @@ def _of_prediction(exchange: Exchange) -> Ticket:
     return {"id": address.rpartition("/")[2], "get": address, "cancel": f"{address}/cancel"}
 
 
+# ---------------------------------------------------------------- OpenAI
+def _pictures(exchange: Exchange) -> tuple[MediaRequest, Model]:
+    asked = body_of(exchange)
+    inputs = tuple(_picture("image", one["image_url"]) for one in asked.pop("images", []))
+    if (mask := asked.pop("mask", None)) is not None:
+        inputs += (_picture("mask", mask["image_url"]),)
+    model, prompt = asked.pop("model", ""), asked.pop("prompt", "")
+    operation: Operation = "image_to_image" if inputs else "text_to_image"
+    return MediaRequest(operation=operation, prompt=prompt, params=asked, inputs=inputs), unlisted("openai", model)
+
+
+def _picture(role: InputRole, url: str) -> MediaInput:
+    return MediaInput(kind="image", role=role, url=url)
+
+
+def _with_model(body: dict[str, Any]) -> dict[str, Any]:
+    """A body may lack the model, which then is the provider's choice."""
+    return {"model": "", **body}
+
+
+# ---------------------------------------------------------------- Google
+def _content(exchange: Exchange) -> tuple[MediaRequest, Model]:
+    """The last turn alone: a wire of pictures has no other."""
+    asked = body_of(exchange)
+    parts, config = asked["contents"][-1]["parts"], asked.get("generationConfig") or {}
+    image = config.get("imageConfig") or {}
+    params = {
+        "instructions": "".join(part["text"] for part in _parts(asked.get("systemInstruction"))),
+        "aspect_ratio": image.get("aspectRatio"),
+        "resolution": image.get("imageSize"),
+        "seed": config.get("seed"),
+        "thinking_level": (config.get("thinkingConfig") or {}).get("thinkingLevel"),
+    }
+    inline = [part["inlineData"] for part in parts if "inlineData" in part]
+    inputs = tuple(_picture("image", f"data:{one['mimeType']};base64,{one['data']}") for one in inline)
+    prompt = "".join(part.get("text", "") for part in parts)
+    named = re.search(r"/models/([^/:]+):", exchange.path)
+    operation: Operation = "image_to_image" if inputs else "text_to_image"
+    return (
+        MediaRequest(operation=operation, prompt=prompt, params=params, inputs=inputs),
+        unlisted("google", named[1] if named else ""),
+    )
+
+
+def _parts(said: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """The parts of a turn; some write a single one without a list."""
+    parts = (said or {}).get("parts", [])
+    return parts if isinstance(parts, list) else [parts]
+
+
+def _last_turn(body: dict[str, Any]) -> dict[str, Any]:
+    """What is asked for in the last turn, with the settings that pictures have, and without those that say nothing.
+
+    Which kinds of answer are asked for is left open: the wire always asks for pictures with words beside them.
+    """
+    config = body.get("generationConfig") or {}
+    kept = {name: config.get(name) for name in ("imageConfig", "seed", "thinkingConfig")}
+    text = "".join(part["text"] for part in _parts(body.get("systemInstruction")))
+    said = {"parts": body["contents"][-1]["parts"], "instructions": text, **kept}
+    return {name: value for name, value in said.items() if value}
+
+
 JOB_APIS: tuple[JobApi, ...] = (
     JobApi(
         provider="replicate",
@@ -118,6 +182,20 @@ JOB_APIS: tuple[JobApi, ...] = (
         asked=_prediction,
         ticket=_of_prediction,
         left_out=frozenset({"stream"}),  # deprecated, and without effect on a prediction
+    ),
+    JobApi(
+        provider="openai",
+        wire="images",
+        routes=(Route("submit", "POST", r"/v1/images/(?:generations|edits)"),),
+        asked=_pictures,
+        compared=_with_model,
+    ),
+    JobApi(
+        provider="google",
+        wire="images",
+        routes=(Route("submit", "POST", r"/v1beta/models/[^/:]*image[^/:]*:generateContent"),),
+        asked=_content,
+        compared=_last_turn,
     ),
 )
 """All of them."""

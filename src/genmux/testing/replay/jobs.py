@@ -85,7 +85,8 @@ def _differences(exchange: Exchange, claimed: JobClaim, sent: HttpRequest) -> It
     recorded = decoded(exchange.request.body) if exchange.request else None
     if isinstance(recorded, dict):
         kept = {name: value for name, value in recorded.items() if name not in claimed.api.left_out}
-        yield from differing(kept, decoded(sent.document or b""), "request")
+        written = decoded(sent.document or b"")
+        yield from differing(claimed.api.compared(kept), claimed.api.compared(written), "request")
 
 
 def _read(exchange: Exchange, reply: RecordedReply, claimed: JobClaim, prepared: Prepared | None) -> JobSeen:
