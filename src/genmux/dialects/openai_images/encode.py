@@ -34,6 +34,7 @@ def prepared(request: MediaRequest, model: Model, profile: Profile) -> Prepared:
         if params.pop(name, None) is not None
     )
     fields: Fields = {"model": model.wire_id, "prompt": request.prompt, **profile.defaults}
+    params |= {name: str(params[name]).lower() for name in profile.lowercase if name in params}
     fields |= {profile.rename.get(name, name): value for name, value in params.items()}
     if request.user and profile.user:
         fields[profile.user] = request.user

@@ -15,6 +15,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     - `generations`: the path for pictures out of words, added to the base URL.
     - `edits`: the path for pictures out of pictures; empty where the host has none.
     - `rename`: what the host calls a parameter, such as `{format = "output_format"}`.
+    - `lowercase`: parameters whose words the host wants in small letters: `1K` as `1k`.
     - `drop`: parameters that the host refuses; they are left out with a warning.
     - `defaults`: fields that are always sent, such as `{response_format = "url"}`; parameters of the same name win.
     - `user`: the field for the end user's id; empty where the host has none.
@@ -27,6 +28,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     generations: str = "/images/generations"
     edits: str = "/images/edits"
     rename: dict[str, str] = msgspec.field(default_factory=lambda: {"format": "output_format"})
+    lowercase: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     defaults: dict[str, Any] = msgspec.field(default_factory=dict)
     user: str = "user"

@@ -125,6 +125,15 @@ def test_names_defaults_and_refused_parameters_are_the_hosts_matter() -> None:
     assert (warning.kind, warning.field) == ("unsupported", "style")
 
 
+def test_a_host_may_want_words_in_small_letters() -> None:
+    assert ready(asking(resolution="2K", style="Vivid"), lowercase=["resolution", "quality"]).body == {
+        "model": "their-painter",
+        "prompt": asking().prompt,
+        "resolution": "2k",
+        "style": "Vivid",
+    }
+
+
 def test_the_end_user_goes_into_the_field_of_the_host() -> None:
     request = asking()
     request = type(request)(operation=request.operation, prompt=request.prompt, user="u1")
