@@ -13,11 +13,11 @@ import msgspec
 
 MESSAGE_KEYS = (
     "message", "Message", "detail", "msg", "error_description", "error_message", "errorMessage", "error", "errors",
-    "details", "title", "status_msg", "faultstring", "fault", "reason",
+    "details", "title", "status_msg", "faultstring", "fault", "reason", "ErrMsg",
 )  # fmt: skip
 """Where the words stand, best first."""
 
-CODE_KEYS = ("code", "error_code", "errorCode", "reason", "type", "error_type", "__type", "status")
+CODE_KEYS = ("code", "error_code", "errorCode", "ErrCode", "reason", "type", "error_type", "__type", "status")
 """Where the provider's own codes stand, most telling first."""
 
 STATUS_KEYS = ("status_code", "raw_status_code", "statusCode", "status", "code", "error_code")

@@ -125,7 +125,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     `models_policy = "open"` lets unlisted model ids be used, with `model_defaults`. `domains` are for telling the
     provider from a URL, `api_hosts` those that may receive its credentials. `price_provider` is its id in the token
-    price list. `errors` maps the provider's own error codes to our kinds; a key of three digits is an HTTP status, one
+    price list. `wires` are those that a dialect speaks, by name; where the provider's code brings others beside them,
+    `code_wires` names these. `errors` maps the provider's own error codes to our kinds; a key of three digits is an HTTP status, one
     with a space in it a phrase of the message. `extra_package` is a module without which the provider cannot be used.
     `credit_types` are the provider's own currencies, `credit_rates` what one credit costs in US dollars on the usual
     plan, and `balances` say how to ask what is left of them. `jobs` is what the core must know to run jobs safely, and
@@ -150,6 +151,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     domains: tuple[str, ...] = ()
     api_hosts: tuple[str, ...] = ()
     wires: dict[str, WireSpec] = msgspec.field(default_factory=dict)
+    code_wires: tuple[str, ...] = ()
     errors: dict[str, ErrorKind] = msgspec.field(default_factory=dict)
     models_policy: Literal["open", "closed"] = "open"
     model_defaults: ModelSpec = ModelSpec()
@@ -240,6 +242,7 @@ def _faults(manifest: Manifest) -> list[str]:
     specs = {"model_defaults": manifest.model_defaults}
     specs |= {f'models."{name}"': spec for name, spec in manifest.models.items()}
     faults += _like_faults(manifest.models)
+    wires = (*manifest.wires, *manifest.code_wires)
     for place, spec in specs.items():
         faults += [
             f"unknown feature {feature!r}; the features are {', '.join(FEATURES)} - at `$.{place}.features.{feature}`"
@@ -247,10 +250,10 @@ def _faults(manifest: Manifest) -> list[str]:
             if feature not in FEATURES
         ]
         faults += [
-            f"operation {operation!r} uses the wire {wire!r}, which is not among [{', '.join(manifest.wires)}]"
+            f"operation {operation!r} uses the wire {wire!r}, which is not among [{', '.join(wires)}]"
             f" - at `$.{place}.operations.{operation}`"
             for operation, wire in spec.operations.items()
-            if manifest.wires and wire not in manifest.wires
+            if wires and wire not in wires
         ]
         faults += [
             f"the default of {name!r} is wrong: {fault} - at `$.{place}.params.{name}`"

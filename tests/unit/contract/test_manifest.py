@@ -132,6 +132,12 @@ def test_what_is_wrong_is_told_with_file_line_and_key(old: str, new: str, key: s
     assert words in message
 
 
+def test_a_wire_that_the_providers_code_brings_is_named_beside_those_of_the_dialects() -> None:
+    text = GOOD.replace('operations = { chat = "chat" }', 'operations = { chat = "talk" }')
+    manifest = parse_manifest(text.replace("spec = 1", 'spec = 1\ncode_wires = ["talk"]'), source="lumen.toml")
+    assert manifest.model_defaults.operations == {"chat": "talk"}
+
+
 def test_a_missing_field_is_named() -> None:
     assert fault_of('spec = 1\nid = "x"\n').endswith("Object missing required field `name`")
 
