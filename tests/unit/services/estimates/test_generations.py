@@ -222,6 +222,12 @@ class TestVideos:
         assert amount("text_to_video", *rows, duration=8) == 8
         assert amount("text_to_video", *rows, duration=9) == 18
 
+    def test_the_default_of_a_parameter_of_other_operations_says_nothing(self) -> None:
+        one = model(params={"duration": Param(type="integer", default=8, operations=("text_to_video",))})
+        clip = (Input(kind="video", seconds=5),)
+        assert amount("text_to_video", row(SECONDS, "0.1"), by=one) == Decimal("0.8")
+        assert amount("video_to_video", row(SECONDS, "0.1"), by=one, inputs=clip) == Decimal("0.5")
+
 
 class TestSound:
     def test_speech_is_billed_by_the_character(self) -> None:
