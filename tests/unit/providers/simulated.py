@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from genmux.contract.inputs import MediaInput, MediaRequest
-from genmux.contract.jobs import Prepared, Steps
+from genmux.contract.jobs import Delivery, Prepared, Steps
 from genmux.contract.manifest import inherit
 from genmux.contract.model import Model
 from genmux.contract.operations import Operation
@@ -16,7 +16,7 @@ from genmux.engine.engine import Engine
 from genmux.engine.permit import Permit
 from genmux.engine.retry import ONCE
 from genmux.services.registry import Registry
-from genmux.testing.simulator.media import MediaSimulator
+from genmux.testing.simulator.media import Hook, MediaSimulator
 from genmux.types.jobs import Accepted, Ended, JobState, Ticket
 
 KEY = {"api_key": "k-123"}
@@ -49,6 +49,11 @@ def prepared(provider: Provider, name: str, request: MediaRequest) -> Prepared:
         return end.value
     message = "something was to be sent"
     raise AssertionError(message)
+
+
+def delivered(hook: Hook) -> Delivery:
+    """A webhook as it comes in."""
+    return Delivery(body=hook.body, headers={name.lower(): value for name, value in hook.headers.items()})
 
 
 class Life:
