@@ -21,23 +21,19 @@ import asyncpg
 import pytest
 
 from genmux.app import App
-from genmux.app.jobs import JobDesk
 from genmux.services.budgets.admin import NewBudget
-from genmux.services.settings import ProviderSettings, Settings
 from genmux.testing.simulator.media import MediaSimulator
-from genmux.testing.simulator.media.providers import simulated_provider
 from genmux.types.budgets import Scope
-from genmux.types.job_settings import JobSettings
 from genmux.types.jobs import JobFilter, JobStatus
 from genmux.types.principal import NOBODY
-from tests.crash.job_worker import LEASE, SUBMIT_SECONDS
-from tests.jobs import desk_on
+from tests.crash.job_worker import SETTINGS, TRAITS
+from tests.jobs import app_for
 
 ROOT = Path(__file__).parents[2]
 JOBS = int(os.environ.get("GENMUX_CRASH_JOBS", "60"))
 KILLS = int(os.environ.get("GENMUX_CRASH_KILLS", "6"))
 PAUSES = int(os.environ.get("GENMUX_CRASH_PAUSES", "2"))
-PROVIDERS = ("sim-idempotent", "sim-lookup", "sim-none")
+SIMULATED = ("sim-idempotent", "sim-lookup", "sim-none")
 LIVE = {"queued", "submitting", "running", "downloading"}
 ENOUGH = Decimal(1_000)
 
@@ -47,7 +43,7 @@ class Workers:
 
     def __init__(self, store: str, simulator: str, count: int) -> None:
         self._command = [
-            sys.executable, "-m", "tests.crash.job_worker", store, simulator, str(count), ",".join(PROVIDERS)
+            sys.executable, "-m", "tests.crash.job_worker", store, simulator, str(count), ",".join(SIMULATED)
         ]  # fmt: skip
         self.running: list[subprocess.Popen[bytes]] = []
 
@@ -84,12 +80,8 @@ class Workers:
 @asynccontextmanager
 async def looking(store: str, simulator: MediaSimulator) -> AsyncIterator[App]:
     """The store, after everybody else has gone."""
-    own = {name: ProviderSettings(base_url=simulator.url("generic")) for name in PROVIDERS}
-    jobs = JobSettings(lease=LEASE, submit_seconds=SUBMIT_SECONDS)
-    app = App(Settings(providers=own, jobs=jobs), store=store, environ={"HOME": "/nonexistent"})
+    app = app_for(store, simulator.url("generic"), jobs=SETTINGS, traits=TRAITS)
     try:
-        for name in PROVIDERS:
-            app.registry.register(simulated_provider(name, poll_first=0.1, poll_every=0.3))
         await app.ready()
         yield app
     finally:
@@ -116,8 +108,8 @@ async def test_killed_and_paused_workers_bill_nothing_twice_and_lose_nothing(
             await settled(store, workers)
         finally:
             workers.stop()
-        async with looking(store, simulator) as app, desk_on(app) as desk:
-            await judge(desk, simulator)
+        async with looking(store, simulator) as app:
+            await judge(app, simulator)
             state = await app.kept().budgets.get("default", budget.id)
             charged = sum((bill.charged for bill in simulator.bills()), Decimal(0))
             assert state.held == 0
@@ -136,7 +128,7 @@ async def disturb(workers: Workers, simulator: MediaSimulator, chance: random.Ra
         if blow == "kill":
             workers.replace(place)
         else:
-            await workers.pause(place, LEASE * chance.uniform(0.3, 1.5))
+            await workers.pause(place, SETTINGS.lease * chance.uniform(0.3, 1.5))
             await asyncio.sleep(0.5)
         workers.revive()
 
@@ -178,13 +170,10 @@ async def statuses(store: str) -> Counter[str]:
         await connection.close()
 
 
-async def judge(desk: JobDesk, simulator: MediaSimulator) -> None:
+async def judge(app: App, simulator: MediaSimulator) -> None:
     """Every job has ended or waits for a decision; what is decided truly ends it too. No job has more than one bill."""
-    jobs = desk.jobs
-    found, after = [], None
-    while page := await desk.rows.page("default", JobFilter(), after=after, limit=500):
-        found += page
-        after = (page[-1].created_at, page[-1].id)
+    jobs = app.kept().jobs
+    found = await jobs.list(NOBODY, JobFilter(), limit=JOBS + 1)
     assert len(found) == JOBS
     bills = Counter(bill.key for bill in simulator.bills())
     twice = {key: count for key, count in bills.items() if count > 1}

@@ -37,8 +37,8 @@ async def test_a_job_ends_with_its_files_its_cost_and_one_bill(here: House) -> N
     assert job.cost.amount == Decimal("0.01")
     assert len(job.assets) == 1
     assert job.attempts == 1
-    assert here.events.of(job.id)[:2] == ["generation.queued", "generation.started"]
-    assert here.events.of(job.id)[-2:] == ["asset.generated", "generation.completed"]
+    assert (await here.told(job.id))[:2] == ["generation.queued", "generation.started"]
+    assert (await here.told(job.id))[-2:] == ["asset.generated", "generation.completed"]
     assert [bill.key for bill in here.bills()] == [job.id]
 
 
@@ -102,7 +102,7 @@ async def test_an_unsure_submission_waits_for_a_decision_where_nothing_can_be_kn
     assert job.status is JobStatus.OUTCOME_UNKNOWN
     assert job.resolvable
     assert await spent(here, budget) == (0, CENT)
-    assert here.events.of(job.id)[-1] == "generation.outcome_unknown"
+    assert (await here.told(job.id))[-1] == "generation.outcome_unknown"
 
 
 @pytest.mark.parametrize(
