@@ -6,20 +6,23 @@ import os
 import random
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Literal, Protocol
 
+from genmux.contract.operations import Operation
 from genmux.engine.engine import Engine
 from genmux.flows.call.hosts import LocalHosts
 from genmux.flows.call.target import Targets
-from genmux.flows.job.bench import Bench, Estimator, Pricer, Purse, Standings
+from genmux.flows.job.bench import Bench, Estimator, Pricer, Purse, Standing, Standings
 from genmux.flows.job.dispatch import Embedded, Lazy, Shared
+from genmux.flows.job.hooks import HookDesk
 from genmux.flows.job.jobs import Jobs
 from genmux.flows.job.ports import Files, Outbox
 from genmux.flows.job.waiting import Waiters
 from genmux.services.ports import NewId, Now
 from genmux.services.registry import Registry
 from genmux.services.settings import Settings
+from genmux.store.events.incoming import SeenHooks
 from genmux.store.jobs.store import CHANNEL, JobTables
 from genmux.store.ledger.store import LedgerStore
 from genmux.store.opening import Store
@@ -125,6 +128,7 @@ class JobDesk:
         self._at_once = works == "at once"
         self._lazy = None if worker is None or self._at_once else Lazy(worker)
         self.jobs = Jobs(bench, self._lazy or worker, self.waiters)
+        self.hooks = HookDesk(bench, self.jobs, SeenHooks(store.database), now=app.now, offered=_Offered(app))
         self._hints: Any = None
         self._sweeping: asyncio.Task[None] | None = None
 
@@ -173,6 +177,26 @@ class JobDesk:
         _log.critical("this process stood still for %.1f s; others may have its jobs by now", seconds)
         if self._dies:
             os._exit(FROZEN)
+
+
+class _Offered:
+    """What there is of each provider."""
+
+    def __init__(self, app: Around) -> None:
+        self._app = app
+
+    def accounts(self, provider: str) -> Iterator[Standing]:
+        """All accounts, whosever they are."""
+        pool = self._app.accounts
+        for account in pool.accounts(provider):
+            if (standing := pool.standing(account.id)) is not None:
+                yield standing
+
+    def models(self, provider: str) -> Iterator[tuple[str, Operation]]:
+        """The models of the manifest."""
+        for name, spec in self._app.registry.manifest(provider).models.items():
+            for operation in spec.operations:
+                yield name, operation
 
 
 def _write_usage(tx: Any, record: UsageRecord) -> None:

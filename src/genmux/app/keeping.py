@@ -15,6 +15,7 @@ from genmux.app.jobs import Around as JobsAround
 from genmux.app.jobs import JobDesk, Works
 from genmux.app.telling import EventDesk, Telling
 from genmux.flows.call.door import Keepers
+from genmux.flows.job.hooks import HookDesk
 from genmux.flows.job.jobs import Jobs
 from genmux.services.accounts import AccountDesk
 from genmux.services.audit import AuditLog
@@ -143,6 +144,11 @@ class Keeping:
         if self._jobs is None:
             raise self._lack or ConfigurationError("there can be no jobs here")
         return self._jobs.jobs
+
+    @property
+    def hooks(self) -> HookDesk | None:
+        """Where webhooks of providers come in; None where there can be no jobs."""
+        return None if self._jobs is None else self._jobs.hooks
 
     def _callback(self, provider: str, token: str) -> str | None:
         """Where a provider's webhooks for one job come in, where anybody outside can reach us."""

@@ -17,6 +17,7 @@ from genmux.server.count_endpoint import CountEndpoint
 from genmux.server.dialect_endpoint import DialectEndpoint
 from genmux.server.embed_endpoint import EmbedEndpoint
 from genmux.server.faults import as_error, refuse_natively
+from genmux.server.hooks_endpoint import HOOKS, HooksEndpoint
 from genmux.server.http import CallerGoneError, Receive, Request, RequestError, Scope, Send
 from genmux.server.models_endpoint import ModelsEndpoint
 from genmux.server.pages import Pages
@@ -84,6 +85,7 @@ class Gateway:
             "/": _reading(_start_page, chat.refuse),
             "/healthz": _reading(_health, chat.refuse),
         }
+        self._hooks = HooksEndpoint(app)
         self._refuse_otherwise = chat.refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -142,6 +144,8 @@ class Gateway:
             self._admit(request, scope)
             scope[ADDRESS] = self.access.address(request)
             await self._native_app()(scope, _again(await self._terms.body(request), receive), send)
+        elif ways is None and request.path.startswith(HOOKS):
+            await self._hooks.handle(request)
         elif ways is None:
             known = ", ".join(self._routes)
             message = f"there is nothing at {request.path}; there is {known}, /api/v1/… and /healthz"

@@ -106,6 +106,10 @@ class Standings(Protocol):
         """One by its id."""
         ...
 
+    def accounts(self, provider: str | None = None) -> tuple[Account, ...]:
+        """All of a provider."""
+        ...
+
 
 class Standing(Protocol):
     """An account as it stands."""

@@ -1,0 +1,377 @@
+"""Webhooks of providers wake polls and settle what cannot be polled; what was forged, repeated or late changes nothing."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from genmux.contract import signatures
+from genmux.contract.jobs import Delivery, Verified
+from genmux.flows.job.bench import Kept
+from genmux.flows.job.hooks import AGAIN, FRESH, Keys, account_token
+from genmux.server.gateway import Gateway
+from genmux.testing.simulator.media import Hook, SimulatedJob
+from genmux.types.accounts import Account
+from genmux.types.errors import AuthenticationError, NotFoundError, StoreError
+from genmux.types.jobs import Job, JobStatus
+from genmux.types.jobs_stored import JobRow
+from genmux.types.principal import NOBODY
+from tests.jobs import House, house, picture
+from tests.receiver import until
+
+FORGED = "whsec_Zm9yZ2VkLXNlY3JldC1vZi1zb21lYm9keS1lbHNl"
+
+
+@pytest_asyncio.fixture
+async def seldom(sqlite_store_url: str) -> AsyncIterator[House]:
+    """Jobs that are polled once in an hour, so that only a webhook tells more."""
+    async with house(sqlite_store_url, traits={"poll_first": 3_600.0, "poll_every": 3_600.0}) as one:
+        yield one
+
+
+async def begun(here: House, provider: str, prompt: str = "a fish") -> tuple[Job, SimulatedJob, JobRow]:
+    """A job that its provider works on."""
+    job = await here.jobs.submit(picture(provider, prompt), NOBODY)
+    async with asyncio.timeout(10):
+        while (row := await here.desk.rows.find(job.id)) is None or row.ticket is None:  # noqa: ASYNC110 — nobody tells us
+            await asyncio.sleep(0.01)
+    (simulated,) = [one for one in here.simulator.jobs if one.id == row.ticket["id"]]
+    return job, simulated, row
+
+
+def hook(here: House, job: SimulatedJob, *, secret: str | None = None, stamp: float | None = None) -> Hook:
+    """What the provider sends of it."""
+    personality = here.simulator["generic"]
+    sent = personality.hook(job, secret=secret or personality.secret, stamp=time.time() if stamp is None else stamp)
+    assert sent is not None
+    return sent
+
+
+def delivery(sent: Hook) -> Delivery:
+    return Delivery(body=sent.body, headers={name.lower(): value for name, value in sent.headers.items()})
+
+
+async def take(here: House, row: JobRow, sent: Hook) -> bytes:
+    return await here.desk.hooks.take(row.provider, row.callback_token, delivery(sent))
+
+
+async def ended(here: House, job: Job) -> Job:
+    return await here.jobs.wait(job.id, NOBODY, 10)
+
+
+@pytest.mark.parametrize("provider", ["sim-both", "sim-webhook-only"])
+@pytest.mark.parametrize(
+    ("prompt", "status"),
+    [
+        ("a fish", JobStatus.COMPLETED),
+        ("x [[filtered no]]", JobStatus.FILTERED),
+        ("x [[failed broken]]", JobStatus.FAILED),
+    ],
+)
+async def test_a_webhook_ends_a_job_that_is_polled_seldom_or_never(
+    seldom: House, provider: str, prompt: str, status: JobStatus
+) -> None:
+    job, simulated, row = await begun(seldom, provider, prompt)
+    seldom.simulator.advance(60)
+    assert await take(seldom, row, hook(seldom, simulated)) == b"ok"
+
+    assert (await ended(seldom, job)).status is status
+
+
+async def test_a_webhook_before_the_end_ends_nothing(seldom: House) -> None:
+    job, simulated, row = await begun(seldom, "sim-webhook-only", "x [[work 1000]]")
+    await take(seldom, row, hook(seldom, simulated))
+
+    assert (await seldom.jobs.get(job.id, NOBODY)).status is JobStatus.RUNNING
+
+
+async def test_for_a_provider_that_can_be_polled_the_poll_decides_and_not_the_webhook(seldom: House) -> None:
+    job, simulated, row = await begun(seldom, "sim-both", "x [[work 1000]]")
+    lie = msgspec.structs.replace(simulated, ends=0.0, starts=0.0)
+    polls = simulated.asked
+    await take(seldom, row, hook(seldom, lie))
+    await until(lambda: simulated.asked > polls)
+
+    assert (await seldom.jobs.get(job.id, NOBODY)).status is JobStatus.RUNNING
+
+
+@pytest.mark.parametrize("provider", ["sim-both", "sim-webhook-only"])
+async def test_a_forged_webhook_is_refused_and_changes_nothing(seldom: House, provider: str) -> None:
+    job, simulated, row = await begun(seldom, provider, "x [[work 1000]]")
+    lie = msgspec.structs.replace(simulated, ends=0.0, starts=0.0)
+    with pytest.raises(AuthenticationError, match="does not fit"):
+        await take(seldom, row, hook(seldom, lie, secret=FORGED))
+    genuine = hook(seldom, simulated)
+    changed = msgspec.structs.replace(genuine, body=genuine.body.replace(b"working", b"done   "))
+    with pytest.raises(AuthenticationError, match="does not fit"):
+        await take(seldom, row, changed)
+
+    assert (await seldom.jobs.get(job.id, NOBODY)).status is JobStatus.RUNNING
+
+
+async def test_a_replayed_webhook_is_answered_and_changes_nothing(
+    seldom: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, simulated, row = await begun(seldom, "sim-both", "x [[work 1000]]")
+    hinted: list[str] = []
+
+    async def hint(row: JobRow, state: object) -> bool:
+        hinted.append(f"{row.id} {type(state).__name__}")
+        return True
+
+    monkeypatch.setattr(seldom.desk.hooks._hints, "hint", hint)  # noqa: SLF001 — to count what gets through
+    sent = hook(seldom, simulated)
+    assert [await take(seldom, row, sent) for _ in range(3)] == [b"ok"] * 3
+
+    assert hinted == [f"{row.id} Processing"]
+
+
+async def test_a_webhook_that_is_late_is_refused(seldom: House) -> None:
+    _, simulated, row = await begun(seldom, "sim-both", "x [[work 1000]]")
+    with pytest.raises(AuthenticationError, match="s old"):
+        await take(seldom, row, hook(seldom, simulated, stamp=time.time() - 3_600))
+
+
+async def test_webhooks_may_come_in_another_order(seldom: House) -> None:
+    job, simulated, row = await begun(seldom, "sim-webhook-only", "x [[work 30]]")
+    working = hook(seldom, simulated)
+    seldom.simulator.advance(60)
+    await take(seldom, row, hook(seldom, simulated))
+    done = await ended(seldom, job)
+    await take(seldom, row, working)
+
+    assert done.status is JobStatus.COMPLETED
+    assert (await seldom.jobs.get(job.id, NOBODY)).status is JobStatus.COMPLETED
+
+
+async def test_a_genuine_webhook_of_another_job_is_refused(seldom: House) -> None:
+    job, _, row = await begun(seldom, "sim-webhook-only", "x [[work 1000]]")
+    _, other, _ = await begun(seldom, "sim-webhook-only")
+    seldom.simulator.advance(60)
+    with pytest.raises(AuthenticationError, match="of another job"):
+        await take(seldom, row, hook(seldom, other))
+
+    assert (await seldom.jobs.get(job.id, NOBODY)).status is JobStatus.RUNNING
+
+
+async def test_an_address_that_is_none_is_not_found(seldom: House) -> None:
+    _, simulated, row = await begun(seldom, "sim-both")
+    sent = delivery(hook(seldom, simulated))
+    for provider, token in (("sim-both", "x"), ("sim-lookup", row.callback_token), ("no-such", "x"), ("sim-both", "")):
+        with pytest.raises(NotFoundError):
+            await seldom.desk.hooks.take(provider, token, sent)
+
+
+async def test_a_job_of_a_provider_without_webhooks_takes_none(seldom: House) -> None:
+    _, _, row = await begun(seldom, "sim-none", "x [[work 1000]]")
+    with pytest.raises(NotFoundError, match="sends no webhooks"):
+        await seldom.desk.hooks.take("sim-none", row.callback_token, Delivery(body=b"{}", headers={}))
+
+
+async def test_what_is_not_signed_only_lets_us_look(seldom: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, simulated, row = await begun(seldom, "sim-both", "x [[work 1000]]")
+    never, never_simulated, never_row = await begun(seldom, "sim-webhook-only", "x [[work 1000]]")
+
+    def unsigned(_wire: object, sent: Delivery, _secrets: tuple[str, ...], _now: float) -> Verified:
+        return signatures.unguessable_path(sent)
+
+    monkeypatch.setattr("genmux.testing.simulator.media.providers.wires.HookedWire.verify", unsigned)
+    polls = simulated.asked
+    await take(seldom, row, hook(seldom, msgspec.structs.replace(simulated, ends=0.0, starts=0.0)))
+    await take(seldom, never_row, hook(seldom, msgspec.structs.replace(never_simulated, ends=0.0, starts=0.0)))
+    await until(lambda: simulated.asked > polls)
+
+    assert (await seldom.jobs.get(row.id, NOBODY)).status is JobStatus.RUNNING
+    assert (await seldom.jobs.get(never.id, NOBODY)).status is JobStatus.RUNNING
+
+
+async def test_keys_are_fetched_once_a_day_and_once_more_when_they_do_not_fit(seldom: House) -> None:
+    desk, personality = seldom.desk.hooks, seldom.simulator["generic"]
+    now = time.time()
+    asked: list[float] = []
+
+    class Counting(Keys):
+        async def _fetch(self, hooks: Any, target: Any) -> tuple[str, ...]:
+            asked.append(desk._clock())  # noqa: SLF001
+            return await super()._fetch(hooks, target)
+
+    desk._clock = lambda: now  # noqa: SLF001
+    desk._keys = Counting(desk._bench.engine, lambda: desk._clock())  # noqa: PLW0108, SLF001
+    _, simulated, row = await begun(seldom, "sim-both", "x [[work 100000]]")
+    for _ in range(3):
+        await take(seldom, row, hook(seldom, simulated, stamp=now))
+    assert len(asked) == 1
+    personality.secret = FORGED  # the provider has a new one
+    now += AGAIN
+    await take(seldom, row, hook(seldom, simulated, stamp=now))
+    assert len(asked) == 2
+    for _ in range(3):
+        with pytest.raises(AuthenticationError):
+            await take(seldom, row, hook(seldom, simulated, secret="whsec_bm9wZQ==", stamp=now))
+    assert len(asked) == 2
+    now += FRESH
+    await take(seldom, row, hook(seldom, simulated, stamp=now))
+
+    assert len(asked) == 3
+
+
+async def test_a_webhook_that_could_not_be_kept_may_come_again(seldom: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    job, simulated, row = await begun(seldom, "sim-webhook-only")
+    seldom.simulator.advance(60)
+    sent = hook(seldom, simulated)
+
+    async def away(*_: object) -> bool:
+        raise StoreError("the database is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(seldom.desk.hooks._hints, "hint", away)  # noqa: SLF001
+        with pytest.raises(StoreError):
+            await take(seldom, row, sent)
+    assert await take(seldom, row, sent) == b"ok"
+
+    assert (await ended(seldom, job)).status is JobStatus.COMPLETED
+
+
+def test_the_token_of_an_account_follows_from_its_secret() -> None:
+    token = account_token("a1", "s")
+    assert token is not None
+    assert len(token) == 43
+    assert token not in (account_token("a2", "s"), account_token("a1", "t"))
+    assert account_token("a1", None) is account_token("a1", "") is None
+
+
+class OneAccount:
+    """A provider with one account, which has one webhook for all its jobs."""
+
+    def __init__(self, secret: str) -> None:
+        account = Account(id="a1", tenant="default", provider="sim-both", name="work")
+        self.standing = Kept(account, {"webhook_secret": secret})
+
+    def accounts(self, provider: str) -> list[Any]:
+        return [self.standing] if provider == "sim-both" else []
+
+    def models(self, provider: str) -> list[tuple[str, Any]]:
+        assert provider == "sim-both"
+        return [("picture", "text_to_image")]
+
+
+async def test_an_account_may_have_one_webhook_for_all_its_jobs(seldom: House) -> None:
+    _, simulated, row = await begun(seldom, "sim-both", "x [[work 1000]]")
+    desk = seldom.desk.hooks
+    secret = "whsec_c2VjcmV0IG9mIHRoZSBhY2NvdW50IG9mIHRlc3Rz"
+    desk._offered = OneAccount(secret)  # type: ignore[assignment]  # noqa: SLF001
+    token = account_token("a1", secret)
+    assert token is not None
+    asked = simulated.asked
+    sent = delivery(hook(seldom, simulated, secret=secret))
+    assert await desk.take("sim-both", token, sent) == b"ok"
+    await until(lambda: simulated.asked > asked)
+    assert await desk.take("sim-both", token, sent) == b"ok"
+    stranger = msgspec.structs.replace(simulated, id="of-somebody-else")
+    assert await desk.take("sim-both", token, delivery(hook(seldom, stranger, secret=secret))) == b"ok"
+    with pytest.raises(AuthenticationError):
+        await desk.take("sim-both", token, delivery(hook(seldom, simulated, secret=FORGED)))
+    with pytest.raises(NotFoundError):
+        await desk.take("sim-both", f"{token}x", sent)
+
+    assert (await seldom.jobs.get(row.id, NOBODY)).status is JobStatus.RUNNING
+
+
+# ---------------------------------------------------------------- over HTTP
+async def post(
+    here: House, path: str, body: bytes, headers: Mapping[str, str] | None = None, method: str = "POST"
+) -> tuple[int, bytes]:
+    """Ask a gateway that has keys, which no provider knows."""
+    here.app.kept()._jobs = here.desk  # noqa: SLF001 — the worker of the test in place of its own
+    sent: list[dict[str, Any]] = []
+    pieces = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> dict[str, Any]:
+        return pieces.pop(0) if pieces else {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    raw = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "query_string": b"",
+        "headers": raw,
+        "client": ("8.8.8.8", 1),
+    }
+    await Gateway(here.app)(scope, receive, send)
+    return sent[0]["status"], b"".join(one.get("body", b"") for one in sent[1:])
+
+
+async def test_a_provider_needs_no_key_and_hears_what_it_wants(seldom: House) -> None:
+    job, simulated, row = await begun(seldom, "sim-webhook-only")
+    seldom.simulator.advance(60)
+    sent = hook(seldom, simulated)
+    path = f"/hooks/sim-webhook-only/{row.callback_token}"
+    assert await post(seldom, path, sent.body, sent.headers) == (200, b"ok")
+    assert (await ended(seldom, job)).status is JobStatus.COMPLETED
+
+    assert await post(seldom, path, sent.body, sent.headers) == (200, b"ok")
+
+
+async def test_what_is_refused_hears_nothing_more_than_that(seldom: House) -> None:
+    _, simulated, row = await begun(seldom, "sim-both", "x [[work 1000]]")
+    sent, forged = hook(seldom, simulated), hook(seldom, simulated, secret=FORGED)
+    path = f"/hooks/sim-both/{row.callback_token}"
+
+    assert await post(seldom, path, forged.body, forged.headers) == (401, b"unauthorized")
+    assert await post(seldom, path, sent.body) == (401, b"unauthorized")
+    for place in (
+        "/hooks/sim-both/guess",
+        "/hooks/nobody/guess",
+        "/hooks/",
+        "/hooks/sim-both",
+        f"{path}/x",
+        f"{path}\n",
+    ):
+        assert await post(seldom, place, sent.body, sent.headers) == (404, b"not found")
+    assert await post(seldom, path, b"", method="GET") == (404, b"not found")
+    assert (await post(seldom, path, b"x" * 1_100_000, sent.headers))[0] == 413
+
+
+async def test_when_we_cannot_take_it_the_provider_is_told_to_come_again(
+    seldom: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, simulated, row = await begun(seldom, "sim-both", "x [[work 1000]]")
+
+    async def away(*_: object) -> bool:
+        raise StoreError("the database is away")
+
+    monkeypatch.setattr(seldom.desk.hooks._hints, "hint", away)  # noqa: SLF001
+    sent = hook(seldom, simulated)
+
+    assert await post(seldom, f"/hooks/sim-both/{row.callback_token}", sent.body, sent.headers) == (
+        503,
+        b"service unavailable",
+    )
+
+
+async def test_without_a_store_there_is_nothing(seldom: House) -> None:
+    kept, seldom.app.keeping = seldom.app.keeping, None
+    try:
+        gateway = Gateway(seldom.app)
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.disconnect"}
+
+        scope = {"type": "http", "method": "POST", "path": "/hooks/a/b", "query_string": b"", "headers": []}
+        await gateway(scope, receive, send)
+    finally:
+        seldom.app.keeping = kept
+
+    assert sent[0]["status"] == 404
