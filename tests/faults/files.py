@@ -165,3 +165,23 @@ async def packed(exchange: Exchange) -> bool:
     lines = ("content-encoding: gzip", "accept-ranges: bytes", f"etag: {TAG}")
     await exchange.send(whole(*lines, length=len(body)), body)
     return True
+
+
+@fault
+async def a_page(exchange: Exchange) -> bool:
+    body = b"<!doctype html><p>Please log in"
+    await exchange.send(head("200 OK", "content-type: image/png", f"content-length: {len(body)}"), body)
+    return True
+
+
+@fault
+async def a_picture(exchange: Exchange) -> bool:
+    import io
+
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.new("RGB", (64, 48)).save(file, "PNG")
+    body = file.getvalue()
+    await exchange.send(head("200 OK", "content-type: image/png", f"content-length: {len(body)}"), body)
+    return True

@@ -55,9 +55,9 @@ class AssetStore(Protocol):
         ...
 
     async def list(
-        self, tenant: str | None, asked: AssetFilter, *, after: tuple[datetime, str] | None, limit: int
+        self, tenant: str | None, asked: AssetFilter, *, now: datetime, after: tuple[datetime, str] | None, limit: int
     ) -> tuple[Asset, ...]:
-        """Those that fit, the newest first, after a place in time and id."""
+        """Those that fit and have not expired, the newest first, after a place in time and id."""
         ...
 
     async def change(self, tenant: str | None, asset: str, changes: Mapping[str, Any]) -> AssetRow | None:

@@ -147,7 +147,7 @@ class Shelf:
         """Those that fit, the newest first, after a place in time and id. Raises InvalidRequestError for a wrong `limit`."""
         if not 1 <= limit <= 500:
             raise InvalidRequestError(f"`limit` is {limit}; it must be 1 to 500", param="limit")
-        return await self._rows.list(tenant, asked, after=after, limit=limit)
+        return await self._rows.list(tenant, asked, now=self._now(), after=after, limit=limit)
 
     async def of_job(self, tenant: str, job: str) -> tuple[Asset, ...]:
         """What a job made, in the order of its outputs."""

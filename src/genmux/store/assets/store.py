@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import delete, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from genmux.store.assets.rows import asset_row, asset_values, json_of, micros_of
@@ -60,10 +60,11 @@ class AssetTables:
         return tuple(one.asset for one in sorted(found, key=lambda one: one.place))
 
     async def list(
-        self, tenant: str | None, asked: AssetFilter, *, after: tuple[datetime, str] | None, limit: int
+        self, tenant: str | None, asked: AssetFilter, *, now: datetime, after: tuple[datetime, str] | None, limit: int
     ) -> tuple[Asset, ...]:
-        """Those that fit, the newest first, after a place in time and id."""
-        which = [*_of(tenant), *_fitting(asked)]
+        """Those that fit and have not expired, the newest first, after a place in time and id."""
+        lasting = or_(assets.c.expires_at.is_(None), assets.c.expires_at > to_micros(now))
+        which = [*_of(tenant), *_fitting(asked), lasting]
         if after is not None:
             which.append(tuple_(assets.c.created_at, assets.c.id) < (to_micros(after[0]), after[1]))
         found = await self._database.read(lambda tx: _rows(tx, *which, limit=limit))

@@ -73,8 +73,9 @@ def look(path: str, media_type: str, poster: str | None, side: int) -> tuple[Fac
     made = None
     try:
         with opened(path) as picture:
-            width, height = _sides(picture)
+            width, height = picture.size
             check_pixels(width, height)
+            width, height = _sides(picture)  # for some formats, this decodes it
             if poster is None:
                 picture.load()
             else:
