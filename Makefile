@@ -68,6 +68,7 @@ bench: $(STAMP) ## Measure genmux against its performance budget
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 	@$(BIN)/python benchmarks/holds.py
 	@$(BIN)/python benchmarks/money.py
+	@$(BIN)/python benchmarks/jobs.py
 
 bench-usage: $(STAMP) ## Measure questions about ten million usage rows (takes minutes and 3 GB)
 	@$(BIN)/python benchmarks/usage.py $(ARGS)

@@ -150,6 +150,10 @@ class Keeping:
         """Where webhooks of providers come in; None where there can be no jobs."""
         return None if self._jobs is None else self._jobs.hooks
 
+    async def job_counts(self) -> list[tuple[str, str, int]]:
+        """How many jobs there are by status and provider, of all tenants."""
+        return [] if self._jobs is None else await self._jobs.rows.counts()
+
     def _callback(self, provider: str, token: str) -> str | None:
         """Where a provider's webhooks for one job come in, where anybody outside can reach us."""
         base = self._app.settings.gateway.public_url
