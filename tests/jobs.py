@@ -27,6 +27,9 @@ class House:
         self.app = app
         self.kept: Keeping = app.kept()
         self.jobs = self.kept.jobs
+        desk = self.kept._jobs  # noqa: SLF001 — there is one where files can be kept
+        assert desk is not None
+        self.desk = desk
         self.simulator = simulator
 
     def bills(self) -> list[Any]:

@@ -23,7 +23,7 @@ from genmux.flows.job.bench import Bench, Hand, Kept, Standing
 from genmux.flows.job.reaching import reach
 from genmux.store.jobs.rows import written
 from genmux.types.errors import AuthenticationError, NotFoundError, ProviderError, StoreError
-from genmux.types.jobs import JobState, Processing, Ticket
+from genmux.types.jobs import JobState, JobStatus, Processing, Ticket
 from genmux.types.jobs_stored import JobRow
 
 FRESH = 86_400.0
@@ -44,6 +44,10 @@ class Hints(Protocol):
 
     async def hint(self, row: JobRow, state: JobState) -> bool:
         """Keep it, and wake whoever polls; False when the job has ended."""
+        ...
+
+    async def found(self, row: JobRow, ticket: Ticket) -> bool:
+        """The provider took a job of which nobody knew that; False when its outcome is known by now."""
         ...
 
 
@@ -109,6 +113,8 @@ class HookDesk:
             ticket, state = _said(hooks, verified)
             if not _is_of(ticket, row):
                 raise AuthenticationError("the webhook is of another job", code="signature", provider=provider)
+            if row.status is JobStatus.OUTCOME_UNKNOWN and ticket and (verified.trusted or _pollable(target)):
+                await self._hints.found(row, ticket)
             await self._hint(row, verified, state, pollable=_pollable(target))
             await self._seen.remember(place, verified.id, tenant=row.tenant, at=self._now())
         return hooks.answer

@@ -244,6 +244,13 @@ class Jobs:
         rows = await self._bench.rows.page(principal.organisation, wanted, after=after, limit=limit)
         return [await self._shown(row) for row in rows]
 
+    async def found(self, row: JobRow, ticket: Ticket) -> bool:
+        """A webhook told that the provider has a job of which nobody knew whether it was taken; False when that is known by now."""
+        values: dict[str, Any] = {"status": JobStatus.RUNNING, "ticket": ticket, "next_at": 0}
+        changed = await self._change_idle(row, values, "webhook")
+        self._nudge()
+        return changed is not None
+
     # ---------------------------------------------------------------- inside
     async def _row(self, job: str, principal: Principal) -> JobRow:
         row = await self._bench.rows.find(job)

@@ -103,6 +103,8 @@ class Poller:
         return self._overdue(hand, target)
 
     def _pause(self, hand: Hand, target: Target, watch: Watch) -> float:
+        if hand.hint is not None:  # it came before the job came into these hands
+            return 0.0
         if not target.provider.manifest.jobs.pollable:
             return SILENT
         chance = self._bench.random()

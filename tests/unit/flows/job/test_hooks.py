@@ -82,6 +82,27 @@ async def test_a_webhook_ends_a_job_that_is_polled_seldom_or_never(
     assert (await ended(seldom, job)).status is status
 
 
+async def test_a_webhook_tells_what_became_of_a_submission_of_which_nobody_knew(seldom: House) -> None:
+    job = await seldom.jobs.submit(picture("sim-webhook-only", "x [[lost-reply]] [[work 1000]]"), NOBODY)
+    (simulated,) = await submitted(seldom)
+    row = await seldom.desk.rows.find(job.id)
+    assert row is not None
+    await seldom.desk.rows.move(row, {"status": JobStatus.OUTCOME_UNKNOWN, "owner": None})
+    row = await seldom.desk.rows.find(job.id)
+    assert row is not None
+    seldom.simulator.advance(2000)
+    await take(seldom, row, hook(seldom, simulated))
+
+    assert (await ended(seldom, job)).status is JobStatus.COMPLETED
+    assert len(seldom.bills()) == 1
+
+
+async def submitted(here: House) -> list[SimulatedJob]:
+    """What the provider took."""
+    await until(lambda: bool(here.simulator.jobs))
+    return here.simulator.jobs
+
+
 async def test_a_webhook_before_the_end_ends_nothing(seldom: House) -> None:
     job, simulated, row = await begun(seldom, "sim-webhook-only", "x [[work 1000]]")
     await take(seldom, row, hook(seldom, simulated))
