@@ -13,6 +13,7 @@ from litestar.response import Stream
 
 from genmux.server.callers import caller_of, tenant_asked
 from genmux.services.outbox import Following, Stories, cloud_event, sse_frame
+from genmux.services.outbox.names import checked_types
 from genmux.services.outbox.stories import read_place
 from genmux.types.errors import PermissionDeniedError, ProviderError
 from genmux.types.events import ALL_TENANTS, BEGINNING, EventFilter
@@ -54,7 +55,7 @@ def event_routes(
         *,
         types: Annotated[
             list[str] | None,
-            QueryParameter(query="type", description="Names, or beginnings as `generation.*`; repeatable"),
+            QueryParameter(name="type", description="Names, or beginnings as `generation.*`; repeatable"),
         ] = None,
         subject: Annotated[str | None, QueryParameter(description="Only of this job, account …")] = None,
         tenant: Annotated[str | None, QueryParameter(description="Of which organisation; for root all")] = None,
@@ -64,7 +65,7 @@ def event_routes(
         limit: Annotated[int, QueryParameter(description="So many at most on one page, 1 to 500")] = 100,
         last_event_id: Annotated[
             str | None,
-            HeaderParameter(header="last-event-id", description="Where the stream was left; 0: all that is kept"),
+            HeaderParameter(name="last-event-id", description="Where the stream was left; 0: all that is kept"),
         ] = None,
     ) -> EventListing:
         """With `accept: text/event-stream` a stream of server-sent events, from now on or behind `Last-Event-ID`; else a page.
@@ -72,7 +73,7 @@ def event_routes(
         Callers see what happens in their organisation, members what their own key did. While somebody follows a stream,
         calls are told in it too.
         """
-        which = _which(caller_of(request), tuple(types or ()), subject, tenant)
+        which = _which(caller_of(request), checked_types(tuple(types or ()), param="type"), subject, tenant)
         left = last_event_id or cursor
         place = None if left is None else read_place(left)
         if STREAM in request.headers.get("accept", ""):

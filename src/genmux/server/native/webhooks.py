@@ -159,7 +159,7 @@ def _deliveries(desk: Desk, faults: Faults) -> list[HTTPRouteHandler]:
         request: Asked,
         webhook: Id,
         stands: Annotated[
-            str | None, QueryParameter(query="state", description="`waiting`, `delivered` or `failed`")
+            str | None, QueryParameter(name="state", description="`waiting`, `delivered` or `failed`")
         ] = None,
         limit: Annotated[int, QueryParameter(description="So many at most on one page, 1 to 500")] = 100,
         cursor: Annotated[str | None, QueryParameter(description="`next` of the page before")] = None,

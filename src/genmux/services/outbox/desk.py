@@ -10,10 +10,10 @@ from msgspec import UNSET, UnsetType
 
 from genmux.contract.signatures import SECRET_PREFIX
 from genmux.services.outbox.courier import Courier
+from genmux.services.outbox.names import checked_types
 from genmux.services.outbox.ports import DeliveryStore, Secrets, WebhookStore
 from genmux.services.ports import NewId, Now
 from genmux.types.errors import InvalidRequestError, NotFoundError
-from genmux.types.event_kinds import EVENTS
 from genmux.types.webhooks import DeliveryState, StoredWebhook, Webhook, WebhookDelivery
 
 MOST = 100
@@ -97,7 +97,7 @@ class WebhookDesk:
             id=f"wh_{self._new_id()}",
             tenant=tenant,
             url=_checked_url(wish.url),
-            types=_checked_types(wish.types),
+            types=checked_types(wish.types),
             name=_checked_name(wish.name),
             enabled=wish.enabled,
             created_at=self._now(),
@@ -114,7 +114,7 @@ class WebhookDesk:
         new = msgspec.structs.replace(
             old,
             url=old.url if change.url is UNSET else _checked_url(change.url),
-            types=old.types if change.types is UNSET else _checked_types(change.types),
+            types=old.types if change.types is UNSET else checked_types(change.types),
             name=old.name if change.name is UNSET else _checked_name(change.name),
             enabled=old.enabled if change.enabled is UNSET else change.enabled,
             reason=None if change.enabled is True else old.reason,
@@ -219,16 +219,6 @@ def _checked_url(url: str) -> str:
         message = "`url` has a fragment (`#…`), which is never sent; leave it out"
         raise InvalidRequestError(message, param="url")
     return url
-
-
-def _checked_types(types: tuple[str, ...]) -> tuple[str, ...]:
-    """Names that there are; a beginning must be that of at least one."""
-    for one in types:
-        known = any(name.startswith(one[:-1]) for name in EVENTS) if one.endswith("*") else one in EVENTS
-        if not known:
-            message = f"there is no event {one[:60]!r}; there are {', '.join(EVENTS)}, and beginnings as generation.*"
-            raise InvalidRequestError(message, param="types")
-    return tuple(dict.fromkeys(types))
 
 
 def _checked_name(name: str | None) -> str | None:
