@@ -113,6 +113,7 @@ class JobDesk:
             callback=callback,
             caps=lambda provider: _cap(app, provider),
             told=self.waiters.wake,
+            show=self.waiters.show,
         )
         me = f"worker-{app.new_id()}"
         self._shared = isinstance(store.database, PostgresDatabase)

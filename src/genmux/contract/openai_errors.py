@@ -37,8 +37,8 @@ _SECRET = re.compile(
 """What looks like a key: providers like to quote it back."""
 
 
-def refuse(error: ProviderError) -> Answer:
-    """Write an error, with the status that the official clients expect for its kind.
+def refuse(error: ProviderError, code: str | None = None) -> Answer:
+    """Write an error, with the status that the official clients expect for its kind; `code` stands before the usual one.
 
     Those clients repeat a request on their own after many a status; `x-should-retry` says what is right. A request that
     may have been accepted is not to be repeated.
@@ -47,17 +47,17 @@ def refuse(error: ProviderError) -> Answer:
     if error.retry_after is not None and math.isfinite(error.retry_after):
         headers.append(("retry-after", str(max(math.ceil(error.retry_after), 0))))
     status = REFUSALS[error.kind][0]
-    return Answer(status=status, body=msgspec.json.encode(error_document(error)), headers=tuple(headers))
+    return Answer(status=status, body=msgspec.json.encode(error_document(error, code)), headers=tuple(headers))
 
 
-def error_document(error: ProviderError) -> Fields:
+def error_document(error: ProviderError, code: str | None = None) -> Fields:
     """The document. It never has a secret, nor the body of a provider's reply."""
-    _, kind, code = REFUSALS[error.kind]
+    _, kind, usual = REFUSALS[error.kind]
     return {
         "error": {
             "message": _SECRET.sub("[redacted]", error.message),
             "type": kind,
             "param": error.param,
-            "code": code or error.code,
+            "code": code or usual or error.code,
         }
     }

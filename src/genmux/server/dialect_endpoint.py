@@ -1,8 +1,5 @@
 """A chat endpoint in one dialect, to any provider."""
 
-import asyncio
-import contextlib
-
 import msgspec
 
 from genmux.contract.dialect import Accepted, Answer, Dialect, HeedingServer, Writer
@@ -11,15 +8,12 @@ from genmux.flows.call.options import CallOptions
 from genmux.flows.call.passage import Passage, PassageFlow
 from genmux.flows.call.run import Run
 from genmux.flows.call.stream import PartStream
-from genmux.server.faults import as_error
-from genmux.server.http import Headers, Read, Request, RequestError
+from genmux.server.http import Headers, Request, RequestError
+from genmux.server.relay import relay
 from genmux.server.said import carried, identified, said_back, went
 from genmux.server.terms import Terms
-from genmux.types.errors import OverloadedError, ProviderError, StoreError
+from genmux.types.errors import ProviderError, StoreError
 from genmux.types.parts import Part, WarningPart
-
-FAREWELL = 1.0
-"""So many seconds a caller has to take the last event of a stream that the gateway's end cuts off."""
 
 
 class DialectEndpoint:
@@ -75,7 +69,7 @@ class DialectEndpoint:
                 first += await stream.read() or []
             writer = self._server.writer(accepted)
             told = said_back(accepted.warnings + warnings, request_id=stream.request_id)
-            await _relay(request, _Written(writer, first, stream).read, writer, (*told, *_way(stream.run)))
+            await relay(request, _Written(writer, first, stream).read, writer, (*told, *_way(stream.run)))
         finally:
             await stream.aclose()
 
@@ -99,7 +93,7 @@ class DialectEndpoint:
                 return await passing.read()
 
             told = (*carried(passing.headers), *said_back(passing.run.warnings), *_way(passing.run))
-            await _relay(request, read, self._server.writer(passage.accepted), told)
+            await relay(request, read, self._server.writer(passage.accepted), told)
         finally:
             await passing.aclose()
 
@@ -128,28 +122,3 @@ class _Written:
                 self._closed = True
                 return self._writer.close()
         return b"".join(map(self._writer.write, parts))
-
-
-async def _relay(request: Request, read: Read, writer: Writer, headers: Headers) -> None:
-    """Hand on what is read; what fails after the answer has begun is told inside it."""
-    failed = False
-
-    async def careful() -> bytes | None:
-        nonlocal failed
-        if failed:
-            return None
-        try:
-            return await read()
-        except Exception as error:  # noqa: BLE001 — whatever it is: no other way is left to tell it
-            failed = True
-            return writer.fail(as_error(error))
-
-    try:
-        await request.stream(careful, headers)
-    except asyncio.CancelledError:
-        if not request.watch.gone:  # the gateway stops, and this stream did not end in time
-            error = OverloadedError("the gateway is stopping; ask again")
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(FAREWELL):
-                    await request.finish(writer.fail(error))
-        raise

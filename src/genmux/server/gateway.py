@@ -1,6 +1,6 @@
 """The ASGI application: one small router."""
 
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from http import HTTPStatus
 from importlib import resources
 from typing import Any
@@ -8,10 +8,12 @@ from typing import Any
 from genmux.app import App, StoreRole
 from genmux.contract.dialect import Answer
 from genmux.dialects import load_dialect
+from genmux.dialects.openai_videos import server as videos_server
 from genmux.engine.deadlines import AlarmClocks
 from genmux.flows.call.passage import PassageFlow
 from genmux.flows.call.watching import HealthWatch
 from genmux.server.access import Access
+from genmux.server.asset_endpoint import AssetEndpoint
 from genmux.server.callers import ADDRESS, PRINCIPAL
 from genmux.server.count_endpoint import CountEndpoint
 from genmux.server.dialect_endpoint import DialectEndpoint
@@ -19,15 +21,14 @@ from genmux.server.embed_endpoint import EmbedEndpoint
 from genmux.server.faults import as_error, refuse_natively
 from genmux.server.hooks_endpoint import HOOKS, HooksEndpoint
 from genmux.server.http import CallerGoneError, Receive, Request, RequestError, Scope, Send
+from genmux.server.media.desk import MediaDesk
+from genmux.server.media.images import ImagesEndpoint
+from genmux.server.media.videos import VideosEndpoint
 from genmux.server.models_endpoint import ModelsEndpoint
 from genmux.server.pages import Pages
+from genmux.server.routes import Handle, Refuse, Routes, Ways
 from genmux.server.terms import Terms
 from genmux.types.errors import NotFoundError, ProviderError
-
-Handle = Callable[[Request], Awaitable[None]]
-Refuse = Callable[[Request, ProviderError], Awaitable[None]]
-Ways = dict[str, tuple[Handle, Refuse]]
-"""By HTTP method."""
 
 _NATIVE = "/api/"
 _POLICY = "default-src 'none'; connect-src 'self'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
@@ -74,17 +75,24 @@ class Gateway:
         count = CountEndpoint(counting, app.calls, self._terms)
         embed = EmbedEndpoint(load_dialect("openai_embeddings").server, app.calls, self._terms)
         models = ModelsEndpoint(app)
-        self._routes: dict[str, Ways] = {
-            "/v1/chat/completions": {"POST": (chat.handle, chat.refuse)},
-            "/v1/messages": {"POST": (messages.handle, messages.refuse)},
-            "/v1/messages/count_tokens": {"POST": (count.handle, messages.refuse)},
-            "/v1/embeddings": {"POST": (embed.handle, chat.refuse)},
-            "/v1/models": _reading(models.handle, chat.refuse),
-        }
-        self._open: dict[str, Ways] = {
-            "/": _reading(_start_page, chat.refuse),
-            "/healthz": _reading(_health, chat.refuse),
-        }
+        files = AssetEndpoint(app)
+        self._routes = Routes(
+            {
+                "/v1/chat/completions": {"POST": (chat.handle, chat.refuse)},
+                "/v1/messages": {"POST": (messages.handle, messages.refuse)},
+                "/v1/messages/count_tokens": {"POST": (count.handle, messages.refuse)},
+                "/v1/embeddings": {"POST": (embed.handle, chat.refuse)},
+                "/v1/models": _reading(models.handle, chat.refuse),
+                **_media(app, self._terms),
+            }
+        )
+        self._open = Routes(
+            {
+                "/": _reading(_start_page, chat.refuse),
+                "/healthz": _reading(_health, chat.refuse),
+                "/assets/{id}": _reading(files.handle, refuse_natively),
+            }
+        )
         self._hooks = HooksEndpoint(app)
         self._refuse_otherwise = chat.refuse
 
@@ -110,7 +118,7 @@ class Gateway:
             if self._pages.may_call(origin):
                 send = self._pages.told(send, origin)
                 request = Request(scope, receive, send, self._clocks.here())
-        ways = self._routes.get(request.path)
+        ways = self._routes.find(request.path)
         way = None if ways is None else ways.get(request.method)
         refuse = self._refusal(request, ways) if way is None else way[1]
         try:
@@ -133,11 +141,12 @@ class Gateway:
         """In whose words a request is refused that nobody serves."""
         if request.path.startswith(_NATIVE):
             return refuse_natively
+        ways = ways or self._open.find(request.path)
         return next(iter(ways.values()))[1] if ways else self._refuse_otherwise
 
     async def _others(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
         """Everything but the dialects: what is open to all, the native API, and what is not there."""
-        ways = self._routes.get(request.path) or self._open.get(request.path)
+        ways = self._routes.find(request.path) or self._open.find(request.path)
         if request.method == "OPTIONS":
             await request.answer(self._pages.preflight(request), _allow(ways or ("GET", "HEAD", "POST")))
         elif ways is None and request.path.startswith(_NATIVE):
@@ -183,6 +192,22 @@ class Gateway:
                 await self._app.aclose()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _media(app: App, terms: Terms) -> dict[str, Ways]:
+    """Pictures and videos."""
+    desk = MediaDesk(app, terms)
+    images = ImagesEndpoint(load_dialect("openai_images").server, desk)
+    videos = VideosEndpoint(videos_server, desk)
+    refuse = videos.refuse
+    return {
+        "/v1/images/generations": {"POST": (images.generate, images.refuse)},
+        "/v1/images/edits": {"POST": (images.edit, images.refuse)},
+        "/v1/videos": {"POST": (videos.create, refuse), **_reading(videos.list, refuse)},
+        "/v1/videos/{id}": {**_reading(videos.retrieve, refuse), "DELETE": (videos.delete, refuse)},
+        "/v1/videos/{id}/content": _reading(videos.content, refuse),
+        "/v1/videos/{id}/remix": {"POST": (videos.remix, refuse)},
+    }
 
 
 def _reading(handle: Handle, refuse: Refuse) -> Ways:

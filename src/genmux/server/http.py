@@ -1,7 +1,9 @@
 """The ASGI interface in few words: read a request's body, send an answer, notice that the caller has gone."""
 
+import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, MutableMapping
+from contextlib import aclosing
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 from genmux.contract.dialect import Answer
 from genmux.engine.deadlines import AlarmClock, Deadline
 from genmux.server.watch import Watch
-from genmux.types.errors import InvalidRequestError
+from genmux.types.errors import InvalidRequestError, ProviderError
 from genmux.types.principal import NOBODY, Principal
 
 Scope = MutableMapping[str, Any]
@@ -19,6 +21,8 @@ Headers = Iterable[tuple[str, str]]
 Raw = list[tuple[bytes, bytes]]
 Read = Callable[[], Awaitable[bytes | None]]
 """Gives the next bytes of a stream, None at its end."""
+
+_log = logging.getLogger("genmux.server")
 
 CLOSE = (("connection", "close"),)
 _EVENTS = ((b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache"))
@@ -55,6 +59,7 @@ class Request:
         "principal",
         "query",
         "rated",
+        "scheme",
         "watch",
     )
 
@@ -69,6 +74,7 @@ class Request:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.query: bytes = scope["query_string"]
+        self.scheme: str = scope.get("scheme", "http")
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.watch = Watch(receive, clock)
 
@@ -97,11 +103,28 @@ class Request:
                     body, more = await self._piece()
                     pieces += body
         except TimeoutError as error:
-            message = f"the body of the request did not come: nothing for {idle:g} s"
-            raise RequestError(message, status=HTTPStatus.REQUEST_TIMEOUT, headers=CLOSE) from error
+            raise _silent(idle) from error
         if len(pieces) > limit:
             raise _too_large(limit)
         return bytes(pieces)
+
+    async def pieces(self, limit: int, *, idle: float) -> AsyncGenerator[bytes]:
+        """The body of at most `limit` bytes, piece by piece; none fails to come for `idle` seconds.
+
+        Raises RequestError, and CallerGoneError when the caller went away meanwhile.
+        """
+        size, more = 0, True
+        while more:
+            try:
+                with Deadline(self.clock, idle):
+                    body, more = await self._piece()
+            except TimeoutError as error:
+                raise _silent(idle) from error
+            size += len(body)
+            if size > limit:
+                raise _too_large(limit)
+            if body:
+                yield body
 
     async def _piece(self) -> tuple[bytes, bool]:
         message = await self._receive()
@@ -130,6 +153,26 @@ class Request:
         self.watch.stop()
         await self._send({"type": "http.response.body", "body": b""})
 
+    async def send_file(self, status: int, pieces: AsyncGenerator[bytes], headers: Headers) -> None:
+        """Send a file piece by piece, as fast as the caller takes it.
+
+        The head goes with the first piece: what `pieces` raises before is raised. Afterwards it only ends the connection, by
+        which the caller sees that something is missing (CallerGoneError).
+        """
+        async with aclosing(pieces):
+            piece = await anext(pieces, b"")
+            raw = [_encoded.__wrapped__(one) for one in headers]  # they are hardly ever the same again
+            await self._send({"type": "http.response.start", "status": status, "headers": raw})
+            try:
+                while piece:
+                    await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+                    piece = await anext(pieces, b"")
+            except ProviderError as error:
+                _log.warning("%s broke off: %s", self.path, error)
+                raise CallerGoneError from error
+        self.watch.stop()
+        await self._send({"type": "http.response.body", "body": b""})
+
     async def finish(self, chunk: bytes) -> None:
         """Send the last bytes of a stream that has to end early."""
         self.watch.stop()
@@ -141,6 +184,11 @@ def _encoded(header: tuple[str, str]) -> tuple[bytes, bytes]:
     """A header as bytes that cannot end it."""
     name, value = header
     return name.encode("latin-1"), _CONTROL.sub(" ", value).encode("latin-1", "replace")
+
+
+def _silent(idle: float) -> RequestError:
+    message = f"the body of the request did not come: nothing for {idle:g} s"
+    return RequestError(message, status=HTTPStatus.REQUEST_TIMEOUT, headers=CLOSE)
 
 
 def _too_large(limit: int) -> RequestError:

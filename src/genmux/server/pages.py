@@ -7,7 +7,9 @@ from genmux.contract.dialect import Answer
 from genmux.server.http import Request, Send
 from genmux.server.loopback import host_of, is_loopback
 
-_SHOWN = b"x-genmux-cost, x-genmux-warning, x-genmux-counted-by, x-genmux-exact, x-request-id, retry-after"
+_SHOWN = (
+    b"x-genmux-cost, x-genmux-job, x-genmux-warning, x-genmux-counted-by, x-genmux-exact, x-request-id, retry-after"
+)
 
 
 class Pages:
@@ -26,7 +28,7 @@ class Pages:
         """What a browser hears that asks before it sends."""
         asked = request.header(b"access-control-request-headers") or "authorization, content-type, x-api-key"
         told = (
-            ("access-control-allow-methods", "GET, POST"),
+            ("access-control-allow-methods", "GET, HEAD, POST, PATCH, DELETE"),
             ("access-control-allow-headers", asked),
             ("access-control-max-age", "600"),
         )

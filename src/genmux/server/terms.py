@@ -1,6 +1,7 @@
 """What holds for every request, whatever its endpoint: how large, how slow, which models, which options."""
 
 import functools
+from collections.abc import AsyncGenerator
 
 import msgspec
 
@@ -38,6 +39,10 @@ class Terms:
     async def body(self, request: Request) -> bytes:
         """The body of a request. Raises ProviderError when it is too large or does not come."""
         return await request.body(self._limit, idle=self._idle)
+
+    def pieces(self, request: Request, limit: int) -> AsyncGenerator[bytes]:
+        """The same piece by piece, of at most `limit` bytes: files are larger than other requests."""
+        return request.pieces(limit, idle=self._idle)
 
     def options(self, request: Request, model: str | None, operation: Operation = "chat") -> CallOptions:
         """How the call is made.

@@ -136,7 +136,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `tenant` is the organisation that it belongs to, `retry_of` the job that this one tries again, `batch` what was submitted
     together. `progress` is a part of 1 and `queue_position` counts from 0, where the provider tells them. `account` is the
     name of the account that it was submitted with, and `fence` counts how often it changed hands. `waiting` says why a queued
-    job does not begin. `resolvable` says that somebody must decide (see `Resolution`).
+    job does not begin. `resolvable` says that somebody must decide (see `Resolution`). `hidden` says that it was deleted where
+    it was told as a video.
     """
 
     id: str
@@ -173,6 +174,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     batch: str | None = None
     ticket: Mapping[str, Any] | None = None
     waiting: str | None = None
+    hidden: bool = False
 
     @property
     def ended(self) -> bool:
@@ -186,9 +188,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class JobFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Which jobs are listed: all that fit everything that is said."""
+    """Which jobs are listed: all that fit everything that is said; of several `operations` any."""
 
     status: tuple[JobStatus, ...] = ()
+    operations: tuple[str, ...] = ()
     provider: str | None = None
     model: str | None = None
     operation: str | None = None

@@ -21,7 +21,8 @@ class Details(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `held` is what its budgets hold, in micro-units, and `held_account` those of its account. `key` is what the provider knows
     it by, `looked` how often it was looked for there. `grace` is how many seconds a cancellation waits. `waiting` says
-    why a queued job does not begin. `simulated` says that no model makes it.
+    why a queued job does not begin. `simulated` says that no model makes it, `hidden` that it is not shown as a video
+    any more.
     """
 
     estimate: Estimate | None = None
@@ -43,6 +44,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     callback: str | None = None
     policy: str = "hold"
     resolution: str | None = None
+    hidden: bool = False
 
 
 class JobRow(msgspec.Struct, kw_only=True):
@@ -143,4 +145,5 @@ def shown(row: JobRow) -> Job:
         batch=row.batch,
         ticket=row.ticket,
         waiting=details.waiting,
+        hidden=details.hidden,
     )

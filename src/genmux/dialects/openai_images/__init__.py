@@ -10,7 +10,15 @@ from genmux.contract.forms import FormPart
 from genmux.contract.openai_errors import refuse
 from genmux.dialects.openai_images.accept import AcceptedImages, Way, accept, accept_form
 from genmux.dialects.openai_images.profile import read_profile
-from genmux.dialects.openai_images.respond import ImagesWriter, ServedImage, ServedImages, respond, served, wants_bytes
+from genmux.dialects.openai_images.respond import (
+    ImagesWriter,
+    ServedImage,
+    ServedImages,
+    code_of,
+    respond,
+    served,
+    wants_bytes,
+)
 from genmux.dialects.openai_images.schema import NAME
 from genmux.dialects.openai_images.wire import OpenAIImagesWire, images_wire
 from genmux.types.errors import ProviderError
@@ -49,7 +57,7 @@ class OpenAIImagesServer:
 
     def refuse(self, error: ProviderError) -> Answer:
         """Write an error, with the HTTP status that the dialect uses for its kind."""
-        return refuse(error)
+        return refuse(error, code_of(error))
 
 
 class ImagesDialect(msgspec.Struct, frozen=True, kw_only=True):

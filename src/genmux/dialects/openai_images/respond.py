@@ -13,14 +13,22 @@ from genmux.dialects.openai_images.accept import AcceptedImages
 from genmux.dialects.openai_images.schema import NAMES
 from genmux.dialects.openai_images.usage import write_usage
 from genmux.types.content import Fields
-from genmux.types.errors import ProviderError
+from genmux.types.errors import ErrorKind, ProviderError
 from genmux.types.jobs import Completed
 from genmux.types.usage import Usage
 
 AUTO: Final = "auto"
 """What is told of a picture whose looks were left to the model; official clients know it only inside a stream."""
 
+CODES: dict[ErrorKind, str] = {ErrorKind.CONTENT_FILTERED: "content_policy_violation"}
+"""What errors are called here and not in a chat."""
+
 _encode = msgspec.json.encode
+
+
+def code_of(error: ProviderError) -> str | None:
+    """The code of an error that has another one than in a chat."""
+    return CODES.get(error.kind)
 
 
 class ServedImage(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +105,7 @@ class ImagesWriter:
 
     def fail(self, error: ProviderError) -> bytes:
         """The end of a stream in which something failed."""
-        return b"event: error\ndata: " + _encode({"type": "error", **error_document(error)}) + b"\n\n"
+        return b"event: error\ndata: " + _encode({"type": "error", **error_document(error, code_of(error))}) + b"\n\n"
 
     def _event(self, kind: str, image: ServedImage, fields: Fields) -> bytes:
         name = f"{self._accepted.event}.{kind}"

@@ -15,7 +15,7 @@ from genmux.dialects.openai_videos.accept import (
 )
 from genmux.dialects.openai_videos.respond import content_of, respond, respond_deleted, respond_list
 from genmux.types.assets import Asset
-from genmux.types.errors import ProviderError
+from genmux.types.errors import ErrorKind, ProviderError
 from genmux.types.jobs import Job
 
 __all__ = ["AcceptedVideo", "OpenAIVideosServer", "VideoPage", "server"]
@@ -58,7 +58,8 @@ class OpenAIVideosServer:
 
     def refuse(self, error: ProviderError) -> Answer:
         """Write an error, with the HTTP status that the dialect uses for its kind."""
-        return refuse(error)
+        missing = error.kind is ErrorKind.NOT_FOUND and error.param != "model"
+        return refuse(error, "not_found" if missing else None)
 
 
 server = OpenAIVideosServer()

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from genmux.contract.jobs import PartialOutput
 from genmux.contract.model import Model
 from genmux.engine.engine import Engine
 from genmux.flows.call.hosts import LocalHosts
@@ -133,7 +134,8 @@ class Bench(msgspec.Struct, kw_only=True):
     """Everything that the flow of a job works with. `clock` counts seconds and is never put back; `random` gives 0 to 1.
 
     `callback` makes the address for a provider's webhooks from provider and token, None where nobody outside can reach us. `caps` says how
-    many jobs one account of a provider may have at once, where the account says nothing. `told` hears of jobs that went on.
+    many jobs one account of a provider may have at once, where the account says nothing. `told` hears of jobs that went on,
+    `show` sees their unfinished pictures.
     """
 
     rows: JobTables
@@ -156,6 +158,7 @@ class Bench(msgspec.Struct, kw_only=True):
     callback: Callable[[str, str], str | None]
     caps: Callable[[str], int | None]
     told: Callable[[str], None]
+    show: Callable[[str, PartialOutput], None]
 
     def provider_caps(self) -> dict[str, int]:
         """How many jobs may be under way at a provider with all accounts together, where that is limited."""

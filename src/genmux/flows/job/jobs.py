@@ -1,12 +1,13 @@
 """What can be done with jobs: submit, look, wait, cancel, try again, resolve. Everything is seen by its own tenant only."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
+from genmux.contract.jobs import PartialOutput
 from genmux.flows.job.bench import Bench
 from genmux.flows.job.dispatch import Dispatcher
 from genmux.flows.job.ending import settle_in
@@ -124,6 +125,23 @@ class Jobs:
                 await woken(LOOK)
             row = await self._row(job, principal)
 
+    async def unfinished(self, job: str, principal: Principal) -> AsyncGenerator[PartialOutput]:
+        """The unfinished pictures of a job as they come, until it has ended or waits for a decision.
+
+        There are some where its provider shows them, the request asked for them (`partial_images`), and this process makes
+        the job; they are not kept.
+        """
+        with self._waiters.looking(job) as shown:
+            self._nudge()
+            while True:
+                with self._waiters.waiting(job) as woken:
+                    row = await self._row(job, principal)
+                    while shown:
+                        yield shown.popleft()
+                    if _rests(row):
+                        return
+                    await woken(LOOK)
+
     async def _until(self, row: JobRow, seconds: float | None) -> JobRow:
         loop = asyncio.get_running_loop()
         end = None if seconds is None else loop.time() + seconds
@@ -205,6 +223,20 @@ class Jobs:
         self._nudge()
         return await self._shown(changed)
 
+    async def hide(self, job: str, principal: Principal) -> Job:
+        """Do not show an ended job any more where it is told as a video; its record stays. Raises InvalidRequestError."""
+        row = await self._row(job, principal)
+        details = msgspec.structs.replace(row.details, hidden=True)
+        changed: JobRow | None = None
+        if row.status.ended:
+            changed = await self._bench.rows.change_idle(
+                job, row.status, lambda _row: {"details": details}, lambda _tx, _row: None
+            )
+        if changed is None:
+            message = f"the job {job} is {row.status}; it can be deleted once it has ended"
+            raise InvalidRequestError(message, param="id", status=CONFLICT)
+        return await self._shown(changed)
+
     async def expire(self) -> int:
         """End jobs that could not begin for too long; gives how many."""
         count = 0
@@ -238,10 +270,17 @@ class Jobs:
         return kept
 
     async def list(
-        self, principal: Principal, wanted: JobFilter, *, after: Cursor | None = None, limit: int = 50
+        self,
+        principal: Principal,
+        wanted: JobFilter,
+        *,
+        after: Cursor | None = None,
+        limit: int = 50,
+        oldest_first: bool = False,
     ) -> list[Job]:
-        """Jobs, the newest first; a page after a cursor."""
-        rows = await self._bench.rows.page(principal.organisation, wanted, after=after, limit=limit)
+        """Jobs, the newest first unless `oldest_first`; a page after a cursor."""
+        tenant = principal.organisation
+        rows = await self._bench.rows.page(tenant, wanted, after=after, limit=limit, oldest_first=oldest_first)
         return [await self._shown(row) for row in rows]
 
     async def found(self, row: JobRow, ticket: Ticket) -> bool:

@@ -20,6 +20,7 @@ from genmux.flows.job.ending import end_unmade, error_of
 from genmux.flows.job.permit import SEND_WINDOW, JobPermit
 from genmux.flows.job.reaching import operation_named, reach
 from genmux.flows.job.saving import NOW, save
+from genmux.flows.job.streaming import send_streamed, streams
 from genmux.flows.job.telling import tell
 from genmux.flows.job.verdicts import verdict_of
 from genmux.types.errors import BudgetExceededError, ErrorKind, ProviderError, Retry
@@ -117,22 +118,8 @@ class Submitter:
     async def send(self, hand: Hand, target: Target, prepared: Prepared, permit: JobPermit) -> Ended | None:
         """Send what was intended. Gives what became of it where it is done already, None otherwise. Raises LostError."""
         bench, row = self._bench, hand.row
-        http = target.wire.submit(prepared, row.key_sent, row.details.callback)
         try:
-            called = await bench.engine.call(
-                target.provider,
-                target.credential,
-                _sent_once(http),
-                base_url=target.base_url,
-                model=target.model.id,
-                timeouts=self._timeouts,
-                policy=ONCE,
-                permit=permit,
-            )
-            try:
-                taken: Accepted | Ended = target.wire.submitted(called.reply, prepared)
-            except ProviderError as error:
-                raise called.explain(error) from error
+            taken = await self._taken(hand, target, prepared, permit)
         except ProviderError as error:
             place(error, target)
             await self._failed(hand, error)
@@ -143,6 +130,28 @@ class Submitter:
             return taken
         await adopt(bench, hand, taken, warnings=warnings)
         return None
+
+    async def _taken(self, hand: Hand, target: Target, prepared: Prepared, permit: JobPermit) -> Accepted | Ended:
+        """Send the one request that costs, and understand its answer. Raises ProviderError."""
+        bench, row, wire = self._bench, hand.row, target.wire
+        if streams(hand, target):
+            http = _sent_once(wire.submit_stream(prepared, row.key_sent))
+            return await send_streamed(bench, hand, target, prepared, http, self._timeouts, permit)
+        called = await bench.engine.call(
+            target.provider,
+            target.credential,
+            _sent_once(wire.submit(prepared, row.key_sent, row.details.callback)),
+            base_url=target.base_url,
+            model=target.model.id,
+            timeouts=self._timeouts,
+            policy=ONCE,
+            permit=permit,
+        )
+        try:
+            taken: Accepted | Ended = wire.submitted(called.reply, prepared)
+        except ProviderError as error:
+            raise called.explain(error) from error
+        return taken
 
     async def _failed(self, hand: Hand, error: ProviderError) -> None:
         """What was sent failed, or was not sent."""

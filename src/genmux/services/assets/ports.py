@@ -1,6 +1,6 @@
 """What assets need of the database and of the storage."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,7 +26,7 @@ class Storage(Protocol):
         """Move a finished file of this machine to a key; the same bytes may be kept there once more."""
         ...
 
-    def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+    def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
         """The bytes from `start` to before `end`, in pieces. Raises NotFoundError when nothing is there."""
         ...
 

@@ -1,7 +1,7 @@
 """Assets as others see them: listed, read, changed, removed; each only by whom it belongs to."""
 
 import datetime
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -157,12 +157,12 @@ class Shelf:
     # ---------------------------------------------------------------- reading
     async def open(
         self, asset: str, tenant: str | None, *, start: int = 0, end: int | None = None
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes]:
         """The bytes of an asset from `start` to before `end`, in pieces. Raises NotFoundError."""
         found = await self.find(tenant, asset)
         return self.pieces(found, start=start, end=end)
 
-    def pieces(self, found: Opened, *, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+    def pieces(self, found: Opened, *, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
         """The same of one that was found already."""
         return self._storage.read(found.storage_key, start, end)
 
@@ -190,10 +190,7 @@ class Shelf:
         if changes.get("name") is not None:
             changes["name"] = plain_name(changes["name"])
         check_metadata(changes.get("metadata", {}))
-        if (end := changes.get("expires_at")) is not None and (end.tzinfo is None or end <= self._now()):
-            raise InvalidRequestError(
-                f"`expires_at` is {end}; it must be a time to come, with its zone", param="expires_at"
-            )
+        check_end(changes.get("expires_at"), self._now())
         row = await self._rows.change(tenant, asset, changes)
         if row is None:
             raise NotFoundError(f"there is no asset {asset[:80]!r}", param="asset", status=404)
@@ -216,3 +213,10 @@ def check_metadata(metadata: Mapping[str, Any]) -> None:
     if size > LARGEST_METADATA:
         message = f"`metadata` has {size:,} bytes; {LARGEST_METADATA:,} are the most"
         raise InvalidRequestError(message, param="metadata")
+
+
+def check_end(end: datetime.datetime | None, now: datetime.datetime) -> None:
+    """Raise InvalidRequestError for an end that is over, or has no time zone."""
+    if end is not None and (end.tzinfo is None or end <= now):
+        message = f"`expires_at` is {end.isoformat()}; it must be a time to come, with its zone"
+        raise InvalidRequestError(message, param="expires_at")

@@ -53,13 +53,23 @@ def by_ticket(tx: Tx, provider: str, ticket: str) -> JobRow | None:
     return None if found is None else read_row(found)
 
 
-def page(tx: Tx, tenant: str | None, wanted: JobFilter, *, after: Cursor | None, limit: int) -> list[JobRow]:
-    """Jobs of a tenant, or of all, the newest first."""
+def page(
+    tx: Tx,
+    tenant: str | None,
+    wanted: JobFilter,
+    *,
+    after: Cursor | None,
+    limit: int,
+    oldest_first: bool = False,
+) -> list[JobRow]:
+    """Jobs of a tenant, or of all, the newest first unless `oldest_first`."""
     query: Select[Any] = select(*(jobs.c[name] for name in COLUMNS))
     query = query.where(*_conditions(tenant, wanted), *_tagged(tx, wanted))
     if after is not None:
-        query = query.where(tuple_(jobs.c.created_at, jobs.c.id) < after)
-    query = query.order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit)
+        place = tuple_(jobs.c.created_at, jobs.c.id)
+        query = query.where(place > after if oldest_first else place < after)
+    order = (jobs.c.created_at, jobs.c.id)
+    query = query.order_by(*(order if oldest_first else [one.desc() for one in order])).limit(limit)
     found: Sequence[Any] = tx.core.execute(query).all()
     return [read_row(tuple(one)) for one in found]
 
@@ -80,6 +90,8 @@ def _conditions(tenant: str | None, wanted: JobFilter) -> list[ColumnElement[boo
         found.append(jobs.c.tenant == tenant)
     if wanted.status:
         found.append(jobs.c.status.in_([str(one) for one in wanted.status]))
+    if wanted.operations:
+        found.append(jobs.c.operation.in_(wanted.operations))
     found += [jobs.c[name] == value for name in _PLAIN if (value := getattr(wanted, name)) is not None]
     if wanted.since is not None:
         found.append(jobs.c.created_at >= to_moment(wanted.since))

@@ -224,10 +224,18 @@ class JobTables:
         return await self._read(lambda tx: reading.by_ticket(tx, provider, ticket_json))
 
     async def page(
-        self, tenant: str | None, wanted: JobFilter, *, after: Cursor | None = None, limit: int = 50
+        self,
+        tenant: str | None,
+        wanted: JobFilter,
+        *,
+        after: Cursor | None = None,
+        limit: int = 50,
+        oldest_first: bool = False,
     ) -> list[JobRow]:
-        """Jobs of a tenant, or of all, the newest first."""
-        return await self._read(lambda tx: reading.page(tx, tenant, wanted, after=after, limit=limit))
+        """Jobs of a tenant, or of all, the newest first unless `oldest_first`."""
+        return await self._read(
+            lambda tx: reading.page(tx, tenant, wanted, after=after, limit=limit, oldest_first=oldest_first)
+        )
 
     async def overdue(self) -> list[JobRow]:
         """Queued jobs that should have begun by now."""
