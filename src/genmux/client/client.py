@@ -1,13 +1,15 @@
 """The blocking client: drives the asynchronous one from any thread."""
 
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, Unpack
 
 from genmux.app import App
 from genmux.client.async_client import AsyncClient, app_of
+from genmux.client.jobs.blocking import BlockingJobs, BlockingMaking
 from genmux.client.loop import LoopThread
 from genmux.client.params import ChatParams, EmbedParams, Inputs, Prompt
 from genmux.client.streams import BlockingStream
@@ -26,7 +28,7 @@ FAREWELL = 2.0
 """Seconds for the end of a client that nobody closed."""
 
 
-class Client(Survey):
+class Client(Survey, BlockingMaking):
     """One interface to every provider, for code without an event loop. Threads may share it; use it as `with`.
 
     The arguments are those of `AsyncClient`, whose calls it makes one by one.
@@ -44,10 +46,17 @@ class Client(Survey):
         app: App | None = None,
     ) -> None:
         super().__init__(app_of(app, config=config, keys=keys, gateway=gateway, key=key, store=store))
-        self._client = AsyncClient(model=model, app=self._app)
+        self._model = model
+        self._client = client = AsyncClient(model=model, app=self._app)
         self._loop = LoopThread()
-        self._farewell = self._app.aclose if app is None else self._app.leave
+        self._jobs = BlockingJobs(lambda: client.jobs, self._loop)
+        self._farewell = partial(_farewell, client, self._app.aclose if app is None else self._app.leave)
         weakref.finalize(self, self._loop.close, self._farewell, patience=FAREWELL)
+
+    @property
+    def jobs(self) -> BlockingJobs:
+        """Jobs: in the store of this client, or at its gateway."""
+        return self._jobs
 
     def chat(self, prompt: Prompt, **params: Unpack[ChatParams]) -> ChatResult:
         """Ask a chat model and wait for the whole answer."""
@@ -132,3 +141,8 @@ class Client(Survey):
     def __exit__(self, *_: object) -> None:
         """Close at the end of the block."""
         self.close()
+
+
+async def _farewell(client: AsyncClient, app: Callable[[], Awaitable[None]]) -> None:
+    await client.leave()
+    await app()

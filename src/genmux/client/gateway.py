@@ -15,16 +15,32 @@ R = TypeVar("R", ChatRequest, EmbedRequest)
 GATEWAY = "gateway"
 """The id of the provider that stands for it."""
 
-_through: "weakref.WeakSet[App]" = weakref.WeakSet()
+_through: "weakref.WeakKeyDictionary[App, GatewayAddress]" = weakref.WeakKeyDictionary()
 
 
-def send_through(app: App, url: str) -> App:
+class GatewayAddress(msgspec.Struct, frozen=True):
+    """Where a gateway is, and the key that was given for it."""
+
+    url: str
+    key: str | None = None
+
+    def __repr__(self) -> str:
+        """Without the key."""
+        return f"GatewayAddress({self.url!r})"
+
+
+def send_through(app: App, url: str, key: str | None = None) -> App:
     """Let all calls of an App go to the gateway at `url`. Raises ConfigurationError for what is no address."""
     from genmux.client.gateway_provider import gateway_provider
 
     app.registry.register(gateway_provider(GATEWAY, url), replace=True)
-    _through.add(app)
+    _through[app] = GatewayAddress(url, key or app.environ.get("GENMUX_KEY") or None)
     return app
+
+
+def gateway_of(app: App) -> GatewayAddress | None:
+    """The gateway to which an App's calls go, if they do."""
+    return _through.get(app)
 
 
 def goes_through(app: App) -> bool:

@@ -1,16 +1,19 @@
 """From the keywords of a generation to its request: inputs by their roles, everything else by its name."""
 
 import base64
+import difflib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from genmux.client.requests import amount_of
 from genmux.types.assets import Asset
 from genmux.types.errors import InvalidRequestError
 from genmux.types.generation import GenerationRequest, Input, InputKind, InputRole
-from genmux.types.jobs import GenerationResult, Job
+from genmux.types.jobs import GenerationResult, Job, JobFilter
 
 Source = str | Path | bytes | Asset | Job | GenerationResult
 """A path, a URL, a `data:` URI, bytes, an asset or its id, a job or its id (its first output is meant), a result."""
@@ -71,6 +74,22 @@ def ask(  # noqa: PLR0913 — the fields of a request
         tags=dict(tags or {}),
         idempotency_key=idempotency_key,
     )
+
+
+def filter_of(wanted: Mapping[str, Any]) -> JobFilter:
+    """Which jobs are meant; one status may stand without a list. Raises InvalidRequestError that names what is wrong."""
+    known = JobFilter.__struct_fields__
+    if unknown := [name for name in wanted if name not in known]:
+        near = difflib.get_close_matches(unknown[0], known, n=3, cutoff=0.5) or known
+        message = f"jobs are not listed by `{unknown[0]}`; try {', '.join(near)}"
+        raise InvalidRequestError(message, param=unknown[0])
+    told = {name: value for name, value in wanted.items() if value is not None}
+    if isinstance(told.get("status"), str):
+        told["status"] = (told["status"],)
+    try:
+        return msgspec.convert(told, JobFilter)
+    except msgspec.ValidationError as error:
+        raise InvalidRequestError(f"jobs cannot be listed by this: {error}") from error
 
 
 def source_of(given: Any, name: str) -> str:

@@ -25,7 +25,10 @@ class Reader(Protocol):
 
 
 class AssetFile(Asset, frozen=True, kw_only=True):
-    """An asset that can be read. `path` is where it lies on this machine, None for other storage, and at a gateway."""
+    """An asset that can be read. `path` is where it lies on this machine, None for other storage, and at a gateway.
+
+    `url` is then that of the file; for what is elsewhere it is the signed link, where one was asked for.
+    """
 
     reader: Reader
     path: Path | None = None
@@ -115,7 +118,10 @@ def blocking(job: Job, loop: LoopThread) -> Job:
 
 
 async def _readable(asset: Asset, reader: Reader) -> AssetFile:
-    return AssetFile(**msgspec.structs.asdict(asset), reader=reader, path=await reader.place(asset))
+    fields, path = msgspec.structs.asdict(asset), await reader.place(asset)
+    if path is not None and asset.url is None:
+        fields["url"] = path.absolute().as_uri()
+    return AssetFile(**fields, reader=reader, path=path)
 
 
 def _unlooped(file: AssetFile, loop: LoopThread) -> BlockingAssetFile:

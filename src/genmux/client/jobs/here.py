@@ -1,14 +1,15 @@
 """Jobs in the store of this process."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from genmux.app import App
-from genmux.flows.job.intake import JobOptions
-from genmux.flows.job.jobs import Jobs
+from genmux.flows.job.options import JobOptions
 from genmux.types.assets import Asset
 from genmux.types.errors import ProviderError
 from genmux.types.generation import GenerationRequest
@@ -17,13 +18,17 @@ from genmux.types.periods import to_moment
 from genmux.types.principal import NOBODY
 
 
+if TYPE_CHECKING:
+    from genmux.flows.job.jobs import Jobs
+
+
 class Here:
     """Jobs of this machine's user. The store is opened when it is first needed; one that nobody gave is temporary."""
 
     def __init__(self, app: App) -> None:
         self._app = app
 
-    async def _jobs(self) -> Jobs:
+    async def _jobs(self) -> "Jobs":
         await self._app.ready_for_jobs()
         return self._app.kept().jobs
 
@@ -47,10 +52,11 @@ class Here:
         """The job once it rests, or after so many seconds."""
         return await (await self._jobs()).wait(job, NOBODY, seconds)
 
-    async def watch(self, job: str) -> AsyncIterator[Job]:
+    async def watch(self, job: str) -> AsyncGenerator[Job]:
         """The job each time that something changed."""
-        async for seen in (await self._jobs()).watch(job, NOBODY):
-            yield seen
+        async with aclosing((await self._jobs()).watch(job, NOBODY)) as states:
+            async for seen in states:
+                yield seen
 
     async def page(self, wanted: JobFilter, cursor: str | None, limit: int) -> tuple[list[Job], str | None]:
         """A page of jobs, and where the next one begins."""
@@ -82,3 +88,6 @@ class Here:
     async def place(self, asset: Asset) -> Path | None:
         """Where it lies on this machine."""
         return await self._app.kept().assets.shelf.local_path(asset.id, asset.tenant)
+
+    async def aclose(self) -> None:
+        """The store is closed with the App."""

@@ -1,11 +1,11 @@
 """Where jobs are: in the store of this process, or at a gateway."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from decimal import Decimal
 from typing import Protocol
 
 from genmux.client.jobs.files import Reader
-from genmux.flows.job.intake import JobOptions
+from genmux.flows.job.options import JobOptions
 from genmux.types.errors import ProviderError
 from genmux.types.generation import GenerationRequest
 from genmux.types.jobs import Job, JobFilter, Resolution, Ticket
@@ -32,7 +32,7 @@ class JobLine(Reader, Protocol):
         """The job once it rests, or after so many seconds."""
         ...
 
-    def watch(self, job: str) -> AsyncIterator[Job]:
+    def watch(self, job: str) -> AsyncGenerator[Job]:
         """The job each time that something changed."""
         ...
 
@@ -50,4 +50,8 @@ class JobLine(Reader, Protocol):
 
     async def resolve(self, job: str, resolution: Resolution, ticket: Ticket | None, cost: Decimal | None) -> Job:
         """Decide an unknown outcome."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of what belongs to the running event loop. May be called again."""
         ...

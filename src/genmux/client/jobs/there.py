@@ -1,7 +1,7 @@
 """Jobs at a gateway, over its native API."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ import msgspec
 
 from genmux.contract.http import FileBody, HttpReply
 from genmux.engine.gateway_line import GatewayLine
-from genmux.flows.job.intake import JobOptions
+from genmux.flows.job.options import JobOptions
 from genmux.types.assets import Asset
 from genmux.types.errors import MalformedReplyError, ProviderError, Retry
 from genmux.types.generation import GenerationRequest, Input
@@ -70,13 +70,13 @@ class There:
 
     async def get(self, job: str) -> Job:
         """One job."""
-        return await self._send("GET", f"/jobs/{quote(job)}", None, Job)
+        return await self._send("GET", f"/jobs/{quote(job, safe='')}", None, Job)
 
     async def wait(self, job: str, seconds: float) -> Job:
         """The job once it rests, or after so many seconds."""
-        return await self._send("GET", f"/jobs/{quote(job)}?wait={min(seconds, PATIENCE):g}", None, Job)
+        return await self._send("GET", f"/jobs/{quote(job, safe='')}?wait={min(seconds, PATIENCE):g}", None, Job)
 
-    async def watch(self, job: str) -> AsyncIterator[Job]:
+    async def watch(self, job: str) -> AsyncGenerator[Job]:
         """The job each time that something changed."""
         told: Job | None = None
         while True:
@@ -97,20 +97,20 @@ class There:
 
     async def cancel(self, job: str, grace: float | None) -> Job:
         """Ask for a cancellation."""
-        return await self._send("POST", f"/jobs/{quote(job)}/cancel", {"grace": grace}, Job)
+        return await self._send("POST", f"/jobs/{quote(job, safe='')}/cancel", {"grace": grace}, Job)
 
     async def retry(self, job: str) -> Job:
         """Try again."""
-        return await self._send("POST", f"/jobs/{quote(job)}/retry", {}, Job)
+        return await self._send("POST", f"/jobs/{quote(job, safe='')}/retry", {}, Job)
 
     async def resolve(self, job: str, resolution: Resolution, ticket: Ticket | None, cost: Decimal | None) -> Job:
         """Decide an unknown outcome."""
         body = {"resolution": resolution, "ticket": ticket, "cost": cost}
-        return await self._send("POST", f"/jobs/{quote(job)}/resolve", body, Job)
+        return await self._send("POST", f"/jobs/{quote(job, safe='')}/resolve", body, Job)
 
     async def open(self, asset: Asset) -> AsyncIterator[bytes]:
         """Its content, piece by piece."""
-        async for piece in self._line.download(f"{API}/assets/{quote(asset.id)}/content"):
+        async for piece in self._line.download(f"{API}/assets/{quote(asset.id, safe='')}/content"):
             yield piece
 
     async def place(self, asset: Asset) -> Path | None:

@@ -10,6 +10,7 @@ from genmux.contract.operations import Operation
 from genmux.flows.call.holding import REFUSED, in_dollars, where_unknown
 from genmux.flows.job.bench import Bench
 from genmux.flows.job.checks import checked
+from genmux.flows.job.options import JobOptions
 from genmux.flows.job.reaching import operation_named
 from genmux.flows.job.submitting import FOR_EVER
 from genmux.flows.job.telling import tell
@@ -30,23 +31,6 @@ LONGEST_KEY = 255
 PRIORITIES = range(-100, 101)
 
 _canonical = msgspec.json.Encoder(order="deterministic").encode
-
-
-class JobOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What holds for one job beside its request.
-
-    `priority` is -100 to 100, the largest is first. `batch` names what it was submitted with, `retry_of` the job that it tries
-    again, `end_user` for whom it is. `paths` lets inputs be files of this machine: never for callers from elsewhere.
-    """
-
-    priority: int = 0
-    batch: str | None = None
-    retry_of: str | None = None
-    end_user: str | None = None
-    paths: bool = False
-
-
-USUAL = JobOptions()
 
 
 class Intake:

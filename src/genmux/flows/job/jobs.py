@@ -1,7 +1,7 @@
 """What can be done with jobs: submit, look, wait, cancel, try again, resolve. Everything is seen by its own tenant only."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,8 @@ from genmux.contract.jobs import PartialOutput
 from genmux.flows.job.bench import Bench
 from genmux.flows.job.dispatch import Dispatcher
 from genmux.flows.job.ending import settle_in
-from genmux.flows.job.intake import USUAL, Intake, JobOptions
+from genmux.flows.job.intake import Intake
+from genmux.flows.job.options import USUAL, JobOptions
 from genmux.flows.job.money import FREE, Bill
 from genmux.flows.job.recovering import requeued
 from genmux.flows.job.telling import tell
@@ -109,7 +110,7 @@ class Jobs:
             row = await self._until(row, seconds)
         return await self._shown(row)
 
-    async def watch(self, job: str, principal: Principal) -> AsyncIterator[Job]:
+    async def watch(self, job: str, principal: Principal) -> AsyncGenerator[Job]:
         """The job as it is now, and each time that something changed, until it has ended or waits for a decision."""
         row = await self._row(job, principal)
         self._nudge()
