@@ -223,3 +223,41 @@ def test_every_recorded_picture_is_read_rightly_and_every_request_is_written_as_
         ("google", "completed", "STOP"): 6,
         ("google", "failed", "NO_IMAGE"): 1,
     }
+
+
+def test_a_reply_whose_request_was_not_kept_is_read_as_a_poll(record: Record) -> None:
+    told = {"status": 200, "headers": {}, "json": {"status": "done", "video": {"url": "https://vidgen.x.ai/1.mp4"}}}
+    outcome = replay_one(record, {"request": None, "response": told, "provider": "xai"}, api="xai-video")
+
+    assert (outcome.status, outcome.request_round_trip, outcome.differences) == ("ok", None, ())
+    assert outcome.job is not None
+    assert (outcome.job.call, outcome.job.state, outcome.job.outputs) == (
+        "poll",
+        "completed",
+        ("https://vidgen.x.ai/1.mp4",),
+    )
+
+
+def test_a_reply_that_tells_of_no_job_is_left_to_others(record: Record) -> None:
+    nothing = {"status": 200, "headers": {}, "json": {}}
+    outcome = replay_one(record, {"request": None, "response": nothing, "provider": "xai"}, api="xai-video")
+    assert (outcome.status, outcome.job) == ("unsupported", None)
+
+
+@needs_recordings
+@pytest.mark.parametrize(
+    ("folder", "seen"),
+    [
+        ("xai/image", {("submit", "completed"): 2}),
+        (
+            "xai/video",
+            {("poll", "processing"): 1, ("poll", "failed"): 2, ("poll", "filtered"): 2, ("poll", "completed"): 2},
+        ),
+        ("klingai/video", {("poll", "pending"): 1, ("poll", "processing"): 1, ("poll", "filtered"): 1}),
+    ],
+)
+def test_every_recorded_job_is_read_rightly_and_every_request_is_written_as_it_was(folder: str, seen: Any) -> None:
+    outcomes = [one for one in replay([RECORDINGS / folder]) if one.job is not None]
+
+    assert [one for one in outcomes if one.status != "ok" or one.differences] == []
+    assert Counter((one.job.call, one.job.state) for one in outcomes if one.job) == seen

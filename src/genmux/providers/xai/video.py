@@ -51,17 +51,18 @@ class VideoWire:
     def poll(self, ticket: Ticket) -> Steps[JobState]:
         """Ask for it: 202 is the answer while it is worked on, with or without a body."""
         reply = yield HttpRequest(method="GET", url=f"/videos/{ticket['id']}", read_only=True)
-        if reply.status == 202:
-            return _waiting(reply)
-        return reply.read(TOLD).state(self._statuses, self._failures)
+        told = _told(reply) if reply.status == 202 else reply.read(TOLD)
+        if reply.status == 202 and not told.status:
+            return Processing(progress=told.progressed, raw="202")
+        return told.state(self._statuses, self._failures)
 
 
-def _waiting(reply: HttpReply) -> Processing:
+def _told(reply: HttpReply) -> Told:
+    """What a body says that need not say anything."""
     try:
-        told = reply.read(TOLD)
+        return reply.read(TOLD)
     except ProviderError:
-        told = Told()
-    return Processing(progress=told.progressed, raw=told.status or "202")
+        return Told()
 
 
 def _body(request: MediaRequest, wire_id: str) -> dict[str, Any]:

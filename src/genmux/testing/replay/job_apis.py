@@ -16,6 +16,7 @@ from genmux.contract.model import Model
 from genmux.contract.operations import Operation
 from genmux.contract.provider import Provider
 from genmux.services.registry import Registry
+from genmux.testing.replay.asking import decoded
 from genmux.testing.replay.recording import Exchange
 from genmux.types.generation import InputRole
 from genmux.types.jobs import Ticket
@@ -37,6 +38,8 @@ class JobApi(msgspec.Struct, frozen=True, kw_only=True):
     `asked` says what a recorded submission asks for, and of which model; `ticket` by what a recorded poll or cancellation
     asks. Both see the exchange alone. `left_out` are keys of a request's body that the wire leaves out on purpose, and
     `compared` is what of a body is compared, recorded or written, where more is left open than that.
+    `recorded_as` is what the recordings call the provider, where that is not its id. `unasked` says which call a reply answers
+    whose request was not kept, None where it is of no job.
     """
 
     provider: str
@@ -46,6 +49,8 @@ class JobApi(msgspec.Struct, frozen=True, kw_only=True):
     ticket: Callable[[Exchange], Ticket] = lambda _exchange: {}
     left_out: frozenset[str] = frozenset()
     compared: Callable[[dict[str, Any]], dict[str, Any]] = dict
+    recorded_as: str = ""
+    unasked: Callable[[Exchange], Call | None] | None = None
 
 
 class JobClaim(NamedTuple):
@@ -67,12 +72,18 @@ class JobClaim(NamedTuple):
 
 def job_claim(exchange: Exchange) -> JobClaim | None:
     """The wire and the call of an exchange; None where it is of no job."""
-    method = exchange.request.method if exchange.request else None
     for api in JOB_APIS:
-        if api.provider == exchange.provider:
-            for route in api.routes:
-                if route.method == method and re.fullmatch(route.path, exchange.path):
-                    return JobClaim(api, route.call)
+        if (api.recorded_as or api.provider) == exchange.provider and (call := _call(api, exchange)) is not None:
+            return JobClaim(api, call)
+    return None
+
+
+def _call(api: JobApi, exchange: Exchange) -> Call | None:
+    if exchange.request is None:
+        return api.unasked(exchange) if api.unasked else None
+    for route in api.routes:
+        if route.method == exchange.request.method and re.fullmatch(route.path, exchange.path):
+            return route.call
     return None
 
 
@@ -169,7 +180,53 @@ def _last_turn(body: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value}
 
 
+# ---------------------------------------------------------------- xAI and Kling
+def _xai_picture(exchange: Exchange) -> tuple[MediaRequest, Model]:
+    asked = body_of(exchange)
+    name, prompt = asked.pop("model"), asked.pop("prompt")
+    return MediaRequest(operation="text_to_image", prompt=prompt, params=asked), unlisted("xai", name)
+
+
+def _poll_with(api: str, field: str) -> Callable[[Exchange], Call | None]:
+    """The replies of an API that tell where a job stands: those in which there is something in this field."""
+
+    def unasked(exchange: Exchange) -> Call | None:
+        told = decoded(exchange.reply.body) if exchange.reply and exchange.api == api else None
+        return "poll" if isinstance(told, dict) and told.get(field) else None
+
+    return unasked
+
+
+def _anybody(exchange: Exchange) -> Ticket:
+    del exchange
+    return {"id": "replayed"}
+
+
 JOB_APIS: tuple[JobApi, ...] = (
+    JobApi(
+        provider="xai",
+        wire="images",
+        routes=(Route("submit", "POST", r"/v1/images/generations"),),
+        asked=_xai_picture,
+        ticket=_anybody,
+    ),
+    JobApi(
+        provider="xai",
+        wire="videos",
+        routes=(Route("poll", "GET", r"/v1/videos/[^/]+"),),
+        asked=_xai_picture,
+        ticket=_anybody,
+        unasked=_poll_with("xai-video", "status"),
+    ),
+    JobApi(
+        provider="kling",
+        wire="older_text",
+        routes=(),
+        asked=_xai_picture,
+        ticket=_anybody,
+        recorded_as="klingai",
+        unasked=_poll_with("klingai-video", "data"),
+    ),
     JobApi(
         provider="replicate",
         wire="predictions",

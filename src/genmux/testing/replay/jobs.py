@@ -46,7 +46,8 @@ def replay_job(exchange: Exchange, reply: RecordedReply, claimed: JobClaim) -> J
         seen = _read(exchange, reply, claimed, prepared)
     except ProviderError as error:
         answered = error_answered(error)
-    return JobReplayed(answered=answered, job=seen, request_round_trip=not found, differences=found)
+    went_round = None if exchange.request is None else not found
+    return JobReplayed(answered=answered, job=seen, request_round_trip=went_round, differences=found)
 
 
 def _prepared(exchange: Exchange, claimed: JobClaim) -> Prepared | None:
@@ -77,12 +78,13 @@ def _first(exchange: Exchange, claimed: JobClaim, prepared: Prepared | None) -> 
 
 
 def _differences(exchange: Exchange, claimed: JobClaim, sent: HttpRequest) -> Iterator[str]:
-    """Where method, path and JSON body are not those that were recorded."""
+    """Where method, path and JSON body are not those that were recorded, as far as they were."""
+    if exchange.request is None:
+        return
     manifest = claimed.provider.manifest
     path = urlsplit(absolute_url(manifest.base_url, sent.url, api_hosts=manifest.api_hosts)).path
-    method = exchange.request.method if exchange.request else "GET"
-    yield from differing(f"{method} {exchange.path}", f"{sent.method} {path}", "request")
-    recorded = decoded(exchange.request.body) if exchange.request else None
+    yield from differing(f"{exchange.request.method} {exchange.path}", f"{sent.method} {path}", "request")
+    recorded = decoded(exchange.request.body)
     if isinstance(recorded, dict):
         kept = {name: value for name, value in recorded.items() if name not in claimed.api.left_out}
         written = decoded(sent.document or b"")

@@ -1,6 +1,7 @@
 """Kling: two editions of one API, errors inside of a 200, a key of the caller's by which tasks are found, tokens that expire.
 
-Made from its documents (see the manifest of the provider) and one authored recording.
+Made from its documents (see the manifest of the provider) and one authored recording. Webhooks tell the end alone, where Kling
+tells each change.
 """
 
 import base64
@@ -58,7 +59,6 @@ class Kling(Personality):
     simulates = ("kling",)
     key_headers = ("authorization",)
     refunds = frozenset({"filtered", "failed", "expired"})
-    hook_states = ("processing", "completed", "filtered", "failed", "expired")
 
     def routes(self) -> tuple[Route, ...]:
         """What is served."""
@@ -206,7 +206,7 @@ class Kling(Personality):
     def _reason(self, job: SimulatedJob, now: float) -> str:
         match job.state(now):
             case "filtered":
-                return RISK
+                return f"{RISK}: {job.script.reason}" if job.script.reason else RISK
             case "failed" | "expired" as state:
                 return job.script.reason or state
             case _:

@@ -99,8 +99,13 @@ class XAI(Personality):
 
     def refuse(self, refusal: Refusal) -> Answer:
         """An error: `code` is words, and a wrong key is a 400."""
-        status = 400 if refusal.kind == "authentication" else refusal.status
-        return reply(status, {"code": refusal.code, "error": refusal.message})
+        if refusal.kind == "authentication":
+            told = {
+                "code": "Client specified an invalid argument",
+                "error": f"Incorrect API key provided: {refusal.message}",
+            }
+            return reply(400, told)
+        return reply(refusal.status, {"code": refusal.code, "error": refusal.message})
 
     def price(self, params: Mapping[str, Any]) -> Decimal:
         """5 cents a second."""
