@@ -89,7 +89,6 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         found = {name: f"simulated-{name}" for name in needed}
         return found | ({"webhook_secret": webhook_secret} if "webhook_secret" in fields else {})
 
-
     def request(self, folder: Path, *, carriage: Carriage | None = None) -> MediaRequest:
         """A request that has what is required; inputs are given by `carriage` where they can be, and then all of them are."""
         params = {name: value for name, one in self._params() if (value := _value(one)) is not None}

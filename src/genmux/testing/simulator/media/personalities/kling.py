@@ -1,7 +1,6 @@
 """Kling: two editions of one API, errors inside of a 200, a key of the caller's by which tasks are found, tokens that expire.
 
-Made from its documents (see the manifest of the provider) and one authored recording. Webhooks tell the end alone, where Kling
-tells each change.
+Made from its documents (see the manifest of the provider) and one authored recording.
 """
 
 import base64
@@ -59,6 +58,7 @@ class Kling(Personality):
     simulates = ("kling",)
     key_headers = ("authorization",)
     refunds = frozenset({"filtered", "failed", "expired"})
+    hook_states = ("processing", "completed", "filtered", "failed", "expired")
 
     def routes(self) -> tuple[Route, ...]:
         """What is served."""
