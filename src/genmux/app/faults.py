@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterator, Mapping
 
-from genmux.contract.manifest import Credential
+from genmux.contract.manifest import Credential, lacking_fields
 from genmux.contract.operations import OPERATIONS, Operation
 from genmux.flows.call.plan import Routes, route_faults
 from genmux.services.prices.media import MediaCatalogue
@@ -88,9 +88,8 @@ def _account_faults(account: AccountOptions, known: Mapping[str, Credential]) ->
     for field in account.credentials:
         if field not in known:
             yield f"has no setting `{field}`; there are {', '.join(settings)}"
-    for field, one in known.items():
-        if one.required and not account.credentials.get(field, "").strip():
-            yield f"lacks `{field}`"
+    given = {field for field, value in account.credentials.items() if value.strip()}
+    yield from (f"lacks `{field}`" for field in lacking_fields(known, given))
 
 
 def _unresolved(routes: Routes, model: str, operations: tuple[Operation, ...]) -> str | None:

@@ -1,6 +1,7 @@
 """The provider as data."""
 
 import tomllib
+from collections.abc import Container, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -25,11 +26,24 @@ SPEC = 1
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One field of a credential and the environment variables in which it is looked for, first one first."""
+    """One field of a credential and the environment variables in which it is looked for, first one first.
+
+    A `required` field may be left out when all fields of `unless` are there, such as an API key beside a pair of keys.
+    """
 
     env: tuple[str, ...] = ()
     required: bool = True
+    unless: tuple[str, ...] = ()
     description: str | None = None
+
+
+def lacking_fields(credentials: Mapping[str, Credential], found: Container[str]) -> list[str]:
+    """The fields that a credential must have and does not: those that are required, and nothing stands in for."""
+    return [
+        name
+        for name, one in credentials.items()
+        if one.required and name not in found and not (one.unless and all(other in found for other in one.unless))
+    ]
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -241,6 +255,12 @@ def _faults(manifest: Manifest) -> list[str]:
         faults.append(f"id {manifest.id!r} must be letters, digits, '-' and '_' - at `$.id`")
     specs = {"model_defaults": manifest.model_defaults}
     specs |= {f'models."{name}"': spec for name, spec in manifest.models.items()}
+    faults += [
+        f"unless names {other!r}, which is no field of the credential - at `$.credentials.{name}.unless`"
+        for name, field in manifest.credentials.items()
+        for other in field.unless
+        if other not in manifest.credentials
+    ]
     faults += _like_faults(manifest.models)
     wires = (*manifest.wires, *manifest.code_wires)
     for place, spec in specs.items():

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from genmux.contract.manifest import Manifest
+from genmux.contract.manifest import Manifest, lacking_fields
 from genmux.services.ports import ProviderOptions
 from genmux.types.errors import AuthenticationError
 
@@ -43,8 +43,7 @@ class Credentials:
         if not manifest.requires_credentials:
             return None
         found = self.find(manifest, given)
-        required = {name: credential for name, credential in manifest.credentials.items() if credential.required}
-        lacking = {name: credential for name, credential in required.items() if name not in found}
+        lacking = {name: manifest.credentials[name] for name in lacking_fields(manifest.credentials, found)}
         if not lacking:
             return None
         ways = [" or ".join("$" + env for env in credential.env) or f"`{name}`" for name, credential in lacking.items()]

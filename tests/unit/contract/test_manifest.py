@@ -5,7 +5,17 @@ from pathlib import Path
 import pytest
 
 from genmux.contract.features import FEATURES, Support
-from genmux.contract.manifest import SPEC, Limits, Manifest, ModelSpec, inherit, parse_manifest, read_manifest
+from genmux.contract.manifest import (
+    SPEC,
+    Credential,
+    Limits,
+    Manifest,
+    ModelSpec,
+    inherit,
+    lacking_fields,
+    parse_manifest,
+    read_manifest,
+)
 from genmux.contract.operations import KINDS, OPERATIONS
 from genmux.contract.params import Param
 from genmux.types.errors import ConfigurationError, ErrorKind
@@ -136,6 +146,28 @@ def test_a_wire_that_the_providers_code_brings_is_named_beside_those_of_the_dial
     text = GOOD.replace('operations = { chat = "chat" }', 'operations = { chat = "talk" }')
     manifest = parse_manifest(text.replace("spec = 1", 'spec = 1\ncode_wires = ["talk"]'), source="lumen.toml")
     assert manifest.model_defaults.operations == {"chat": "talk"}
+
+
+def test_what_stands_in_for_a_field_must_be_a_field() -> None:
+    text = GOOD.replace('env = ["LUMEN_API_KEY"]', 'env = ["LUMEN_API_KEY"]\nunless = ["password"]')
+    assert "credentials.api_key.unless: unless names 'password', which is no field" in fault_of(text)
+
+
+PAIR_OR_KEY = {
+    "api_key": Credential(unless=("id", "secret")),
+    "id": Credential(required=False),
+    "secret": Credential(required=False),
+}
+
+
+@pytest.mark.parametrize(
+    ("found", "lacking"),
+    [((), ["api_key"]), (("id",), ["api_key"]), (("id", "secret"), []), (("api_key",), []), (("api_key", "id"), [])],
+)
+def test_a_field_may_be_left_out_when_all_that_stand_in_for_it_are_there(
+    found: tuple[str, ...], lacking: list[str]
+) -> None:
+    assert lacking_fields(PAIR_OR_KEY, found) == lacking
 
 
 def test_a_missing_field_is_named() -> None:

@@ -22,8 +22,6 @@ CODED = {path.parent.name for path in FOLDER.glob("*/__init__.py")}
 REGISTRY = Registry()
 PRICED = {provider.id: provider for provider in get_snapshot().providers}
 LOCAL = {"llamacpp", "lmstudio", "ollama", "vllm"}
-EITHER_KEY = {"kling"}
-"""Where an API key is one of two credentials of which one is enough."""
 
 EVERY = pytest.mark.parametrize("manifest", [pytest.param(one, id=name) for name, one in DATA_ONLY.items()])
 
@@ -99,8 +97,7 @@ def test_environment_variables_are_upper_case(manifest: Manifest) -> None:
 def test_credentials_are_required_exactly_of_providers_that_are_not_local(manifest: Manifest) -> None:
     assert manifest.local == (manifest.id in LOCAL)
     assert manifest.requires_credentials != manifest.local
-    optional = manifest.local or manifest.id in EITHER_KEY
-    assert manifest.credentials["api_key"].required != optional
+    assert manifest.credentials["api_key"].required != manifest.local
 
 
 @EVERY

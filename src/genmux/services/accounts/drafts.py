@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from genmux.contract.manifest import Manifest
+from genmux.contract.manifest import Manifest, lacking_fields
 from genmux.types.accounts import Account, Balance, Credential, Grants, Sharing
 from genmux.types.errors import InvalidRequestError
 
@@ -154,7 +154,7 @@ def credential_of(fields: Mapping[str, str], manifest: Manifest) -> Credential:
         names = ", ".join(known) or "none"
         message = f"{manifest.id} has no credential field {', '.join(sorted(unknown))}; it has {names}"
         raise InvalidRequestError(message, param="credential", provider=manifest.id)
-    lacking = [name for name, field in known.items() if field.required and name not in found]
+    lacking = lacking_fields(known, found)
     if lacking or not found:
         message = f"the credential of {manifest.id} lacks {', '.join(lacking) or 'all fields'}"
         raise InvalidRequestError(message, param="credential", provider=manifest.id)
