@@ -18,6 +18,7 @@ FIELDS = (
     "status",
     "result",
     "error",
+    "job",
     "request_round_trip",
     "response_round_trip",
     "differences",
