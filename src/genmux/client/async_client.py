@@ -29,8 +29,8 @@ class AsyncClient(Calls, Making):
     `model` is the default model of its calls. `config` is the path of a `genmux.toml` other than the usual ones. `keys`
     are API keys by provider id, and stand before what is configured. `gateway` is the URL of a running gateway to which
     all calls go, with its `key`. `store` is a file or a `postgresql://…` where budgets, accounts, usage, jobs and files are kept;
-    without it nothing is, and jobs and their files go when the client is closed. `app` shares what another client stands on, and is not closed with this one. Calls raise
-    `ProviderError` (see `genmux.types.errors`).
+    without it nothing is, and jobs and their files go when the client is closed. `app` shares what another client stands on,
+    and is not closed with this one. Calls raise `ProviderError` (see `genmux.types.errors`).
     """
 
     def __init__(  # noqa: PLR0913 — each names one thing that a client can stand on
@@ -47,7 +47,7 @@ class AsyncClient(Calls, Making):
         self._owned = app is None
         app = app_of(app, config=config, keys=keys, gateway=gateway, key=key, store=store)
         super().__init__(app, model=model, options=configured_options(app.settings.defaults))
-        self._line: "Here | There | None" = None
+        self._line: Here | There | None = None
         self._jobs = JobsApi(self._job_line)
 
     @property

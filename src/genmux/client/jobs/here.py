@@ -17,7 +17,6 @@ from genmux.types.jobs import Job, JobFilter, Resolution, Ticket
 from genmux.types.periods import to_moment
 from genmux.types.principal import NOBODY
 
-
 if TYPE_CHECKING:
     from genmux.flows.job.jobs import Jobs
 

@@ -12,8 +12,8 @@ from genmux.flows.job.bench import Bench
 from genmux.flows.job.dispatch import Dispatcher
 from genmux.flows.job.ending import settle_in
 from genmux.flows.job.intake import Intake
-from genmux.flows.job.options import USUAL, JobOptions
 from genmux.flows.job.money import FREE, Bill
+from genmux.flows.job.options import USUAL, JobOptions
 from genmux.flows.job.recovering import requeued
 from genmux.flows.job.telling import tell
 from genmux.flows.job.waiting import Waiters

@@ -12,8 +12,8 @@ from genmux.contract.forms import FormPart
 from genmux.contract.model import Model
 from genmux.contract.operations import Operation
 from genmux.flows.call.options import CallOptions
-from genmux.flows.job.options import JobOptions
 from genmux.flows.job.jobs import Jobs
+from genmux.flows.job.options import JobOptions
 from genmux.flows.job.reaching import operation_named
 from genmux.server.http import CallerGoneError, Headers, Request, RequestError
 from genmux.server.media.failures import JOB, JobFaultError

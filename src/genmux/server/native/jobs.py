@@ -12,8 +12,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
-from genmux.flows.job.options import JobOptions
 from genmux.flows.job.jobs import Jobs
+from genmux.flows.job.options import JobOptions
 from genmux.server.callers import caller_of, require_admin, require_root
 from genmux.server.native.cursors import cursor_of, read_cursor
 from genmux.types.errors import InvalidRequestError, ProviderError
