@@ -35,6 +35,10 @@ class Followed:
             else:
                 fields = {}
 
+    def take_rest(self) -> bytes:
+        """What comes until the end, but for comments."""
+        return b"".join(line for line in self.reply.read().splitlines(keepends=True) if line[:1] not in b":\n")
+
     def take(self, count: int) -> list[Frame]:
         """So many."""
         frames = self.frames()

@@ -2,6 +2,8 @@
 
 import asyncio
 import http.server
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -294,3 +296,26 @@ def test_a_webhook_to_a_private_network_fails_and_says_why(gateway: RunningGatew
 
     assert done["state"] == "failed"
     assert "`private_hosts` of [webhooks]" in done["error"]
+
+
+SCRIPT = """
+import genmux
+client = genmux.Client(model="mock/echo", store={store})
+leave = client.on_event(lambda event: print(event.type, event.subject is not None))
+client.chat("hi")
+leave()
+client.chat("nobody listens")
+client.close()
+"""
+
+
+@pytest.mark.parametrize("store", [None, "events.db"])
+def test_a_plain_script_hears_what_happens_in_it(store: str | None, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT.format(store=repr(store and str(tmp_path / store))))
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path
+    )
+
+    assert done.stdout.splitlines() == ["generation.started True", "generation.completed True"], done.stderr
+    assert done.stderr == ""

@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from tests.e2e.raw import CHAT, question
+from tests.e2e.sse import follow
 
 
 class Serving(msgspec.Struct, frozen=True):
@@ -118,4 +119,14 @@ def test_without_work_it_stops_at_once_and_quietly(serve):
     with serve(60) as gateway:
         gateway.process.send_signal(signal.SIGINT)
         assert gateway.process.wait(10) in (0, 130, -signal.SIGINT)
+        assert "Traceback" not in gateway.process.stdout.read()
+
+
+def test_who_follows_events_is_let_go_at_once(serve):
+    with serve(60) as gateway, follow(f"http://{gateway.address}") as stream:
+        started = time.monotonic()
+        gateway.process.send_signal(signal.SIGTERM)
+        assert stream.take_rest() == b""
+        assert gateway.process.wait(10) in (0, -signal.SIGTERM)
+        assert time.monotonic() - started < 8
         assert "Traceback" not in gateway.process.stdout.read()

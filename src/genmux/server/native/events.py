@@ -87,7 +87,15 @@ def event_routes(
 
 def _streamed(following: Following) -> Any:
     """A stream that is sent as things happen."""
-    return Stream(_frames(following), media_type=f"{STREAM}; charset=utf-8", headers=_HEADERS)
+    return Events(_frames(following), media_type=f"{STREAM}; charset=utf-8", headers=_HEADERS)
+
+
+class Events(Stream):
+    """A stream of server-sent events."""
+
+    def to_asgi_response(self, *request: Any, **how: Any) -> Any:
+        """As an ASGI application; its media type is not that of the route's pages."""
+        return super().to_asgi_response(*request, **{**how, "media_type": self.media_type})
 
 
 async def _frames(following: Following) -> AsyncGenerator[bytes]:
@@ -101,7 +109,8 @@ async def _frames(following: Following) -> AsyncGenerator[bytes]:
                 yield AWAY
                 await asyncio.sleep(PAUSE)
                 continue
-            yield b"".join(map(sse_frame, told)) or BEAT
+            if not following.closed:
+                yield b"".join(map(sse_frame, told)) or BEAT
     finally:
         following.close()
 

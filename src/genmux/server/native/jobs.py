@@ -235,7 +235,7 @@ def _looking(jobs: Callable[[], Jobs], faults: Faults) -> list[HTTPRouteHandler]
 
 def _deciding(jobs: Callable[[], Jobs], faults: Faults) -> list[HTTPRouteHandler]:
     @post("/api/v1/jobs/{job:str}/cancel", summary="Cancel a job", status_code=200, tags=["jobs"], responses=faults)
-    async def cancel(request: Asked, job: Id, data: JSONBody[Cancellation] | None = None) -> Job:
+    async def cancel(request: Asked, job: Id, data: JSONBody[Cancellation | None] = None) -> Job:
         """What has not begun ends at once; all else ends as its provider says, and is billed as it says."""
         grace = None if data is None else data.grace
         return await jobs().cancel(job, caller_of(request), grace=grace)

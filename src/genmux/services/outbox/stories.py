@@ -148,9 +148,7 @@ class Following:
         if self.closed:
             return
         self.closed = True
-        self._reader.close()
-        if self._reading is not None:
-            self._reading.cancel()
+        self._reader.close()  # which ends a read that waits
         self._stories.leave(self, self._name)
 
 

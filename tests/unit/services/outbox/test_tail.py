@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from genmux.services.outbox import Bell, Interest, Stories, Tail
@@ -166,6 +166,7 @@ async def test_whoever_is_further_behind_than_memory_reaches_asks_the_database(
     assert await take(slow, 30) == [f"e{number + 1}" for number in range(30)]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.sampled_from(["acme", "other"]), st.integers(0, 3)), max_size=30), st.integers(1, 6))
 async def test_every_reader_gets_every_event_once_whenever_he_comes(script: list[tuple[str, int]], kept: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
