@@ -29,6 +29,10 @@ if TYPE_CHECKING:  # for editors and type checkers; a test holds it against the 
     from genmux.client.default import (
         register_provider as register_provider,
     )
+    from genmux.client.jobs.api import JobsApi as JobsApi
+    from genmux.client.jobs.blocking import BlockingJobs as BlockingJobs
+    from genmux.client.jobs.files import AssetFile as AssetFile
+    from genmux.client.jobs.files import BlockingAssetFile as BlockingAssetFile
     from genmux.client.streams import (
         BlockingStream as BlockingStream,
     )
@@ -41,6 +45,7 @@ if TYPE_CHECKING:  # for editors and type checkers; a test holds it against the 
     from genmux.services.catalog import ModelInfo as ModelInfo
     from genmux.services.registry import ProviderInfo as ProviderInfo
     from genmux.services.totals import Total as Total
+    from genmux.types.assets import Asset as Asset
     from genmux.types.chat import (
         ChatRequest as ChatRequest,
     )
@@ -167,6 +172,11 @@ if TYPE_CHECKING:  # for editors and type checkers; a test holds it against the 
     from genmux.types.generation import GenerationRequest as GenerationRequest
     from genmux.types.generation import Input as Input
     from genmux.types.health import Health as Health
+    from genmux.types.jobs import GenerationResult as GenerationResult
+    from genmux.types.jobs import Job as Job
+    from genmux.types.jobs import JobError as JobError
+    from genmux.types.jobs import JobFilter as JobFilter
+    from genmux.types.jobs import JobStatus as JobStatus
     from genmux.types.money import (
         Cost as Cost,
     )
@@ -230,6 +240,10 @@ _HOMES: dict[str, str] = {
     "is_registered": "genmux.client.default",
     "providers": "genmux.client.default",
     "register_provider": "genmux.client.default",
+    "JobsApi": "genmux.client.jobs.api",
+    "BlockingJobs": "genmux.client.jobs.blocking",
+    "AssetFile": "genmux.client.jobs.files",
+    "BlockingAssetFile": "genmux.client.jobs.files",
     "BlockingStream": "genmux.client.streams",
     "ChatStream": "genmux.client.streams",
     "run_tool": "genmux.client.tools",
@@ -238,6 +252,7 @@ _HOMES: dict[str, str] = {
     "ModelInfo": "genmux.services.catalog",
     "ProviderInfo": "genmux.services.registry",
     "Total": "genmux.services.totals",
+    "Asset": "genmux.types.assets",
     "ChatRequest": "genmux.types.chat",
     "ChatResult": "genmux.types.chat",
     "FinishReason": "genmux.types.chat",
@@ -284,6 +299,11 @@ _HOMES: dict[str, str] = {
     "GenerationRequest": "genmux.types.generation",
     "Input": "genmux.types.generation",
     "Health": "genmux.types.health",
+    "GenerationResult": "genmux.types.jobs",
+    "Job": "genmux.types.jobs",
+    "JobError": "genmux.types.jobs",
+    "JobFilter": "genmux.types.jobs",
+    "JobStatus": "genmux.types.jobs",
     "Cost": "genmux.types.money",
     "Estimate": "genmux.types.money",
     "Price": "genmux.types.money",

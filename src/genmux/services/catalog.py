@@ -21,8 +21,21 @@ from genmux.types.errors import (
 from genmux.types.money import Price
 from genmux.types.usage import TOKENS_INPUT
 
-EMBEDDED_MODELS: dict[Operation, str] = {"chat": "local/smollm2", "embed": "local/minilm"}
-"""What answers when nothing else is configured."""
+EMBEDDED_MODELS: dict[Operation, str] = {
+    "chat": "local/smollm2",
+    "embed": "local/minilm",
+    "text_to_image": "local/card",
+    "image_to_image": "local/edit",
+    "edit_image": "local/edit",
+    "upscale": "local/upscale",
+    "text_to_video": "local/slideshow",
+    "image_to_video": "local/slideshow",
+    "video_to_video": "mock/video",
+    "text_to_speech": "mock/speech",
+    "text_to_music": "mock/music",
+    "text_to_sound": "mock/sound",
+}
+"""What answers when nothing else is configured. Many of these are marked `simulated`: no model makes it."""
 
 _REMEMBERED = 4_096
 """So many names are kept at most: where any id may be used, callers could think of any number."""
@@ -33,7 +46,10 @@ LONGEST_NAME = 1_024
 
 
 class ModelInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One model for people to choose from. `unavailable` says why it cannot be used now; `prices` is None when unknown."""
+    """One model for people to choose from. `unavailable` says why it cannot be used now; `prices` is None when unknown.
+
+    `simulated` says that there is no model behind it: a placeholder is made. `typical_seconds` is how long one usually takes.
+    """
 
     reference: str
     provider: str
@@ -45,6 +61,8 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     lifecycle: Lifecycle = Lifecycle()
     prices: tuple[Price, ...] | None = None
     unavailable: str | None = None
+    simulated: bool = False
+    typical_seconds: float | None = None
 
 
 class Catalog:
@@ -221,6 +239,8 @@ class Catalog:
             lifecycle=spec.lifecycle,
             prices=prices,
             unavailable=self._manifests.unavailable(model.provider),
+            simulated=spec.simulated,
+            typical_seconds=spec.typical_seconds,
         )
 
     @staticmethod

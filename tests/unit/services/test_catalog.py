@@ -148,10 +148,10 @@ def test_without_a_name_the_default_counts_and_the_embedded_model_comes_last() -
 
 
 def test_an_operation_without_a_default_says_how_to_set_one() -> None:
-    error = fault(catalog(LOCAL), None, "text_to_image")
+    error = fault(catalog(LOCAL), None, "rerank")
 
     assert isinstance(error, ConfigurationError)
-    assert "set GENMUX_TEXT_TO_IMAGE_MODEL" in error.message
+    assert "set GENMUX_RERANK_MODEL" in error.message
 
 
 def test_a_broken_provider_hides_no_other() -> None:

@@ -16,10 +16,13 @@ from genmux.types.assets import Output
 from genmux.types.assets_stored import Stored
 from genmux.types.errors import ErrorKind, NotFoundError, ProviderError, Retry, StoreError
 from genmux.types.jobs import Completed, Ended, Failed, JobError, JobStatus
-from genmux.types.periods import SECOND
+from genmux.types.periods import SECOND, from_moment
 
 FRESH = 2
 """So often a provider is asked for fresh addresses when those it gave are dead."""
+
+OURS = frozenset({ErrorKind.OVERLOADED, ErrorKind.CONFIGURATION})
+"""What is wrong on our side, such as a full disk, and says nothing of what is to be collected."""
 
 
 class Collector:
@@ -47,7 +50,7 @@ class Collector:
                 target = reach(bench, hand)
                 stored = [await self._copy(target, one, hand.row.tenant) for one in outcome.outputs]
             except ProviderError as error:
-                if isinstance(error, StoreError) or not self._is_dead(hand, error):
+                if isinstance(error, StoreError) or not (self._is_dead(hand, error) or self._is_over(outcome, error)):
                     failures += 1
                     hand.row.details = msgspec.structs.replace(hand.row.details, waiting=error.message)
                     await hand.wait(backoff(failures, bench.random()))
@@ -55,7 +58,7 @@ class Collector:
                 renewed = await self._renewed(hand, error) if fresh < FRESH else None
                 fresh += 1
                 if renewed is None:
-                    await self._lost(hand, error)
+                    await self._lost(hand, error, expired=self._is_over(outcome, error))
                     return
                 outcome = renewed
             else:
@@ -78,9 +81,14 @@ class Collector:
         if error.retry is Retry.NEVER:
             return True
         lifetime = None if hand.target is None else hand.target.provider.manifest.jobs.result_lifetime
-        ours = error.kind in (ErrorKind.OVERLOADED, ErrorKind.CONFIGURATION)
         age = (self._bench.rows.moment() - hand.row.updated_at) / SECOND
-        return lifetime is not None and not ours and age > lifetime
+        return lifetime is not None and error.kind not in OURS and age > lifetime
+
+    def _is_over(self, outcome: Completed, error: ProviderError) -> bool:
+        """Whether one of the addresses has died by what its provider said of it."""
+        now = from_moment(self._bench.rows.moment())
+        over = any(one.expires_at is not None and one.expires_at < now for one in outcome.outputs)
+        return over and error.kind not in OURS
 
     async def _renewed(self, hand: Hand, error: ProviderError) -> Completed | None:
         """The outputs with fresh addresses, where the provider gives any."""
@@ -99,11 +107,11 @@ class Collector:
             return None
         return state if isinstance(state, Completed) else None
 
-    async def _lost(self, hand: Hand, error: ProviderError) -> None:
+    async def _lost(self, hand: Hand, error: ProviderError, *, expired: bool) -> None:
         """It was made, and billed, but there is nothing to collect any more."""
         told = error_of(error)
         message = f"it was made, but cannot be collected: {told.message}"
-        gone = error.kind is ErrorKind.NOT_FOUND or error.status in (403, 410)
+        gone = expired or error.kind is ErrorKind.NOT_FOUND or error.status in (403, 410)
         status = JobStatus.EXPIRED if gone else JobStatus.FAILED
         told = JobError(kind=told.kind, message=message, code=told.code)
         await end_unmade(self._bench, hand, status, told, billed=True)

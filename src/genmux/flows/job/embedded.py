@@ -6,15 +6,15 @@ from contextlib import aclosing
 from genmux.contract.local import Progress
 from genmux.flows.call.target import Target
 from genmux.flows.job.bench import Bench, Hand
+from genmux.flows.job.collecting import Collector
 from genmux.flows.job.ending import end_with, error_of
 from genmux.flows.job.permit import JobPermit
 from genmux.flows.job.reaching import reach
 from genmux.flows.job.saving import NOW, save
 from genmux.flows.job.submitting import media_request
 from genmux.flows.job.telling import tell, tell_progress
-from genmux.types.assets_stored import Stored
-from genmux.types.errors import MalformedReplyError, ProviderError
-from genmux.types.jobs import Cancelled, Completed, Ended, Failed, JobStatus
+from genmux.types.errors import ErrorKind, ProviderError
+from genmux.types.jobs import Cancelled, Ended, Failed, JobStatus
 
 PROGRESS_EVERY = 0.5
 """Seconds between two times at which progress is written down and told."""
@@ -32,13 +32,7 @@ async def run_here(bench: Bench, hand: Hand) -> None:
     bench.outbox.nudge()
     with tempfile.TemporaryDirectory(prefix="genmux-job-") as folder:
         outcome = await _outcome(bench, hand, target, folder)
-        stored: list[Stored] = []
-        if isinstance(outcome, Completed):
-            stored = [
-                await bench.files.collect(one, tenant=row.tenant, headers={}, trusted_hosts=())
-                for one in outcome.outputs
-            ]
-        await end_with(bench, hand, outcome, stored)
+        await Collector(bench).finish(hand, outcome)
 
 
 async def _outcome(bench: Bench, hand: Hand, target: Target, folder: str) -> Ended:
@@ -63,7 +57,7 @@ async def _outcome(bench: Bench, hand: Hand, target: Target, folder: str) -> End
     except ProviderError as error:
         known = error_of(error)
         return Failed(message=known.message, kind=known.kind, code=known.code)
-    raise MalformedReplyError("the embedded engine ended without a result", provider=target.model.provider)
+    return Failed(message="the embedded engine ended without a result", kind=ErrorKind.MALFORMED_REPLY)
 
 
 async def _tell(bench: Bench, hand: Hand, part: float) -> None:
