@@ -35,7 +35,6 @@ MODELS: dict[str, Fields] = {
     "fal-ai/nano-banana-2/edit": IN_A_LIST,
     "openai/gpt-image-2/edit": IN_A_LIST,
     "fal-ai/clarity-upscaler": COMMON.but({"scale": "upscale_factor"}),
-    "fal-ai/esrgan": COMMON.but({"variant": "model"}),
     "bytedance/seedance-2.0/text-to-video": SECONDS_AS_TEXT,
     "bytedance/seedance-2.0/image-to-video": SECONDS_AS_TEXT,
     "fal-ai/kling-video/v2.5-turbo/pro/text-to-video": KLING,

@@ -34,18 +34,12 @@ MODELS: dict[str, Fields] = {
     "openai/gpt-image-2": GPT_IMAGE,
     "ideogram-ai/ideogram-4-5": COMMON.but({"n": "num_images"}, {"image": "images[]"}),
     "stability-ai/sdxl": FLUX.but(spellings={"size": "width_height"}),
-    "philz1337x/clarity-upscaler": COMMON.but({"scale": "scale_factor", "steps": "num_inference_steps"}),
     "google/veo-3.1": VEO,
     "google/veo-3.1-fast": VEO,
     "bytedance/seedance-2.0": SEEDANCE,
     "kwaivgi/kling-v2.1": KLING,
     "wan-video/wan-2.2-i2v-fast": COMMON.but({"fps": "frames_per_second"}),
     "stability-ai/stable-audio-2.5": COMMON.but({"guidance": "cfg_scale"}),
-    "meta/musicgen": COMMON.but(
-        {"variant": "model_version", "guidance": "classifier_free_guidance"}, {"audio": "input_audio"}
-    ),
-    "declare-lab/tangoflux": COMMON.but({"guidance": "guidance_scale"}),
-    "sepal/audiogen": COMMON.but({"guidance": "classifier_free_guidance"}),
     "minimax/speech-2.6-turbo": COMMON.but({"prompt": "text", "voice": "voice_id", "language": "language_boost"}),
 }
 """Those that are listed."""

@@ -104,10 +104,10 @@ async def test_what_an_account_made_is_listed_page_by_page_with_its_sources(life
     [
         ("black-forest-labs/flux-dev", "image_to_image"),
         ("black-forest-labs/flux-fill-pro", "edit_image"),
-        ("philz1337x/clarity-upscaler", "upscale"),
+        ("recraft-ai/recraft-crisp-upscale", "upscale"),
         ("bytedance/seedance-2.0", "image_to_video"),
-        ("meta/musicgen", "text_to_music"),
-        ("declare-lab/tangoflux", "text_to_sound"),
+        ("stability-ai/sdxl", "edit_image"),
+        ("stability-ai/stable-audio-2.5", "text_to_sound"),
         ("minimax/speech-2.6-turbo", "text_to_speech"),
     ],
 )
