@@ -25,6 +25,7 @@ async def relay(request: Request, read: Read, writer: Fails, headers: Headers) -
     failed = False
 
     async def careful() -> bytes | None:
+        """The next piece, or the words for what went wrong."""
         nonlocal failed
         if failed:
             return None

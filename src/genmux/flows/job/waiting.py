@@ -25,6 +25,7 @@ class Waiters:
         self._events.setdefault(job, set()).add(event)
 
         async def woken(seconds: float) -> None:
+            """Wait."""
             try:
                 async with asyncio.timeout(seconds):
                     await event.wait()

@@ -75,6 +75,7 @@ class JobTables:
         now = self.moment()
 
         def work(tx: Tx) -> tuple[JobRow, bool]:
+            """All of it, or nothing."""
             taken = intake.take_in(tx, incoming, self._hold_in, now=now)
             notify(tx, CHANNEL, "queued")
             return taken
@@ -88,6 +89,7 @@ class JobTables:
         turn, now, caps = self._turn, self.moment(), dict(provider_caps)
 
         def work(tx: Tx) -> list[JobRow]:
+            """All of it, or nothing."""
             idle = leases.adopt_idle(tx, me, now=now, most=most)
             claim = Claim(tx, me, assign, now=now, provider_caps=caps, turn=turn)
             return [*idle, *claim.take(most - len(idle))]
@@ -113,6 +115,7 @@ class JobTables:
         now = self.moment()
 
         def work(tx: Tx) -> int:
+            """All of it, or nothing."""
             count = leases.release(tx, me, now=now)
             notify(tx, CHANNEL, "released")
             return count
@@ -136,6 +139,7 @@ class JobTables:
         now = self.moment()
 
         def work(tx: Tx) -> JobRow | None:
+            """All of it, or nothing."""
             moved = moves.move(tx, row, values, now=now, unless_cancelled=unless_cancelled)
             if moved is not None:
                 if also is not None:
@@ -152,6 +156,7 @@ class JobTables:
         now = self.moment()
 
         def work(tx: Tx) -> JobRow | None:
+            """All of it, or nothing."""
             asked = deciding.ask_to_cancel(tx, row, details, now=now)
             if asked is not None and asked.owner is not None:
                 notify(tx, CHANNEL, f"signal {asked.owner}")
@@ -170,6 +175,7 @@ class JobTables:
         now = self.moment()
 
         def work(tx: Tx) -> JobRow | None:
+            """All of it, or nothing."""
             row = deciding.take_idle(tx, job, status)
             if row is None:
                 return None
@@ -184,6 +190,7 @@ class JobTables:
         """Keep what a webhook said of a job, and tell its owner; False when the job has ended."""
 
         def work(tx: Tx) -> bool:
+            """All of it, or nothing."""
             kept = deciding.hint(tx, row.id, state)
             if kept and row.owner is not None:
                 notify(tx, CHANNEL, f"signal {row.owner}")
@@ -200,6 +207,7 @@ class JobTables:
         """Submit to a provider again; False when it was not paused."""
 
         def work(tx: Tx) -> bool:
+            """All of it, or nothing."""
             resumed = deciding.resume(tx, provider)
             notify(tx, CHANNEL, "queued")
             return resumed
