@@ -59,7 +59,7 @@ class House:
         async def pieces() -> AsyncIterator[bytes]:
             yield content
 
-        return await self.uploads.take(principal, Announced(**fields), pieces())
+        return await self.uploads.take(principal, lambda: Announced(**fields), pieces())
 
     async def collected(self, output: Output, **how: Any) -> Any:
         return await self.files.collect(output, **{"tenant": "acme", "headers": {}, "trusted_hosts": (), **how})
@@ -72,7 +72,12 @@ class House:
 
 @asynccontextmanager
 async def house(
-    url: str | Path, *, folder: Path, settings: AssetSettings = SETTINGS, storage: Storage | None = None
+    url: str | Path,
+    *,
+    folder: Path,
+    settings: AssetSettings = SETTINGS,
+    storage: Storage | None = None,
+    public_url: str | None = None,
 ) -> AsyncIterator[House]:
     """A desk on a store; its files are in a folder."""
     clock = Clock()
@@ -85,21 +90,29 @@ async def house(
         environ={"HOME": str(folder)},
         now=clock,
         new_id=numbers("n"),
+        public_url=public_url,
         storage=storage,
         looker=looker(thumbnails=settings.thumbnails),
     )
     try:
         yield House(desk, clock, store)
     finally:
-        await desk.downloader.aclose()
+        await desk.aclose()
         await store.aclose()
+
+
+class SharedLooker(Looker):
+    """One that several have; it ends with the process."""
+
+    def close(self) -> None:
+        """Others may still need it."""
 
 
 @functools.cache
 def looker(*, thumbnails: bool = True) -> Looker:
     """One for all tests of this process, since its child takes a while to start."""
-    made = Looker(thumbnails=thumbnails)
-    atexit.register(made.close)
+    made = SharedLooker(thumbnails=thumbnails)
+    atexit.register(Looker.close, made)
     return made
 
 

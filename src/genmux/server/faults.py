@@ -9,7 +9,7 @@ from genmux.contract.dialect import Answer
 from genmux.contract.error_kinds import STATUS_KINDS
 from genmux.server.http import Request, RequestError
 from genmux.server.said import Headers
-from genmux.types.errors import ErrorKind, ProviderError, Retry, StoreError
+from genmux.types.errors import ErrorKind, InvalidRequestError, ProviderError, Retry, StoreError
 
 _log = logging.getLogger("genmux.server")
 
@@ -28,6 +28,10 @@ _STATUS = {kind: status for status, kind in reversed(STATUS_KINDS.items())} | {
 }
 
 
+_TOLD = frozenset({409, 413})
+"""Statuses of wrong requests that callers do something about: a conflict, too much."""
+
+
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
     """An error of the native API."""
 
@@ -41,7 +45,10 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
 def fault_of(error: ProviderError) -> tuple[int, Fault]:
     """An error as the native API tells it, and its HTTP status."""
-    status = error.status if isinstance(error, RequestError | StoreError) else None
+    ours = isinstance(error, RequestError | StoreError) or (
+        isinstance(error, InvalidRequestError) and error.provider is None and error.status in _TOLD
+    )
+    status = error.status if ours else None
     fault = Fault(
         kind=error.kind,
         message=error.message,

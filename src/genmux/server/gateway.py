@@ -21,6 +21,7 @@ from genmux.server.embed_endpoint import EmbedEndpoint
 from genmux.server.faults import as_error, refuse_natively
 from genmux.server.hooks_endpoint import HOOKS, HooksEndpoint
 from genmux.server.http import CallerGoneError, Receive, Request, RequestError, Scope, Send
+from genmux.server.incoming import is_streamed, patient
 from genmux.server.media.desk import MediaDesk
 from genmux.server.media.images import ImagesEndpoint
 from genmux.server.media.videos import VideosEndpoint
@@ -28,9 +29,11 @@ from genmux.server.models_endpoint import ModelsEndpoint
 from genmux.server.pages import Pages
 from genmux.server.routes import Handle, Refuse, Routes, Ways
 from genmux.server.terms import Terms
+from genmux.server.tus import UPLOADS, tus_headers
 from genmux.types.errors import NotFoundError, ProviderError
 
 _NATIVE = "/api/"
+_USUAL = ("GET", "HEAD", "POST", "PATCH", "DELETE")
 _POLICY = "default-src 'none'; connect-src 'self'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 """The start page talks to this gateway only, and to nobody else."""
 
@@ -148,11 +151,16 @@ class Gateway:
         """Everything but the dialects: what is open to all, the native API, and what is not there."""
         ways = self._routes.find(request.path) or self._open.find(request.path)
         if request.method == "OPTIONS":
-            await request.answer(self._pages.preflight(request), _allow(ways or ("GET", "HEAD", "POST")))
+            more = tus_headers(self._app.settings.assets.max_bytes) if request.path.startswith(UPLOADS) else ()
+            await request.answer(self._pages.preflight(request), (*_allow(ways or _USUAL), *more))
         elif ways is None and request.path.startswith(_NATIVE):
             self._admit(request, scope)
             scope[ADDRESS] = self.access.address(request)
-            await self._native_app()(scope, _again(await self._terms.body(request), receive), send)
+            if is_streamed(request.method, request.path):
+                receive = patient(receive, request.clock, self._terms.idle)
+            else:
+                receive = _again(await self._terms.body(request), receive)
+            await self._native_app()(scope, receive, send)
         elif ways is None and request.path.startswith(HOOKS):
             await self._hooks.handle(request)
         elif ways is None:

@@ -8,7 +8,9 @@ from genmux.server.http import Request, Send
 from genmux.server.loopback import host_of, is_loopback
 
 _SHOWN = (
-    b"x-genmux-cost, x-genmux-job, x-genmux-warning, x-genmux-counted-by, x-genmux-exact, x-request-id, retry-after"
+    b"x-genmux-cost, x-genmux-job, x-genmux-warning, x-genmux-counted-by, x-genmux-exact, x-request-id, retry-after,"
+    b" location, etag, content-range, tus-resumable, tus-version, upload-offset, upload-length, upload-expires,"
+    b" x-genmux-asset"
 )
 
 

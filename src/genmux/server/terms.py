@@ -28,7 +28,7 @@ class Terms:
     def __init__(self, app: App) -> None:
         settings, defaults = app.settings.gateway, app.settings.defaults
         self._limit = settings.body_limit
-        self._idle = settings.body_idle
+        self.idle = settings.body_idle
         self._app = app
         self._offer = Offer(app)
         self._options = CallOptions(
@@ -38,7 +38,7 @@ class Terms:
 
     async def body(self, request: Request) -> bytes:
         """The body of a request. Raises ProviderError when it is too large or does not come."""
-        return await request.body(self._limit, idle=self._idle)
+        return await request.body(self._limit, idle=self.idle)
 
     def pieces(self, request: Request, limit: int) -> AsyncGenerator[bytes]:
         """The same piece by piece, of at most `limit` bytes: files are larger than other requests."""

@@ -18,7 +18,10 @@ from genmux.app import App
 from genmux.contract.error_kinds import STATUS_KINDS
 from genmux.server.callers import caller_of
 from genmux.server.faults import Fault, as_error, fault_of, told_with
+from genmux.server.http import CallerGoneError
 from genmux.server.native.accounts import account_routes
+from genmux.server.native.asset_uploads import asset_upload_routes
+from genmux.server.native.assets import asset_routes
 from genmux.server.native.budgets import budget_routes
 from genmux.server.native.estimates import estimate_routes
 from genmux.server.native.events import event_routes
@@ -105,6 +108,8 @@ def native_app(app: App, terms: Terms) -> Litestar:
             models,
             *estimate_routes(app, terms, _FAULTS),
             *account_routes(lambda: app.account_desk, _FAULTS, log=lambda: app.kept().audit),
+            *asset_routes(lambda: app.kept().assets, _FAULTS),
+            *asset_upload_routes(lambda: app.kept().assets, _FAULTS),
             me_route(app.ring.key, _FAULTS),
             *key_routes(lambda: KeyDesk(app.kept().tenancy, app.kept().issuing, app.ring), _FAULTS),
             *tenancy_routes(lambda: app.kept().tenancy, _FAULTS),
@@ -126,7 +131,7 @@ def native_app(app: App, terms: Terms) -> Litestar:
                 security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", description="A gateway key.")}
             ),
         ),
-        exception_handlers={ProviderError: _refused, HTTPException: _wrong},
+        exception_handlers={ProviderError: _refused, HTTPException: _wrong, Exception: _failed},
         request_max_body_size=None,
         logging_config=None,  # it would take over the root logger
     )
@@ -145,6 +150,14 @@ def _decimal(text: str | None) -> Decimal | None:
 def _refused(_request: Request[Any, Any, Any], error: ProviderError) -> Response[Fault]:
     status, fault = fault_of(error)
     return Response(fault, status_code=status, headers=dict(told_with(error)))
+
+
+def _failed(_request: Request[Any, Any, Any], error: Exception) -> Response[Fault]:
+    """A fault of our own: the log has it, and the caller only hears that there was one. Who has gone hears nothing."""
+    if isinstance(error, CallerGoneError):
+        raise error
+    status, fault = fault_of(as_error(error))
+    return Response(fault, status_code=status)
 
 
 def _wrong(request: Request[Any, Any, Any], error: HTTPException) -> Response[Fault]:

@@ -3,7 +3,7 @@
 import datetime
 import hmac
 import re
-from collections.abc import AsyncIterable, Mapping
+from collections.abc import AsyncIterable, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -13,7 +13,7 @@ from genmux.engine.file_sink import FileSink, Written
 from genmux.services.assets.keeping import About, Keeper
 from genmux.services.assets.ports import Storage, UploadStore
 from genmux.services.assets.rows import asset_id
-from genmux.services.assets.shelf import Shelf, check_metadata
+from genmux.services.assets.shelf import Shelf, check_end, check_metadata
 from genmux.services.ports import NewId, Now
 from genmux.types.assets import Asset
 from genmux.types.assets_stored import UploadPart, UploadRow
@@ -65,20 +65,26 @@ class Uploads:
         self._lasts = datetime.timedelta(days=days)
         self.max_bytes = max_bytes
 
-    async def take(self, principal: Principal, announced: Announced, pieces: AsyncIterable[bytes]) -> Asset:
-        """A file that comes in one go. Raises InvalidRequestError for one that is empty, too large or not what it should be."""
-        _check(announced)
+    async def take(
+        self, principal: Principal, announced: Callable[[], Announced], pieces: AsyncIterable[bytes]
+    ) -> Asset:
+        """A file that comes in one go; what is said of it is asked for once it is here, for it may come after it.
+
+        Raises InvalidRequestError for one that is empty, too large or not what it should be.
+        """
         async with self._keeper.sink() as sink:
             async for piece in pieces:
                 if sink.bytes + len(piece) > self.max_bytes:
                     raise self._too_large()
                 await sink.write(piece)
-            return await self._finish(sink, principal, announced, id_=None)
+            told = announced()
+            _check(told, self._now())
+            return await self._finish(sink, principal, told, id_=None)
 
     # ---------------------------------------------------------------- piece by piece
     async def create(self, principal: Principal, announced: Announced, size: int) -> UploadRow:
         """Announce a file of `size` bytes. Raises InvalidRequestError."""
-        _check(announced)
+        _check(announced, self._now())
         if size < 1:
             raise InvalidRequestError(f"the size of an upload is {size}; it must be 1 or more bytes", param="size")
         if size > self.max_bytes:
@@ -186,7 +192,7 @@ class Uploads:
         return InvalidRequestError(message, param="size", status=413)
 
 
-def _check(announced: Announced) -> None:
+def _check(announced: Announced, now: datetime.datetime) -> None:
     """Raise InvalidRequestError for what makes no sense."""
     if announced.sha256 is not None and not _SHA256.fullmatch(announced.sha256):
         message = f"`sha256` is {announced.sha256[:80]!r}; it must be 64 small hex digits"
@@ -194,3 +200,4 @@ def _check(announced: Announced) -> None:
     if announced.name is not None and not plain_name(announced.name):
         raise InvalidRequestError(f"`name` is {announced.name[:80]!r}, which is no name of a file", param="name")
     check_metadata(announced.metadata)
+    check_end(announced.expires_at, now)

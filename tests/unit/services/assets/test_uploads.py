@@ -30,7 +30,7 @@ async def append(here: House, upload: UploadRow, start: int, end: int) -> Upload
 
 async def test_a_file_comes_in_one_go(here: House) -> None:
     announced = Announced(name="a/b.png", media_type="image/jpeg", sha256=SHA, metadata={"from": "me"})
-    asset = await here.uploads.take(ME, announced, pieces(CONTENT[:10], b"", CONTENT[10:]))
+    asset = await here.uploads.take(ME, lambda: announced, pieces(CONTENT[:10], b"", CONTENT[10:]))
 
     assert await here.shelf.read(asset.id, "acme") == CONTENT
     assert (asset.name, asset.media_type, asset.sha256, asset.width) == ("b.png", "image/png", SHA, 200)
@@ -52,7 +52,7 @@ async def test_what_is_wrong_is_refused_and_leaves_nothing(
     announced: Announced, content: bytes, words: str, here: House
 ) -> None:
     with pytest.raises(InvalidRequestError, match=words):
-        await here.uploads.take(ME, announced, pieces(content))
+        await here.uploads.take(ME, lambda: announced, pieces(content))
     assert here.lying() == []
 
 
@@ -60,7 +60,7 @@ async def test_a_file_may_be_too_large(sqlite_store_url: str, tmp_path: Path) ->
     settings = msgspec.structs.replace(SETTINGS, max_bytes=1_000)
     async with house(sqlite_store_url, folder=tmp_path, settings=settings) as here:
         with pytest.raises(InvalidRequestError, match="larger than 1,000"):
-            await here.uploads.take(ME, Announced(), pieces(b"x" * 600, b"x" * 600))
+            await here.uploads.take(ME, Announced, pieces(b"x" * 600, b"x" * 600))
         with pytest.raises(InvalidRequestError, match="larger than 1,000"):
             await here.uploads.create(ME, Announced(), 1_001)
         assert here.lying() == []

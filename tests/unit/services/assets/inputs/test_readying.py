@@ -5,7 +5,6 @@ import io
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from PIL import Image
 
@@ -15,7 +14,7 @@ from genmux.store.assets.storage import INCOMING, Storage
 from genmux.types.asset_settings import AssetSettings
 from genmux.types.errors import ConfigurationError, InvalidRequestError, ProviderError
 from genmux.types.generation import GenerationRequest, Input
-from tests.assets import ME, OTHER, SETTINGS, House, house, noise, picture
+from tests.assets import ME, OTHER, House, house, noise, picture
 from tests.faults.files import CONTENT
 from tests.faults.server import FaultServer
 from tests.unit.services.assets.inputs.test_taking import image, model
@@ -77,8 +76,7 @@ async def test_a_url_is_fetched_for_a_provider_that_fetches_none(here: House, tm
 
 
 async def test_with_a_public_address_an_asset_goes_as_a_link(sqlite_store_url: str, tmp_path: Path) -> None:
-    settings = msgspec.structs.replace(SETTINGS, public_url="https://gate.test/")
-    async with house(sqlite_store_url, folder=tmp_path, settings=settings) as here:
+    async with house(sqlite_store_url, folder=tmp_path, public_url="https://gate.test/") as here:
         asset = await here.kept(picture())
         found = await ready(here, Input(kind="image", source=asset.id), image(), tmp_path)
         assert found.url.startswith(f"https://gate.test/assets/{asset.id}?expires=")
