@@ -46,7 +46,9 @@ class Followed:
 
 
 @contextmanager
-def follow(url: str, query: str = "", *, key: str | None = None, last: str | None = None) -> Iterator[Followed]:
+def follow(
+    url: str, path: str = "/api/v1/events", *, key: str | None = None, last: str | None = None
+) -> Iterator[Followed]:
     """Follow what a gateway tells; it has begun when this gives the stream."""
     headers = {"accept": "text/event-stream"}
     if key:
@@ -55,7 +57,8 @@ def follow(url: str, query: str = "", *, key: str | None = None, last: str | Non
         headers["last-event-id"] = last
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)
     try:
-        connection.request("GET", f"/api/v1/events{query}", headers=headers)
+        path = f"/api/v1/events{path}" if path.startswith("?") else path
+        connection.request("GET", path, headers=headers)
         reply = connection.getresponse()
         assert reply.status == 200, reply.read()
         assert reply.headers["content-type"].startswith("text/event-stream")

@@ -15,6 +15,8 @@ from genmux.testing.simulator.media import MediaSimulator
 from genmux.testing.simulator.media.providers import SIMULATED, simulated_provider
 from tests.e2e.conftest import RunningGateway, running
 from tests.e2e.native import Api
+from tests.e2e.sse import follow
+from tests.event_checks import check_data
 
 ROOT = "the-root-key-of-this-test"
 WORST = "[[hook-forged]] [[hook-duplicate]] [[hook-replayed]]"
@@ -103,3 +105,20 @@ def test_forged_and_replayed_webhooks_were_refused_and_the_provider_heard_what_i
     answers = {(one.kind, one.status) for one in simulator.delivered}
     assert answers == {("genuine", 200), ("duplicate", 200), ("forged", 401), ("replayed", 401)}
     assert {one.answer for one in simulator.delivered if one.kind == "genuine"} == {"ok"}
+
+
+def test_what_happened_to_a_job_is_told_in_its_order(gateway: RunningGateway) -> None:
+    api = Api(gateway.url, ROOT)
+    job = run(api, "sim-both", "a fish")
+    told = api.good("GET", f"/jobs/{job['id']}/events")["data"]
+    with follow(gateway.url, f"/api/v1/jobs/{job['id']}/events", key=ROOT) as stream:
+        followed = stream.take(len(told))
+
+    assert [one["type"] for one in told][:2] == ["generation.queued", "generation.started"]
+    assert [one["type"] for one in told][-2:] == ["asset.generated", "generation.completed"]
+    assert told[-1]["data"]["assets"] == [asset["id"] for asset in job["assets"]]
+    assert {one["subject"] for one in told} == {job["id"]}
+    assert [one.data for one in followed] == told
+    for one in told:
+        check_data(one["type"], one["data"])
+    assert api.good("GET", "/jobs/no-such-job/events")["data"] == []

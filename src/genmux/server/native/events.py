@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
-from litestar.params import HeaderParameter, QueryParameter
+from litestar.params import HeaderParameter, PathParameter, QueryParameter
 from litestar.response import Stream
 
 from genmux.server.callers import caller_of, tenant_asked
@@ -30,6 +30,15 @@ STREAM = "text/event-stream"
 _HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 
 Asked = Request[Any, Any, Any]
+
+Cursor = Annotated[
+    str | None, QueryParameter(description="Behind this place: `next`, or the `id` of an event in the stream")
+]
+Limit = Annotated[int, QueryParameter(description="So many at most on one page, 1 to 500")]
+LastEventId = Annotated[
+    str | None,
+    HeaderParameter(name="last-event-id", description="Where the stream was left; 0: all that is kept"),
+]
 
 
 class EventListing(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,30 +68,42 @@ def event_routes(
         ] = None,
         subject: Annotated[str | None, QueryParameter(description="Only of this job, account …")] = None,
         tenant: Annotated[str | None, QueryParameter(description="Of which organisation; for root all")] = None,
-        cursor: Annotated[
-            str | None, QueryParameter(description="Behind this place: `next`, or the `id` of an event in the stream")
-        ] = None,
-        limit: Annotated[int, QueryParameter(description="So many at most on one page, 1 to 500")] = 100,
-        last_event_id: Annotated[
-            str | None,
-            HeaderParameter(name="last-event-id", description="Where the stream was left; 0: all that is kept"),
-        ] = None,
+        cursor: Cursor = None,
+        limit: Limit = 100,
+        last_event_id: LastEventId = None,
     ) -> EventListing:
         """With `accept: text/event-stream` a stream of server-sent events, from now on or behind `Last-Event-ID`; else a page.
 
         Callers see what happens in their organisation, members what their own key did. While somebody follows a stream,
         calls are told in it too.
         """
-        which = _which(caller_of(request), checked_types(tuple(types or ()), param="type"), subject, tenant)
-        left = last_event_id or cursor
-        place = None if left is None else read_place(left)
-        if STREAM in request.headers.get("accept", ""):
-            following = await stories().follow(which, place)
-            return _streamed(following)
-        page = await stories().page(which, place or BEGINNING, limit=limit)
-        return EventListing(data=[cloud_event(one.event) for one in page.told], next=str(page.place))
+        named = checked_types(tuple(types or ()), param="type")
+        which = _which(caller_of(request), named, subject, tenant)
+        return await _told(request, stories(), which, last_event_id or cursor, limit)
 
-    return [events]
+    @get("/api/v1/jobs/{job:str}/events", summary="What happened to a job", tags=["jobs"], responses=faults)
+    async def of_job(
+        request: Asked,
+        job: Annotated[str, PathParameter(description="Its id")],
+        *,
+        cursor: Cursor = None,
+        limit: Limit = 100,
+        last_event_id: LastEventId = None,
+    ) -> EventListing:
+        """The same for one job: a page, or a stream from its beginning on. Whether there is such a job is not told."""
+        which = _which(caller_of(request), (), job, None)
+        return await _told(request, stories(), which, last_event_id or cursor or "0", limit)
+
+    return [events, of_job]
+
+
+async def _told(request: Asked, stories: Stories, which: EventFilter, left: str | None, limit: int) -> Any:
+    """As a stream where that is wanted, else as a page."""
+    place = None if left is None else read_place(left)
+    if STREAM in request.headers.get("accept", ""):
+        return _streamed(await stories.follow(which, place))
+    page = await stories.page(which, place or BEGINNING, limit=limit)
+    return EventListing(data=[cloud_event(one.event) for one in page.told], next=str(page.place))
 
 
 def _streamed(following: Following) -> Any:
