@@ -119,3 +119,37 @@ def test_threads_may_come_and_go_while_events_are_told() -> None:
     assert len({event.id for event in heard}) == 800
     events.publish("a")
     assert len(heard) == 801
+
+
+def test_whoever_listens_beyond_this_process_hears_what_handlers_hear_and_to_whom_it_belongs() -> None:
+    events, here, out = bus(), list[Event](), list[Event]()
+    events.lead_out(out.append)
+    assert (events.heard, events.local) == (True, False)
+    events.subscribe(here.append)
+    events.publish("a", tenant="acme", key="k1")
+    events.lead_out(None)
+    events.publish("b")
+
+    assert out == [Event(type="a", time=NOON, id="e0", tenant="acme", key="k1")]
+    assert [one.type for one in here] == ["a", "b"]
+
+
+def test_what_was_told_elsewhere_is_heard_here_and_not_led_out_again() -> None:
+    events, here, some, out = bus(), list[Event](), list[Event](), list[Event]()
+    events.lead_out(out.append)
+    events.subscribe(here.append)
+    events.subscribe(some.append, "other")
+    events.hand_in(Event(type="a", time=NOON, id="theirs"))
+
+    assert [one.id for one in here] == ["theirs"]
+    assert some == out == []
+
+
+def test_whether_anybody_listens_is_known_at_once() -> None:
+    events, seen = bus(), list[tuple[bool, bool]]()
+    events.changed = lambda: seen.append((events.heard, events.local))
+    leave = events.subscribe(lambda _event: None)
+    leave()
+
+    assert seen == [(True, True), (False, False)]
+    assert not events.heard
