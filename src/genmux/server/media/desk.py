@@ -21,6 +21,7 @@ from genmux.server.media.fitting import Warnings, fitted
 from genmux.server.media.forms import FormReader
 from genmux.server.said import identified, said_back, went
 from genmux.server.terms import Terms
+from genmux.services.accounts.configured import IMPLICIT
 from genmux.types.errors import InvalidRequestError, ProviderError, StoreError, UnsupportedError
 from genmux.types.generation import GenerationRequest
 from genmux.types.jobs import Job
@@ -109,13 +110,14 @@ class MediaDesk:
 def told_of(job: Job, warnings: Warnings = ()) -> Headers:
     """What is said of a job in headers."""
     model = f"{job.provider}/{job.model}"
+    account = None if job.account == IMPLICIT else job.account
     kept_back = f"{job.filtered} of the results were kept back by the provider's content policy"
     filtered = (("x-genmux-warning", kept_back),) if job.filtered else ()
     return (
         (JOB, job.id),
         *said_back((*warnings, *job.warnings), job.cost),
         *filtered,
-        *went(route=None, account=job.account, attempts=job.attempts, model=model),
+        *went(route=None, account=account, attempts=job.attempts, model=model),
     )
 
 

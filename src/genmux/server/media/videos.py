@@ -1,5 +1,6 @@
 """`/v1/videos`: jobs in the shape of OpenAI's videos. Ids of videos are ids of our jobs."""
 
+import contextlib
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -66,12 +67,13 @@ class VideosEndpoint:
             last = page[-1] if page else None
             found += [one for one in page if not one.hidden]
         has_more = len(found) > asked.limit
-        await request.answer(self._server.respond_list(found[: asked.limit], has_more=has_more))
+        shown = [await self._shown(one) for one in found[: asked.limit]]
+        await request.answer(self._server.respond_list(shown, has_more=has_more))
 
     async def retrieve(self, request: Request) -> None:
         """One video as it stands. Raises NotFoundError."""
         job = await self._video(request)
-        await request.answer(self._server.respond(job), told_of(job))
+        await request.answer(self._server.respond(await self._shown(job)), told_of(job))
 
     async def content(self, request: Request) -> None:
         """The file of a video, or a part of it. Raises ProviderError."""
@@ -101,7 +103,19 @@ class VideosEndpoint:
 
     async def _begin(self, request: Request, accepted: AcceptedVideo) -> None:
         submitted = await self._desk.submit(request, accepted.request, extra=accepted.extra, user=accepted.user)
-        await request.answer(self._server.respond(submitted.job), told_of(submitted.job, submitted.warnings))
+        await request.answer(
+            self._server.respond(await self._shown(submitted.job)), told_of(submitted.job, submitted.warnings)
+        )
+
+    async def _shown(self, job: Job) -> Job:
+        """The job with its video from which it was made named by the job that made that, as a video is named here."""
+        shelf, inputs = self._desk.app.kept().assets.shelf, [*job.request.inputs]
+        for number, one in enumerate(inputs):
+            if one.kind == "video" and one.source is not None:
+                with contextlib.suppress(NotFoundError):
+                    made_by = (await shelf.get(job.tenant, one.source)).job
+                    inputs[number] = msgspec.structs.replace(one, source=made_by or one.source)
+        return msgspec.structs.replace(job, request=msgspec.structs.replace(job.request, inputs=tuple(inputs)))
 
     async def _video(self, request: Request) -> Job:
         """The video whose id is in the path."""
