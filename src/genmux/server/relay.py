@@ -25,7 +25,7 @@ async def relay(request: Request, read: Read, writer: Fails, headers: Headers) -
     failed = False
 
     async def careful() -> bytes | None:
-        """The next piece, or the words for what went wrong."""
+        """The next bytes; of a fault the last ones."""
         nonlocal failed
         if failed:
             return None

@@ -125,7 +125,7 @@ def refusal(write: Callable[[ProviderError], Answer]) -> Callable[[Request, Prov
     """Answers with errors as `write` writes them, with the status that says the most."""
 
     async def refuse(request: Request, error: ProviderError) -> None:
-        """Answer with an error in these words."""
+        """Answer with an error."""
         answer = write(error)
         headers: Iterable[tuple[str, str]] = (*identified(error.request_id), *getattr(error, "headers", ()))
         own = isinstance(error, RequestError | StoreError | JobFaultError)
