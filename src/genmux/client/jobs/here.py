@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from genmux.flows.job.jobs import Jobs
 
 
+if TYPE_CHECKING:
+    from genmux.flows.job.jobs import Jobs
+
+
 class Here:
     """Jobs of this machine's user. The store is opened when it is first needed; one that nobody gave is temporary."""
 
