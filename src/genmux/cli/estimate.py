@@ -57,13 +57,13 @@ class Make:
     def params(self) -> dict[str, Any]:
         """As keywords of the client. Raises InvalidRequestError for a `--param` that is none."""
         told: dict[str, Any] = {
-            "duration": _plainly(self.duration),
+            "duration": plainly(self.duration),
             "resolution": self.resolution,
             "size": self.size,
             "quality": self.quality,
             "n": self.count,
         }
-        told |= dict(_pair(one, "--param", "such as fps=24") for one in self.param)
+        told |= dict(read_pair(one, "--param", "such as fps=24") for one in self.param)
         return {name: value for name, value in told.items() if value is not None}
 
     def inputs(self, images: tuple[str, ...]) -> tuple[Input, ...]:
@@ -71,7 +71,7 @@ class Make:
         return (*(Input(kind="image", source=image) for image in images), *map(_input, self.input))
 
 
-def _plainly(number: float | None) -> float | None:
+def plainly(number: float | None) -> float | None:
     """A whole number without its point: many models take only those."""
     return int(number) if number is not None and number.is_integer() else number
 
@@ -98,7 +98,7 @@ def estimate(
         if common.json:
             print_json(made)
         else:
-            _show(made)
+            show_estimate(made)
 
 
 def _made(client: "Client", operation: str, words: str, *, ask: Ask, make: Make) -> "Estimate":
@@ -115,7 +115,8 @@ def _made(client: "Client", operation: str, words: str, *, ask: Ask, make: Make)
     return client.estimate_generation(operation, model=ask.model, prompt=words, inputs=make.inputs(ask.image), **params)
 
 
-def _show(made: "Estimate") -> None:
+def show_estimate(made: "Estimate") -> None:
+    """Print an estimate for people."""
     span = money(made.high) if made.low == made.high else f"{money(made.low)} to {money(made.high)}"
     out.print(f"{span} ({made.confidence} confidence)")
     if made.lines:
@@ -140,7 +141,7 @@ def _operation(name: str, inputs: tuple[Input, ...]) -> str:
 
 def _input(text: str) -> Input:
     kind, _, rest = text.partition(":")
-    fields = dict(_pair(one, "--input", "such as audio:seconds=90") for one in rest.split(",") if one)
+    fields = dict(read_pair(one, "--input", "such as audio:seconds=90") for one in rest.split(",") if one)
     if unknown := [name for name in fields if name not in Input.__struct_fields__]:
         message = f"--input {text!r}: there is no `{unknown[0]}`; there are {', '.join(Input.__struct_fields__[1:])}"
         raise InvalidRequestError(message, param="inputs")
@@ -151,7 +152,7 @@ def _input(text: str) -> Input:
         raise InvalidRequestError(message, param="inputs") from error
 
 
-def _pair(text: str, option: str, example: str) -> tuple[str, Any]:
+def read_pair(text: str, option: str, example: str) -> tuple[str, Any]:
     """A name and its value: JSON where it is JSON, else a text."""
     name, equals, value = text.partition("=")
     if not equals or not name:

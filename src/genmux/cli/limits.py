@@ -63,6 +63,13 @@ def read_moment(text: str, *, param: str) -> str:
     return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).isoformat()
 
 
+def read_when(text: str, *, param: str) -> str:
+    """A moment that is over: a date, a date and time, or a span until now, such as `24h`. Raises InvalidRequestError."""
+    if _SPAN.fullmatch(text.strip()):
+        return (datetime.datetime.now(datetime.UTC) - read_span(text, param=param)).isoformat()
+    return read_moment(text, param=param)
+
+
 def read_tags(texts: Iterable[str]) -> dict[str, str]:
     """Tags as `name=value`. Raises InvalidRequestError."""
     pairs = [one.partition("=") for one in texts]

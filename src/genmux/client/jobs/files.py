@@ -117,6 +117,15 @@ def blocking(job: Job, loop: LoopThread) -> Job:
     return msgspec.structs.replace(job, assets=assets)
 
 
+def without_files(job: Job) -> Job:
+    """The job as data alone, which can be written as JSON."""
+    return msgspec.structs.replace(job, assets=tuple(map(_bare, job.assets)))
+
+
+def _bare(asset: Asset) -> Asset:
+    return Asset(**{name: getattr(asset, name) for name in Asset.__struct_fields__})
+
+
 async def _readable(asset: Asset, reader: Reader) -> AssetFile:
     fields, path = msgspec.structs.asdict(asset), await reader.place(asset)
     if path is not None and asset.url is None:

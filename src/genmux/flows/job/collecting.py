@@ -15,7 +15,7 @@ from genmux.flows.job.saving import save
 from genmux.types.assets import Output
 from genmux.types.assets_stored import Stored
 from genmux.types.errors import ErrorKind, NotFoundError, ProviderError, Retry, StoreError
-from genmux.types.jobs import Completed, Ended, Failed, JobError, JobStatus
+from genmux.types.jobs import Completed, Ended, Failed, Filtered, JobError, JobStatus
 from genmux.types.periods import SECOND, from_moment
 
 FRESH = 2
@@ -125,6 +125,9 @@ async def end_gone(bench: Bench, hand: Hand, gone: Gone) -> None:
 
 def _honest(outcome: Ended) -> Ended:
     """A success without anything made is none."""
+    if isinstance(outcome, Completed) and not outcome.outputs and outcome.filtered:
+        reason = "the provider's content policy kept back everything that was made"
+        return Filtered(reason=reason, usage=outcome.usage, raw=outcome.raw)
     if isinstance(outcome, Completed) and not outcome.outputs and outcome.text is None:
         message = "the provider says that it is done, and gave nothing"
         return Failed(message=message, kind=ErrorKind.MALFORMED_REPLY, usage=outcome.usage, raw=outcome.raw)

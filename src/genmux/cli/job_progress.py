@@ -1,0 +1,185 @@
+"""How a job goes, live: a line that moves on a terminal, plain lines elsewhere."""
+
+import asyncio
+import datetime
+import sys
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Protocol
+
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+from genmux.cli.console import err, harmless, note
+from genmux.cli.options import Common
+from genmux.types.errors import ProviderError
+from genmux.types.jobs import Job, JobStatus
+
+if TYPE_CHECKING:
+    from genmux.cli.working import Desk
+
+STEP = 0.1
+"""So much must have been made for another plain line."""
+
+INTERRUPTED = 130
+
+QUESTION = "Ctrl-C: [l]eave it running, [c]ancel it, or [w]ait on? "
+
+
+class Screen(Protocol):
+    """Where it is shown."""
+
+    def show(self, job: Job) -> None:
+        """Something changed."""
+        ...
+
+    def close(self) -> None:
+        """There is no more to show."""
+        ...
+
+
+def follow(desk: "Desk", job: Job, common: Common) -> Job:
+    """Show how a job goes until it rests; Ctrl-C asks once what is to become of it. Ends the command when it is left running."""
+    asked = False
+    while True:
+        screen = _screen(desk, job, common)
+        try:
+            return desk.run(_watched(desk, job, screen))
+        except KeyboardInterrupt:
+            screen.close()
+            choice = "l" if asked else _choice(desk)
+            asked = True
+            if choice == "c":
+                _cancel(desk, job)
+            elif choice == "l":
+                _leave(desk, job)
+                raise SystemExit(INTERRUPTED) from None
+        finally:
+            screen.close()
+
+
+async def _watched(desk: "Desk", job: Job, screen: Screen) -> Job:
+    async with aclosing(desk.jobs.watch(job)) as states:
+        async for seen in states:
+            screen.show(seen)
+            job = seen
+    return job
+
+
+def _screen(desk: "Desk", job: Job, common: Common) -> Screen:
+    if common.json:
+        return _Nothing()
+    return _Live(desk.typical_seconds(job)) if err.is_terminal else _Lines()
+
+
+class _Nothing:
+    """Nothing is shown."""
+
+    def show(self, job: Job) -> None:
+        """Nobody looks."""
+
+    def close(self) -> None:
+        """Nothing was shown."""
+
+
+class _Lines:
+    """A line for each state, and for each tenth that was made."""
+
+    def __init__(self) -> None:
+        self._told: tuple[JobStatus, int | None, str | None] | None = None
+        self._part = 0.0
+
+    def show(self, job: Job) -> None:
+        """Print a line where there is something new."""
+        part = job.progress or 0.0
+        state = (job.status, job.queue_position, job.waiting)
+        if state == self._told and part < self._part + STEP:
+            return
+        if state != self._told or part:
+            note(f"{job.id} {state_words(job)}")
+        self._told, self._part = state, part
+
+    def close(self) -> None:
+        """Lines stay."""
+
+
+class _Live:
+    """A bar that fills as the provider tells, or as time goes by against how long one usually takes."""
+
+    def __init__(self, typical: float | None) -> None:
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[time]}"))
+        self._progress = Progress(*columns, console=err, transient=True)
+        self._task = self._progress.add_task("…", total=None, time="")
+        self._typical = typical
+        self._begun: datetime.datetime | None = None
+        self._progress.start()
+
+    def show(self, job: Job) -> None:
+        """Move the bar."""
+        usual = f" of about {self._typical:g} s" if self._typical else ""
+        elapsed = (job.updated_at - job.created_at).total_seconds()
+        self._begun = self._begun or job.created_at
+        self._progress.update(
+            self._task,
+            description=harmless(state_words(job, part=False)),
+            total=1.0 if job.progress is not None else None,
+            completed=job.progress or 0.0,
+            time=f"{elapsed:.0f} s{usual}",
+        )
+
+    def close(self) -> None:
+        """The line goes."""
+        self._progress.stop()
+
+
+def state_words(job: Job, *, part: bool = True) -> str:
+    """Where a job stands, in a few words."""
+    words = str(job.status).replace("_", " ")
+    if job.cancel_requested:
+        words += ", to be cancelled"
+    if job.status is JobStatus.QUEUED and job.waiting:
+        words += f": {job.waiting}"
+    if job.queue_position is not None and not job.ended:
+        words += f", {job.queue_position} before it at {job.provider}"
+    if part and job.progress is not None and not job.ended:
+        words += f" {job.progress:.0%}"
+    return words
+
+
+def _choice(desk: "Desk") -> str:
+    """What is to become of it; where nobody can be asked, it is left running."""
+    if not (err.is_terminal and sys.stdin is not None and sys.stdin.isatty()):
+        return "l"
+    err.print(QUESTION, end="")
+    try:
+        answer = desk.run(_line())
+    except KeyboardInterrupt:
+        err.print()
+        return "l"
+    return (answer.strip().lower() or "w")[:1]
+
+
+async def _line() -> str:
+    """A line that somebody types, while everything else goes on."""
+    loop = asyncio.get_running_loop()
+    came: asyncio.Future[str] = loop.create_future()
+    try:
+        loop.add_reader(sys.stdin.fileno(), lambda: came.done() or came.set_result(sys.stdin.readline()))
+    except NotImplementedError:  # Windows
+        return sys.stdin.readline()
+    try:
+        return await came
+    finally:
+        loop.remove_reader(sys.stdin.fileno())
+
+
+def _cancel(desk: "Desk", job: Job) -> None:
+    try:
+        desk.run(desk.jobs.cancel(job))
+    except ProviderError as error:  # it has ended in the meantime
+        note(error.message)
+
+
+def _leave(desk: "Desk", job: Job) -> None:
+    if desk.here:
+        note(f"{job.id} is kept; it goes on with `genmux jobs watch {job.id}`, or once `genmux serve` runs.")
+    else:
+        note(f"{job.id} goes on; `genmux jobs watch {job.id}` shows how, `genmux jobs cancel {job.id}` cancels it.")
