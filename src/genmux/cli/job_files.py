@@ -74,5 +74,6 @@ def open_file(path: Path) -> None:
     if program is None:
         note(f"nothing on this machine opens files; it is {path}")
         return
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    subprocess.Popen([program, str(path)], **quiet)  # noqa: S603 — a file that we have just written
+    with open(os.devnull, "r+b") as nowhere:  # noqa: PTH123 — a name of the system, and no path
+        command = [program, str(path)]
+        subprocess.Popen(command, stdin=nowhere, stdout=nowhere, stderr=nowhere)  # noqa: S603 — a file that we have just written

@@ -6,7 +6,8 @@ import sys
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Protocol
 
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
+from rich.text import Text
 
 from genmux.cli.console import err, harmless, note
 from genmux.cli.options import Common
@@ -67,7 +68,7 @@ async def _watched(desk: "Desk", job: Job, screen: Screen) -> Job:
 def _screen(desk: "Desk", job: Job, common: Common) -> Screen:
     if common.json:
         return _Nothing()
-    return _Live(desk.typical_seconds(job)) if err.is_terminal else _Lines()
+    return _Live(job, desk.typical_seconds(job)) if err.is_terminal else _Lines()
 
 
 class _Nothing:
@@ -75,6 +76,7 @@ class _Nothing:
 
     def show(self, job: Job) -> None:
         """Nobody looks."""
+        del job
 
     def close(self) -> None:
         """Nothing was shown."""
@@ -102,27 +104,21 @@ class _Lines:
 
 
 class _Live:
-    """A bar that fills as the provider tells, or as time goes by against how long one usually takes."""
+    """A bar that fills as the provider tells, and how long it takes against how long one usually does."""
 
-    def __init__(self, typical: float | None) -> None:
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[time]}"))
-        self._progress = Progress(*columns, console=err, transient=True)
-        self._task = self._progress.add_task("…", total=None, time="")
-        self._typical = typical
-        self._begun: datetime.datetime | None = None
+    def __init__(self, job: Job, typical: float | None) -> None:
+        clock = _Clock(job.created_at, typical)
+        self._progress = Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), clock, console=err, transient=True
+        )
+        self._task = self._progress.add_task(state_words(job), total=None)
         self._progress.start()
 
     def show(self, job: Job) -> None:
         """Move the bar."""
-        usual = f" of about {self._typical:g} s" if self._typical else ""
-        elapsed = (job.updated_at - job.created_at).total_seconds()
-        self._begun = self._begun or job.created_at
+        total = None if job.progress is None else 1.0
         self._progress.update(
-            self._task,
-            description=harmless(state_words(job, part=False)),
-            total=1.0 if job.progress is not None else None,
-            completed=job.progress or 0.0,
-            time=f"{elapsed:.0f} s{usual}",
+            self._task, description=harmless(state_words(job)), total=total, completed=job.progress or 0.0
         )
 
     def close(self) -> None:
@@ -130,7 +126,22 @@ class _Live:
         self._progress.stop()
 
 
-def state_words(job: Job, *, part: bool = True) -> str:
+class _Clock(ProgressColumn):
+    """Seconds since a job was made, against how long one usually takes."""
+
+    def __init__(self, begun: datetime.datetime, typical: float | None) -> None:
+        super().__init__()
+        self._begun = begun
+        self._usual = f" of about {typical:g} s" if typical else ""
+
+    def render(self, task: Task) -> Text:
+        """The time now."""
+        del task
+        passed = max(0.0, (datetime.datetime.now(datetime.UTC) - self._begun).total_seconds())
+        return Text(f"{passed:.0f} s{self._usual}", style="dim")
+
+
+def state_words(job: Job) -> str:
     """Where a job stands, in a few words."""
     words = str(job.status).replace("_", " ")
     if job.cancel_requested:
@@ -139,7 +150,7 @@ def state_words(job: Job, *, part: bool = True) -> str:
         words += f": {job.waiting}"
     if job.queue_position is not None and not job.ended:
         words += f", {job.queue_position} before it at {job.provider}"
-    if part and job.progress is not None and not job.ended:
+    if job.progress is not None and not job.ended:
         words += f" {job.progress:.0%}"
     return words
 
