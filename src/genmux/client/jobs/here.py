@@ -17,13 +17,6 @@ from genmux.types.jobs import Job, JobFilter, Resolution, Ticket
 from genmux.types.periods import to_moment
 from genmux.types.principal import NOBODY
 
-<<<<<<< HEAD
-if TYPE_CHECKING:
-    from genmux.flows.job.jobs import Jobs
-
-
-=======
->>>>>>> c7d6915 (Add the commands that make media, and genmux jobs and worker)
 if TYPE_CHECKING:
     from genmux.flows.job.jobs import Jobs
 
