@@ -78,7 +78,8 @@ def _made(job: Job, files: "list[Path]") -> None:
 
 
 def _told(job: Job) -> None:
-    kind = ErrorKind.UNKNOWN if job.error is None else job.error.kind
+    usual = ErrorKind.CANCELLED if job.status is JobStatus.CANCELLED else ErrorKind.UNKNOWN
+    kind = usual if job.error is None else job.error.kind
     message = f"{job.id}: {words_of(job)}"
     show_error(ProviderError(message, kind=kind, provider=job.provider, model=job.model))
     if job.status is JobStatus.OUTCOME_UNKNOWN:
