@@ -14,6 +14,7 @@ SAID = {
     "budget.py": "more than its `budget_limit`",
     "chat.py": "why it stopped: stop",
     "errors.py": "did you mean openai?",
+    "generate_media.py": "made: video/mp4 1.0 s, simulated: True",
     "route.py": "mock/echo answered",
     "spending.py": "has not enough left",
     "stream.py": "why it stopped: length",

@@ -1,18 +1,20 @@
 """`genmux jobs`: what was submitted, how it goes, and what is to become of it."""
 
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
+import msgspec
 from cyclopts import App, Parameter
 
 from genmux.cli.answers import money
 from genmux.cli.api import admin
 from genmux.cli.console import note, out, print_json, show_facts, show_table
-from genmux.cli.estimate import read_pair
 from genmux.cli.limits import read_tags, read_when
 from genmux.cli.media_options import Several
 from genmux.cli.options import Reach
 from genmux.cli.working import working
+from genmux.types.errors import InvalidRequestError
 from genmux.types.jobs import Job, JobStatus, Resolution
 
 jobs = App(name="jobs", help="Generations: list them, wait for them, cancel them, decide what became of them.")
@@ -27,7 +29,7 @@ Provider = Annotated[str, Parameter(help="Its id.")]
 @jobs.command(name="list")
 def list_(  # noqa: PLR0913 — one filter each
     *,
-    status: Annotated[tuple[JobStatus, ...], Several, Parameter(help="Only these. Repeatable.")] = (),
+    status: Annotated[tuple[str, ...], Several, Parameter(help="Only these, such as running. Repeatable.")] = (),
     provider: Annotated[str | None, Parameter(help="Only those of this provider.")] = None,
     model: Annotated[str | None, Parameter(help="Only those of this model, without its provider.")] = None,
     operation: Annotated[str | None, Parameter(help="Only this, such as text_to_video.")] = None,
@@ -45,7 +47,7 @@ def list_(  # noqa: PLR0913 — one filter each
     common = common or Reach()
     with working(common, works=False) as desk:
         wanted: dict[str, Any] = {
-            "status": status or None,
+            "status": [_one_of(one, [*JobStatus], "status") for one in status] or None,
             "provider": provider,
             "model": model,
             "operation": operation,
@@ -156,22 +158,21 @@ def retry(
 def resolve(
     job: Id,
     resolution: Annotated[
-        Resolution,
-        Parameter(help="adopt (it is there: with --ticket), billed (lost), not_billed (never taken), resubmit."),
+        str,
+        Parameter(help="adopt (it is there: with --ticket), billed (and lost), not-billed (never taken), resubmit."),
     ],
     /,
     *,
-    ticket: Annotated[
-        tuple[str, ...], Several, Parameter(help="What the provider calls it, as id=…. Repeatable.")
-    ] = (),
+    ticket: Annotated[str | None, Parameter(help="What the provider calls it: as id=…, or as JSON.")] = None,
     cost: Annotated[Decimal | None, Parameter(help="What it did cost, in US dollars, with billed.")] = None,
     common: Reach | None = None,
 ) -> None:
     """Decide what became of a job of which nobody knows whether its provider took it."""
     common = common or Reach()
     with working(common, works=False) as desk:
-        told = dict(read_pair(one, "--ticket", "such as id=abc123") for one in ticket)
-        _say(desk.run(desk.jobs.resolve(job, resolution, ticket=told or None, cost=cost)), common)
+        chosen = _one_of(resolution, get_args(Resolution), "resolution")
+        told = None if ticket is None else _ticket(ticket)
+        _say(desk.run(desk.jobs.resolve(job, chosen, ticket=told, cost=cost)), common)
 
 
 @jobs.command
@@ -202,6 +203,28 @@ def pauses(*, common: Reach | None = None) -> None:
     common = common or Reach()
     with admin(common) as api:
         _pauses(api.get("/jobs/pauses"), common)
+
+
+def _one_of(text: str, known: Sequence[Any], param: str) -> Any:
+    """The word that was meant, whichever way it is written. Raises InvalidRequestError that names all."""
+    meant = text.strip().lower().replace("-", "_")
+    for one in known:
+        if one == meant:
+            return one
+    raise InvalidRequestError(f"{param} is {text!r}; it must be one of {', '.join(known)}", param=param)
+
+
+def _ticket(text: str) -> dict[str, Any]:
+    """A provider's handle on a job: `id=abc`, or a JSON object. Raises InvalidRequestError."""
+    if not text.lstrip().startswith("{"):
+        name, value = text.partition("=")[::2]
+        if name and value:
+            return {name: value}
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        message = f'the ticket {text!r} cannot be read; say it as id=abc123, or as {{"id": "abc123"}}'
+        raise InvalidRequestError(message, param="ticket") from error
 
 
 def _pauses(found: dict[str, Any], common: Reach) -> None:
