@@ -45,6 +45,7 @@ from genmux.types.version import VERSION
 
 if TYPE_CHECKING:
     from genmux.app.keeping import Keeping
+    from genmux.flows.job.importing import Importing
 
 StoreRole = Literal["gateway", "worker", "library", "command"]
 """What opens a store: it is told to others who want the same one."""
@@ -187,6 +188,21 @@ class App:
             )
             raise ConfigurationError(message)
         return self.keeping
+
+    def importing(self) -> "Importing":
+        """What adopts files that accounts had made before. Raises ConfigurationError where nothing is kept."""
+        from genmux.flows.job.importing import Importing
+
+        kept = self.kept()
+        return Importing(
+            providers=self.registry,
+            places=self.credentials,
+            accounts=self.accounts,
+            engine=self.engine,
+            shelf=kept.assets.shelf,
+            collector=kept.assets.collector,
+            had_ticket=kept.had_ticket,
+        )
 
     def _registered(self, type_: str, data: dict[str, Any]) -> None:
         """What was looked up before may mean something else now."""

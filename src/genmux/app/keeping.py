@@ -145,6 +145,10 @@ class Keeping:
             raise self._lack or ConfigurationError("there can be no jobs here")
         return self._jobs.jobs
 
+    async def had_ticket(self, tenant: str, provider: str, ticket: str) -> bool:
+        """Whether a job of this tenant has, or had, this ticket (JSON)."""
+        return self._jobs is not None and await self._jobs.rows.had_ticket(tenant, provider, ticket)
+
     @property
     def hooks(self) -> HookDesk | None:
         """Where webhooks of providers come in; None where there can be no jobs."""

@@ -42,7 +42,7 @@ class Terms:
 
     def pieces(self, request: Request, limit: int) -> AsyncGenerator[bytes]:
         """The same piece by piece, of at most `limit` bytes: files are larger than other requests."""
-        return request.pieces(limit, idle=self._idle)
+        return request.pieces(limit, idle=self.idle)
 
     def options(self, request: Request, model: str | None, operation: Operation = "chat") -> CallOptions:
         """How the call is made.

@@ -42,6 +42,15 @@ class Whence(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime.datetime | None = None
 
 
+class Adopted(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a file comes from that an account had made before it came to us."""
+
+    provider: str
+    model: str | None = None
+    operation: str | None = None
+    cost: Decimal | None = None
+
+
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
     """A file that lies in our storage and has no row yet. It is the same file when it is collected again."""
 

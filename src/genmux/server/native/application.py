@@ -20,6 +20,7 @@ from genmux.server.callers import caller_of
 from genmux.server.faults import Fault, as_error, fault_of, told_with
 from genmux.server.http import CallerGoneError
 from genmux.server.native.accounts import account_routes
+from genmux.server.native.asset_import import asset_import_route
 from genmux.server.native.asset_uploads import asset_upload_routes
 from genmux.server.native.assets import asset_routes
 from genmux.server.native.budgets import budget_routes
@@ -110,6 +111,7 @@ def native_app(app: App, terms: Terms) -> Litestar:
             *account_routes(lambda: app.account_desk, _FAULTS, log=lambda: app.kept().audit),
             *asset_routes(lambda: app.kept().assets, _FAULTS),
             *asset_upload_routes(lambda: app.kept().assets, _FAULTS),
+            asset_import_route(app.importing, _FAULTS),
             me_route(app.ring.key, _FAULTS),
             *key_routes(lambda: KeyDesk(app.kept().tenancy, app.kept().issuing, app.ring), _FAULTS),
             *tenancy_routes(lambda: app.kept().tenancy, _FAULTS),

@@ -13,7 +13,7 @@ from genmux.services.assets.ports import AssetStore, ObjectStore, Storage, Trans
 from genmux.services.assets.rows import asset_id, rows_of, with_poster
 from genmux.services.ports import NewId, Now
 from genmux.types.assets import Asset, AssetFilter, AssetOrigin
-from genmux.types.assets_stored import AssetRow, Stored, Whence
+from genmux.types.assets_stored import Adopted, AssetRow, Stored, Whence
 from genmux.types.errors import InvalidRequestError, NotFoundError, OverloadedError, Retry
 from genmux.types.principal import Principal
 
@@ -66,7 +66,7 @@ class Shelf:
             whence = msgspec.structs.replace(whence, expires_at=now + self._keep)
         return self._add(tx, [*rows_of(stored, whence, now=now)])
 
-    async def add(
+    async def add(  # noqa: PLR0913 — one fact of it each
         self,
         stored: Stored,
         principal: Principal,
@@ -75,6 +75,7 @@ class Shelf:
         origin: AssetOrigin = "uploaded",
         parents: tuple[str, ...] = (),
         expires_at: datetime.datetime | None = None,
+        whence: Adopted | None = None,
     ) -> Asset:
         """Make an asset of a stored file, for a principal. With the same `id` it is added once."""
         now = self._now()
@@ -99,6 +100,7 @@ class Shelf:
             key=principal.key,
             expires_at=expires_at,
             metadata=stored.metadata,
+            **({} if whence is None else msgspec.structs.asdict(whence)),
         )
         rows = [*with_poster(asset, stored)]
 
@@ -135,6 +137,10 @@ class Shelf:
         if row is None or self._is_over(row.asset):
             raise NotFoundError(f"there is no asset {asset[:80]!r}", param="asset", status=404)
         return Opened(asset=row.asset, storage_key=row.storage_key)
+
+    async def known(self, tenant: str, ids: Sequence[str]) -> frozenset[str]:
+        """Which of these there are."""
+        return frozenset(await self._rows.find(tenant, ids))
 
     async def list(
         self,

@@ -53,6 +53,13 @@ def by_ticket(tx: Tx, provider: str, ticket: str) -> JobRow | None:
     return None if found is None else read_row(found)
 
 
+def had_ticket(tx: Tx, tenant: str, provider: str, ticket: str) -> bool:
+    """Whether a job of this tenant has, or had, this ticket."""
+    c = jobs.c
+    asked = select(c.id).where(c.provider == provider, c.tenant == tenant, c.ticket == ticket).limit(1)
+    return tx.core.execute(asked).first() is not None
+
+
 def page(
     tx: Tx,
     tenant: str | None,

@@ -231,6 +231,10 @@ class JobTables:
         """The open job with this ticket."""
         return await self._read(lambda tx: reading.by_ticket(tx, provider, ticket_json))
 
+    async def had_ticket(self, tenant: str, provider: str, ticket_json: str) -> bool:
+        """Whether a job of this tenant has, or had, this ticket."""
+        return await self._read(lambda tx: reading.had_ticket(tx, tenant, provider, ticket_json))
+
     async def page(
         self,
         tenant: str | None,
