@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Coroutine, Generator
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator
 from contextlib import AsyncExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlencode
@@ -17,7 +17,7 @@ from genmux.types.errors import ErrorKind, NetworkError, ProviderError, Retry
 if TYPE_CHECKING:
     import asyncio
 
-    from genmux.contract.http import HttpReply
+    from genmux.contract.http import FileBody, HttpReply
 
 T = TypeVar("T")
 
@@ -31,6 +31,14 @@ class Line(Protocol):
         self, method: str, path: str, *, query: str, headers: tuple[tuple[str, str], ...], body: bytes
     ) -> "HttpReply":
         """One request with its whole answer, whatever its status."""
+        ...
+
+    async def upload(self, path: str, body: "FileBody") -> "HttpReply":
+        """Send a file, read as it is sent; `path` may have a query."""
+        ...
+
+    def download(self, path: str) -> AsyncIterator[bytes]:
+        """The content at a path, as it comes. Raises ProviderError for a refusal."""
         ...
 
 
@@ -71,6 +79,35 @@ class Api:
     def text(self, path: str, **query: Any) -> str:
         """Read something that is no JSON, such as CSV."""
         return self._ask("GET", path, None, query).body.decode()
+
+    def upload(self, path: str, file: "FileBody", **query: Any) -> Any:
+        """Send a file of this machine."""
+        told = urlencode({name: _plain(value) for name, value in query.items() if value is not None}, doseq=True)
+        reply = self._runner.run(_answered(self._line.upload(f"{PATH}{path}" + (f"?{told}" if told else ""), file)))
+        if reply.status >= 300:
+            raise _refused(reply, path)
+        return self._decoded(reply)
+
+    def send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> "HttpReply":
+        """One request as it is told, with its answer when it is no refusal."""
+        asked = self._line.ask(method, PATH + path, query="", headers=tuple(headers.items()), body=body)
+        reply = self._runner.run(_answered(asked))
+        if reply.status >= 300:
+            raise _refused(reply, path)
+        return reply
+
+    def download(self, path: str, write: Callable[[bytes], object]) -> int:
+        """Read something large, piece by piece; gives how many bytes there were."""
+
+        async def read() -> int:
+            """All of it."""
+            count = 0
+            async for piece in self._line.download(PATH + path):
+                write(piece)
+                count += len(piece)
+            return count
+
+        return self._runner.run(read())
 
     def pages(self, path: str, **query: Any) -> Generator[Any]:
         """All items of a list that comes in pages (`data`, `next`)."""

@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "music": "genmux.cli.media:music",
     "sound": "genmux.cli.media:sound",
     "jobs": "genmux.cli.jobs:jobs",
+    "assets": "genmux.cli.assets:assets",
     "estimate": "genmux.cli.estimate:estimate",
     "models": "genmux.cli.models:models",
     "providers": "genmux.cli.providers:providers",
