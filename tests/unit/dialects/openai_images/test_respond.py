@@ -104,7 +104,7 @@ def test_an_error_ends_a_stream() -> None:
     writer = SERVER.writer(accepted(stream=True), created=7)
     ((name, document),) = events(writer.fail(ProviderError("no", kind=ErrorKind.CONTENT_FILTERED)))
     assert name == "error"
-    assert document["error"]["code"] == "content_filter"
+    assert document["error"]["code"] == "content_policy_violation"
 
 
 def test_a_refusal_has_openais_form() -> None:
