@@ -49,7 +49,7 @@ class Inputs:
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Params:
-    """What is to be made. `genmux models MODEL` says what a model takes."""
+    """What is to be made. What a model takes is in the reference of providers, and in its form."""
 
     size: Annotated[str | None, Parameter(help="Width and height in pixels, as 1024x1536.")] = None
     aspect_ratio: Annotated[str | None, Parameter(help="Such as 16:9.")] = None

@@ -68,11 +68,17 @@ def _show_all(found: "list[ModelInfo]") -> None:
             _rate(model, "tokens.input"),
             _rate(model, "tokens.output"),
             f"{model.limits.context_tokens:,}" if model.limits.context_tokens else "",
-            Text("", "green") if model.unavailable else Text("ready", "green"),
+            _state(model),
         )
         for model in found
     )
     show_table(("model", "input $/M", "output $/M", "context", "state"), rows)
+
+
+def _state(model: "ModelInfo") -> Text:
+    if model.unavailable:
+        return Text("")
+    return Text("ready, simulated" if model.simulated else "ready", "green")
 
 
 def _show_one(model: "ModelInfo") -> None:
@@ -82,6 +88,8 @@ def _show_one(model: "ModelInfo") -> None:
         "name": model.name,
         "description": model.description,
         "state": model.unavailable or "ready",
+        "simulated": "yes: no model, a placeholder is made" if model.simulated else "",
+        "typical seconds": "" if model.typical_seconds is None else f"{model.typical_seconds:g}",
         "operations": ", ".join(model.operations),
         **{
             f"features: {support}": ", ".join(name for name, one in model.features.items() if one == support)

@@ -51,6 +51,6 @@ def test_what_is_no_source_is_named(wrong: object) -> None:
 def test_jobs_are_listed_by_what_there_is() -> None:
     assert filter_of({"status": "running", "model": None}).status == (JobStatus.RUNNING,)
     with pytest.raises(InvalidRequestError, match="try provider"):
-        filter_of({"provder": "fal"})
+        filter_of({"provide": "fal"})
     with pytest.raises(InvalidRequestError, match="'over'"):
         filter_of({"status": ["over"]})
