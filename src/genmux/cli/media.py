@@ -54,7 +54,7 @@ def upscale(
 def music(
     *prompt: Prompt, params: Params | None = None, doing: Doing | None = None, common: Reach | None = None
 ) -> None:
-    """Make music."""
+    """Make music: `genmux music "A slow waltz" --duration 30`."""
     _make("text_to_music", said(prompt), params=params, doing=doing, common=common)
 
 

@@ -1,6 +1,5 @@
 """`genmux worker`: does jobs beside `genmux serve`, as many of these as one likes."""
 
-import asyncio
 import os
 import signal
 import socket
@@ -21,6 +20,8 @@ def worker(*, common: Common | None = None) -> None:
 
     On a SQLite file there is one process: there `genmux serve` does the jobs itself.
     """
+    import asyncio
+
     common = common or Common()
     with reported(common):
         app = configured(common)
@@ -50,6 +51,8 @@ def _check(app: "App") -> None:
 
 async def _work(app: "App", common: Common) -> None:
     """Work until somebody wants it to end."""
+    import asyncio
+
     loop, over = asyncio.get_running_loop(), asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, over.set)

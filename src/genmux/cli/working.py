@@ -1,6 +1,5 @@
 """How commands work with jobs: at a gateway, or in this process, which then does them."""
 
-import asyncio
 import contextlib
 from collections.abc import Coroutine, Generator
 from contextlib import AsyncExitStack, contextmanager
@@ -14,6 +13,8 @@ from genmux.cli.session import configured, reached, reported
 from genmux.types.errors import ProviderError
 
 if TYPE_CHECKING:
+    import asyncio
+
     from genmux.app import App
     from genmux.client.jobs.api import JobsApi
     from genmux.client.jobs.here import Here
@@ -26,7 +27,7 @@ T = TypeVar("T")
 class Desk:
     """Jobs for one command. `here` says that it is this process that does them: it has to stay for as long as they take."""
 
-    def __init__(self, runner: asyncio.Runner, app: "App", jobs: "JobsApi", *, here: bool) -> None:
+    def __init__(self, runner: "asyncio.Runner", app: "App", jobs: "JobsApi", *, here: bool) -> None:
         self._runner = runner
         self._app = app
         self.jobs = jobs
@@ -51,13 +52,15 @@ def working(common: Common, *, works: bool = True) -> Generator[Desk]:
 
     With `works=False` nothing is begun in this process. What goes wrong is told in a line.
     """
+    import asyncio
+
     with reported(common), asyncio.Runner() as runner, contextlib.ExitStack() as farewell:
         stack = AsyncExitStack()
         farewell.callback(lambda: runner.run(stack.aclose()))
         yield runner.run(_desk(runner, common, stack, works=works))
 
 
-async def _desk(runner: asyncio.Runner, common: Common, stack: AsyncExitStack, *, works: bool) -> Desk:
+async def _desk(runner: "asyncio.Runner", common: Common, stack: AsyncExitStack, *, works: bool) -> Desk:
     from genmux.client.jobs.api import JobsApi
 
     app = configured(common)
