@@ -231,11 +231,13 @@ class Keeping:
 
     async def _prune(self, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
         """Remove what was kept long enough, now and every day. The ledger's lines stay as long as usage rows do."""
-        days, told = self._app.settings.usage.keep_days, self._app.settings.webhooks.keep_days
+        settings = self._app.settings
+        days, told = settings.usage.keep_days, settings.webhooks.keep_days
+        keep = {"usage": days, "jobs": settings.jobs.keep_days, "events": told, "deliveries": told}
         while True:
             try:
                 now = self._app.now()
-                await prune(self.store.database, now, {"usage": days, "events": told, "deliveries": told})
+                await prune(self.store.database, now, keep)
                 await self._lines.prune(now - datetime.timedelta(days=days))
                 if isinstance(self._rates, SharedRates):
                     await self._rates.sweep()

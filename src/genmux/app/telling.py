@@ -29,7 +29,7 @@ from genmux.store.opening import Store
 from genmux.store.postgres.database import PostgresDatabase
 from genmux.types.accounts import Account
 from genmux.types.accounts_stored import Sealed
-from genmux.types.errors import ProviderError
+from genmux.types.errors import ConfigurationError, ProviderError
 from genmux.types.version import VERSION
 from genmux.types.webhooks import Webhook
 
@@ -202,8 +202,15 @@ class _Secrets:
         return await self._sealer.seal(_as_account(webhook), secrets)
 
     def open(self, webhook: Webhook, sealed: Sealed) -> Mapping[str, str]:
-        """What was sealed."""
-        return self._sealer.open(_as_account(webhook), sealed)
+        """What was sealed. Raises ConfigurationError."""
+        try:
+            return self._sealer.open(_as_account(webhook), sealed)
+        except ConfigurationError as error:
+            message = (
+                f"the secret of the webhook {webhook.id} cannot be opened: it needs the sealing key {sealed.key_id}, which"
+                f" is not here; put that back, or give it a new secret: `genmux webhooks rotate {webhook.id}`"
+            )
+            raise ConfigurationError(message) from error
 
 
 def _as_account(webhook: Webhook) -> Account:

@@ -200,3 +200,24 @@ async def test_private_networks_are_out_of_bounds_for_those_who_serve_others(sql
     await app.aclose()
 
     assert len(receiver.got) == 1
+
+
+async def test_a_webhook_whose_sealing_key_is_lost_says_so_and_can_be_given_a_new_secret(sqlite_store_url: str) -> None:
+    async with Receiver() as receiver:
+        async with process(sqlite_store_url) as app:
+            made = await app.kept().events.webhooks.create("acme", WebhookWish(url=receiver.url))
+        lost = _home(sqlite_store_url) | {"GENMUX_SEALING_KEY": "YW5vdGhlciBzZWFsaW5nIGtleSBvZiB0aGUgdGVzdHM="}
+        settings = Settings(webhooks=WebhookSettings(private_hosts=("127.0.0.1",)))
+        app = App(settings, environ=lost, store=sqlite_store_url)
+        await app.open(role="gateway", about="a test")
+        desk = app.kept().events.webhooks
+        failed = await desk.test("acme", made.webhook.id)
+        assert failed.error is not None
+        assert f"genmux webhooks rotate {made.webhook.id}" in failed.error
+        await app.aclose()
+        async with process(sqlite_store_url) as found:
+            again = await found.kept().events.webhooks.rotate("acme", made.webhook.id)
+            assert (await found.kept().events.webhooks.test("acme", made.webhook.id)).state == "delivered"
+
+    assert again.secret != made.secret
+    assert len(receiver.got) == 1

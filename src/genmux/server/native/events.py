@@ -1,6 +1,7 @@
 """The part of the native API that shows events: page by page, or as they happen."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable
 from typing import Annotated, Any
 
@@ -25,6 +26,9 @@ AWAY = b": the store is away; this goes on when it is back\n\n"
 
 PAUSE = 2.0
 """Seconds before the store is asked again after it failed."""
+
+LONGEST = 3_600.0
+"""Seconds of a stream: whoever comes back, with the place where it was left, is looked at anew."""
 
 STREAM = "text/event-stream"
 _HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
@@ -120,10 +124,11 @@ class Events(Stream):
 
 
 async def _frames(following: Following) -> AsyncGenerator[bytes]:
-    """What is sent, until whoever follows goes away or the gateway ends."""
+    """What is sent, until whoever follows goes away, the gateway ends, or it was long enough."""
+    ends = time.monotonic() + LONGEST
     try:
         yield BEGUN
-        while not following.closed:
+        while not following.closed and time.monotonic() < ends:
             try:
                 told = await following.read()
             except ProviderError:

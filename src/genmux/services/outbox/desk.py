@@ -13,7 +13,7 @@ from genmux.services.outbox.courier import Courier
 from genmux.services.outbox.names import checked_types
 from genmux.services.outbox.ports import DeliveryStore, Secrets, WebhookStore
 from genmux.services.ports import NewId, Now
-from genmux.types.errors import InvalidRequestError, NotFoundError
+from genmux.types.errors import ConfigurationError, InvalidRequestError, NotFoundError
 from genmux.types.webhooks import DeliveryState, StoredWebhook, Webhook, WebhookDelivery
 
 MOST = 100
@@ -140,9 +140,13 @@ class WebhookDesk:
             message = f"`overlap` is {overlap:g}; it must be 0 to {LONGEST_OVERLAP:.0f} seconds"
             raise InvalidRequestError(message, param="overlap")
         stored = await self._find(tenant, webhook)
-        old = self._secrets.open(stored.webhook, stored.sealed)
         secret = self._secret()
-        sealed = await self._secrets.seal(stored.webhook, {"0": secret, "1": old["0"]})
+        told = {"0": secret}
+        try:
+            told["1"] = self._secrets.open(stored.webhook, stored.sealed)["0"]
+        except ConfigurationError:
+            overlap = 0.0  # the old one is lost, and signs nothing any more
+        sealed = await self._secrets.seal(stored.webhook, told)
         until = self._now() + datetime.timedelta(seconds=overlap)
         if not await self._store.set_secrets(stored.webhook, sealed, old_until=until):
             raise _unknown(webhook)

@@ -1,5 +1,6 @@
 """Events, webhooks and deliveries as rows."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,15 +22,28 @@ def event_values(event: Event) -> dict[str, Any]:
     """As columns, but for the place."""
     return {
         "id": event.id,
-        "tenant": event.tenant or NOBODYS,
+        "tenant": _kept(event.tenant) or NOBODYS,
         "type": event.type,
-        "subject": event.subject,
+        "subject": _kept(event.subject),
         "provider": event.provider,
-        "model": event.model,
+        "model": _kept(event.model),
         "key": event.key,
         "at": to_micros(event.time),
-        "data": msgspec.json.encode(event.data).decode(),
+        "data": _data_text(event.data),
     }
+
+
+def _kept(text: str | None) -> str | None:
+    """A text as a database can hold it: one that it refused would keep everything back that is written with it."""
+    return text and text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _data_text(data: Mapping[str, Any]) -> str:
+    """The particulars as JSON, whatever is in them."""
+    try:
+        return msgspec.json.encode(data, enc_hook=str).decode()
+    except (TypeError, ValueError, RecursionError):  # half a surrogate, a key that is no text
+        return json.dumps(data, default=str, skipkeys=True, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
 def event_of(row: Row) -> Event:

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -29,6 +30,23 @@ async def test_an_event_comes_back_as_it_was(store: Store, log: EventLog) -> Non
     assert await log.event("acme", "e1") == full
     assert await log.event("*", "e1") == full
     assert await log.event("other", "e1") is None
+
+
+async def test_whatever_is_in_an_event_can_be_kept(store: Store, log: EventLog) -> None:
+    """What could not be written would keep back the money that is booked in the same transaction."""
+    strange: dict[Any, Any] = {
+        "half": "a\ud800b",
+        "nul": "a\0b",
+        "amount": Decimal("0.10"),
+        "thing": object,
+        3: "three",
+    }
+    odd = event(1, model="one\0\ud800", data={**strange, "deep": {"deeper": ["\udfff"]}})
+    await tell(store, log, [odd, event(2, data={"amount": Decimal("0.10"), "nul": "a\0b"})])
+    first, second = [one.event for one in (await log.after(BEGINNING, ALL, 10)).told]
+
+    assert (first.model, first.data["half"], first.data["amount"]) == ("one?", "a?b", "0.10")
+    assert second.data == {"amount": "0.10", "nul": "a\0b"}
 
 
 async def test_pages_go_on_where_the_last_one_ended(store: Store, log: EventLog) -> None:
