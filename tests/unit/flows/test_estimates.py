@@ -123,8 +123,8 @@ def test_an_operation_that_does_not_exist_is_refused() -> None:
 
 
 def test_without_a_model_the_default_is_missing() -> None:
-    with pytest.raises(ConfigurationError, match="no default for text_to_video"):
-        estimated("")
+    with pytest.raises(ConfigurationError, match="no default for rerank"):
+        estimated("", "rerank")
 
 
 def test_credits_cost_what_the_provider_s_plan_or_the_account_says() -> None:
