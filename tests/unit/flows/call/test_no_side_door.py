@@ -11,7 +11,7 @@ DOOR = "flows/call/door.py"
 JOBS = {"flows/job/submitting.py", "flows/job/recovering.py", "flows/job/embedded.py"}
 """Who makes the permits of jobs, whose money was held when they were taken in."""
 
-SENDERS = {"flows/call/flow.py", "flows/call/health.py", "flows/job/submitting.py"}
+SENDERS = {"flows/call/flow.py", "flows/call/health.py", "flows/job/streaming.py", "flows/job/submitting.py"}
 """Who calls the engine: the flows of calls and jobs under a permit, and health checks, which only look."""
 
 
