@@ -93,7 +93,7 @@ class TestImages:
     def test_a_stream_ends_with_the_picture(self, client: openai.OpenAI):
         events = [*client.images.generate(model="mock/image", prompt="a boat", stream=True, partial_images=2)]
         assert [event.type for event in events] == ["image_generation.completed"]
-        assert size_of(base64.b64decode(events[0].b64_json))
+        assert min(size_of(base64.b64decode(events[0].b64_json))) > 0
 
     def test_pictures_are_edited_under_a_mask(self, client: openai.OpenAI):
         mask = picture(color="white")
@@ -226,7 +226,7 @@ class TestVideos:
         assert video.response.headers["content-type"] == "video/mp4"
         assert video.read()[4:8] == b"ftyp"
         thumbnail = client.videos.download_content(made.id, variant="thumbnail").read()
-        assert size_of(thumbnail)
+        assert min(size_of(thumbnail)) > 0
         with pytest.raises(openai.NotFoundError, match="no spritesheet"):
             client.videos.download_content(made.id, variant="spritesheet")
 
