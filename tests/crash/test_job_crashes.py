@@ -30,9 +30,9 @@ from tests.crash.job_worker import SETTINGS, TRAITS
 from tests.jobs import app_for
 
 ROOT = Path(__file__).parents[2]
-JOBS = int(os.environ.get("GENMUX_CRASH_JOBS", "60"))
-KILLS = int(os.environ.get("GENMUX_CRASH_KILLS", "6"))
-PAUSES = int(os.environ.get("GENMUX_CRASH_PAUSES", "2"))
+JOBS = int(os.environ.get("GENMUX_CRASH_JOBS", "36"))
+KILLS = int(os.environ.get("GENMUX_CRASH_KILLS", "4"))
+PAUSES = int(os.environ.get("GENMUX_CRASH_PAUSES", "1"))
 SIMULATED = ("sim-idempotent", "sim-lookup", "sim-none")
 LIVE = {"queued", "submitting", "running", "downloading"}
 ENOUGH = Decimal(1_000)
