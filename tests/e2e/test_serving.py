@@ -232,8 +232,8 @@ class TestNative:
         validate(document)
         areas = {path.split("/")[3] for path in document["paths"]}
         assert areas == {
-            *("accounts", "audit", "budgets", "estimates", "expressions", "keys", "me", "models", "organisations"),
-            *("providers", "teams", "usage", "usage.csv"),
+            *("accounts", "assets", "audit", "budgets", "estimates", "events", "expressions", "jobs", "keys", "me"),
+            *("models", "organisations", "providers", "teams", "usage", "usage.csv", "webhooks"),
         }
         body = document["paths"]["/api/v1/estimates"]["post"]["requestBody"]["content"]["application/json"]
         assert {"model", "messages", "input"} <= body["schema"]["properties"].keys()

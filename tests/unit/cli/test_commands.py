@@ -21,7 +21,19 @@ def test_the_version_is_told(run: Run) -> None:
     assert run("-V").out == f"{__version__}\n"
 
 
-GROUPS = ("local", "catalog", "store", "accounts", "keys", "budgets", "organisations", "teams", "webhooks", "jobs", "assets")
+GROUPS = (
+    "local",
+    "catalog",
+    "store",
+    "accounts",
+    "keys",
+    "budgets",
+    "organisations",
+    "teams",
+    "webhooks",
+    "jobs",
+    "assets",
+)
 """Commands that only have commands of their own."""
 
 
