@@ -1,10 +1,12 @@
 """The queue: https://fal.ai/docs/api-reference/inference-api, read on 2026-11-27.
 
-The addresses for status, result and cancellation are those that the submission was answered with: they name the app without
-its path, so they are never put together here.
+The addresses for status, result and cancellation are those that the submission was answered with. Where that answer was lost,
+and a webhook tells that there is a job all the same, they are put together as fal's clients do (fal-client 1.0.3); so the address
+for webhooks names the app, which the webhook itself does not.
 """
 
-from urllib.parse import quote
+import re
+from urllib.parse import parse_qsl, quote
 
 import msgspec
 
@@ -22,6 +24,11 @@ from genmux.types.jobs import Accepted, Ended, JobState, Pending, Processing, Ti
 
 REST = "https://rest.fal.ai"
 """Where uploads are begun and the keys of webhooks are."""
+
+ENDS = {"status": "/status", "response": "", "cancel": "/cancel"}
+
+_APP = re.compile(r"(?a)(?:(?:workflows|comfy)/)?\w[\w.-]*/\w[\w.-]*")
+"""What addresses of requests begin with: the name of a model without its path."""
 
 
 class Queue:
@@ -42,7 +49,11 @@ class Queue:
     def submit(self, prepared: Prepared, key: str, callback: str | None) -> HttpRequest:
         """Put the request into the queue."""
         del key
-        url = f"/{quote(prepared.model.wire_id)}" + (f"?fal_webhook={quote(callback, safe='')}" if callback else "")
+        url = f"/{quote(prepared.model.wire_id)}"
+        if callback is not None:
+            app = _APP.match(prepared.model.wire_id)
+            told = callback + (f"{'&' if '?' in callback else '?'}app={app[0]}" if app else "")
+            url += f"?fal_webhook={quote(told, safe='')}"
         params = prepared.request.params
         headers = [(header, f"{params[name]}") for name, header in HEADERS.items() if params.get(name)]
         return json_request(url, prepared.body).with_headers(headers)
@@ -58,21 +69,21 @@ class Queue:
 
     def poll(self, ticket: Ticket) -> Steps[JobState]:
         """Ask for the status, and for the result once there is one. A failed job is told there as an error reply."""
-        told = (yield HttpRequest(method="GET", url=ticket["status"])).read(STATUS)
+        told = (yield HttpRequest(method="GET", url=_place(ticket, "status"))).read(STATUS)
         state = self._results.state(told.status)
         if state == "pending":
             return Pending(queue_position=told.queue_position, raw=told.status)
         if state == "processing":
             return Processing(raw=told.status)
         try:
-            result = yield HttpRequest(method="GET", url=ticket["response"])
+            result = yield HttpRequest(method="GET", url=_place(ticket, "response"))
         except ProviderError as error:
             return self._results.failed(told, error)
         return self._results.failed(told) if told.failed else self._results.completed(result)
 
     def cancel(self, ticket: Ticket) -> Steps[None]:
         """Ask for it: what waits is taken out of the queue, what runs is told to stop, and may not."""
-        yield HttpRequest(method="PUT", url=ticket["cancel"], free=True)
+        yield HttpRequest(method="PUT", url=_place(ticket, "cancel"), free=True)
 
     def secrets(self) -> Steps[tuple[str, ...]] | None:
         """The public keys of fal, which may be kept for a day."""
@@ -84,9 +95,16 @@ class Queue:
         return signatures.fal(delivery, secrets, now)
 
     def webhook(self, verified: Verified) -> tuple[Ticket | None, JobState]:
-        """What a poll would tell, but for a result that did not fit into the webhook. It has no addresses, so no ticket either."""
+        """What a poll would tell, but for a result that did not fit into the webhook."""
         told = HttpReply(status=200, headers={}, body=verified.delivery.body).read(HOOK)
-        return None, self._results.delivered(told)
+        app = dict(parse_qsl(verified.delivery.query)).get("app", "")
+        ticket = {"id": told.request_id, "app": app} if _APP.fullmatch(app) else None
+        return ticket, self._results.delivered(told)
+
+
+def _place(ticket: Ticket, what: str) -> str:
+    """One of the addresses of a request."""
+    return ticket.get(what) or f"/{ticket['app']}/requests/{quote(ticket['id'], safe='')}{ENDS[what]}"
 
 
 def _uploaded(file: FileBody) -> Steps[str]:

@@ -52,6 +52,10 @@ def told(steps: Steps[Any], *replies: tuple[int, Any] | ProviderError) -> tuple[
     raise AssertionError(message)
 
 
+def delivered(answer: Any, query: str) -> Verified:
+    return Verified(id="d-1", delivery=Delivery(body=msgspec.json.encode(answer), headers={}, path="/", query=query))
+
+
 POLLS = [
     pytest.param(one["status"], one.get("reply"), msgspec.convert(one["expect"], JobState), id=one["name"])
     for one in DOCUMENTED["polls"]
@@ -74,8 +78,21 @@ def test_a_poll_means_what_the_documents_say(status: Any, reply: Any, state: Job
 
 @pytest.mark.parametrize(("answer", "state"), HOOKS)
 def test_a_webhook_means_what_the_documents_say(answer: Any, state: JobState) -> None:
-    verified = Verified(id="d-1", delivery=Delivery(body=msgspec.json.encode(answer), headers={}, path="/"))
-    assert QUEUE.webhook(verified) == (None, state)
+    assert QUEUE.webhook(delivered(answer, "app=fal-ai/flux")) == ({"id": "80e732af", "app": "fal-ai/flux"}, state)
+
+
+@pytest.mark.parametrize("query", ["", "app=", "app=fal-ai", "app=../v1", "app=a/b/c", "app=workflows/a/b/c"])
+def test_a_webhook_at_an_address_that_names_no_app_has_no_ticket(query: str) -> None:
+    assert QUEUE.webhook(delivered(DOCUMENTED["webhooks"][0]["body"], query))[0] is None
+
+
+def test_a_job_that_only_a_webhook_told_of_can_be_asked_for_and_cancelled() -> None:
+    ticket, _ = QUEUE.webhook(delivered(DOCUMENTED["webhooks"][0]["body"], "app=workflows/acme/pictures"))
+    at = "/workflows/acme/pictures/requests/80e732af"
+    asked, _ = told(QUEUE.poll(ticket or {}), (200, {"status": "COMPLETED"}), (200, {}))
+    assert [one.url for one in asked] == [f"{at}/status", at]
+    asked, _ = walked(QUEUE.cancel(ticket or {}), {})
+    assert [one.url for one in asked] == [f"{at}/cancel"]
 
 
 def test_a_result_that_cannot_be_fetched_is_no_end() -> None:
@@ -118,11 +135,13 @@ def test_the_recorded_answer_to_a_submission_is_a_job_that_was_taken() -> None:
 
 
 def test_a_submission_goes_to_the_address_of_the_model_with_priority_as_a_header() -> None:
-    asked = QUEUE.submit(READY, "key", "https://ours.example/hooks/fal/token?a=b")
+    asked = QUEUE.submit(READY, "key", "https://ours.example/hooks/fal/token")
     assert (asked.method, asked.url) == (
         "POST",
-        "/fal-ai/flux/schnell?fal_webhook=https%3A%2F%2Fours.example%2Fhooks%2Ffal%2Ftoken%3Fa%3Db",
+        "/fal-ai/flux/schnell?fal_webhook=https%3A%2F%2Fours.example%2Fhooks%2Ffal%2Ftoken%3Fapp%3Dfal-ai%2Fflux",
     )
+    asked_twice = QUEUE.submit(READY, "key", "https://ours.example/hooks?a=b").url
+    assert asked_twice.endswith("hooks%3Fa%3Db%26app%3Dfal-ai%2Fflux")
     assert {"x-fal-queue-priority": "low", "x-fal-request-timeout": "30"}.items() <= dict(asked.headers).items()
     assert QUEUE.submit(READY, "key", None).url == "/fal-ai/flux/schnell"
 
