@@ -36,11 +36,20 @@ NEEDED = ("av", "multipart", "obstore", "PIL", "puremagic")
 """Modules without which files cannot be kept: the extra `media`."""
 
 
+def lacking_media() -> ConfigurationError | None:
+    """Why files cannot be kept: the extra `media` is not installed; None when it is."""
+    lacking = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if not lacking:
+        return None
+    message = f'files are kept with {", ".join(lacking)}, which are not installed: pip install "genmux[media]"'
+    return ConfigurationError(message)
+
+
 class AssetDesk:
     """The files of one process: what is kept, how it comes in, how it goes out.
 
     It belongs to the event loop in which it was opened. `storage` and `looker` stand in for its own. Raises
-    ConfigurationError for settings that are wrong, and where the extra `media` is not installed.
+    ConfigurationError for settings that are wrong.
     """
 
     def __init__(  # noqa: PLR0913 — one part of the world each
@@ -55,10 +64,6 @@ class AssetDesk:
         storage: Storage | None = None,
         looker: Looker | None = None,
     ) -> None:
-        lacking = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-        if lacking:
-            message = f'files are kept with {", ".join(lacking)}, which are not installed: pip install "genmux[media]"'
-            raise ConfigurationError(message)
         database = store.database
         self.settings = settings
         self.storage = storage or open_storage(settings.url, folder=_folder(store, environ), options=settings.options)

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Protocol
 
-from genmux.app.assets import AssetDesk
+from genmux.app.assets import AssetDesk, lacking_media
 from genmux.app.jobs import Around as JobsAround
 from genmux.app.jobs import JobDesk, Works
 from genmux.app.telling import EventDesk, Telling
@@ -109,8 +109,8 @@ class Keeping:
         )
         self._rates = _rates(store, new_id)
         self._assets: AssetDesk | None = None
-        self._lack: ConfigurationError | None = None
-        try:
+        self._lack = lacking_media()  # everything else is kept all the same
+        if self._lack is None:
             self._assets = AssetDesk(
                 store,
                 app.settings.assets,
@@ -119,8 +119,6 @@ class Keeping:
                 new_id=new_id,
                 public_url=app.settings.gateway.public_url,
             )
-        except ConfigurationError as error:
-            self._lack = error  # everything else is kept all the same
         self._jobs: JobDesk | None = None
         own_file = role == "library" and store.kind == "sqlite"  # which nobody else has open
         self.events = EventDesk(app, store, self.bookkeeper, delivers=own_file or role not in ("library", "command"))
