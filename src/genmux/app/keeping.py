@@ -15,7 +15,7 @@ from genmux.app.jobs import Around as JobsAround
 from genmux.app.jobs import JobDesk, Works
 from genmux.app.telling import EventDesk, Telling
 from genmux.flows.call.door import Keepers
-from genmux.flows.job.hooks import HookDesk
+from genmux.flows.job.hooks import HookDesk, account_hook
 from genmux.flows.job.jobs import Jobs
 from genmux.services.accounts import AccountDesk
 from genmux.services.audit import AuditLog
@@ -35,7 +35,8 @@ from genmux.store.postgres.database import PostgresDatabase
 from genmux.store.upkeep.retention import prune
 from genmux.store.usage.contents import ContentTable
 from genmux.store.usage.records import UsageTables
-from genmux.types.errors import ConfigurationError, ProviderError
+from genmux.types.accounts import Account
+from genmux.types.errors import ConfigurationError, NotFoundError, ProviderError
 from genmux.types.money import micros
 from genmux.types.principal import Principal
 from genmux.types.usage_record import UsageRecord
@@ -155,6 +156,14 @@ class Keeping:
     async def job_counts(self) -> list[tuple[str, str, int]]:
         """How many jobs there are by status and provider, of all tenants."""
         return [] if self._jobs is None else await self._jobs.rows.counts()
+
+    def account_hook(self, account: Account) -> str:
+        """Where the webhook of an account comes in. Raises ConfigurationError, NotFoundError, UnsupportedError."""
+        app = self._app
+        standing = app.accounts.standing(account.id)
+        if standing is None:
+            raise NotFoundError(f"there is no account {account.reference}", provider=account.provider)
+        return account_hook(app.settings.gateway.public_url, app.registry.manifest(account.provider), standing)
 
     def _callback(self, provider: str, token: str) -> str | None:
         """Where a provider's webhooks for one job come in, where anybody outside can reach us."""

@@ -264,6 +264,18 @@ def sync(
 
 
 @accounts.command
+def webhook(account: Which, /, *, common: Reach | None = None) -> None:
+    """Tell the address to enter at a provider that has one webhook for all jobs of an account, such as PixVerse."""
+    common = common or Reach()
+    with admin(common) as api:
+        told = api.get(f"/accounts/{_find(api, account)['id']}/webhook")
+    if common.json:
+        print_json(told)
+    else:
+        out.print(told["url"])
+
+
+@accounts.command
 def reseal(*, common: Reach | None = None) -> None:
     """Seal all keys with a new sealing key. Stop other gateways first, or let them see the new key."""
     common = common or Reach()

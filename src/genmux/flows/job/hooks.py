@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import msgspec
 
 from genmux.contract.jobs import Delivery, Hooks, Verified
+from genmux.contract.manifest import Manifest
 from genmux.contract.operations import Operation
 from genmux.engine.engine import Engine
 from genmux.flows.call.options import DEFAULT_OPTIONS
@@ -22,7 +23,15 @@ from genmux.flows.call.target import Target
 from genmux.flows.job.bench import Bench, Hand, Kept, Standing
 from genmux.flows.job.reaching import reach
 from genmux.store.jobs.rows import written
-from genmux.types.errors import AuthenticationError, NotFoundError, ProviderError, StoreError
+from genmux.types.accounts import Account
+from genmux.types.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    NotFoundError,
+    ProviderError,
+    StoreError,
+    UnsupportedError,
+)
 from genmux.types.jobs import JobState, JobStatus, Processing, Ticket
 from genmux.types.jobs_stored import JobRow
 
@@ -121,9 +130,10 @@ class HookDesk:
 
     async def _of_account(self, provider: str, token: str, delivery: Delivery) -> bytes:
         """A webhook that an account has for all its jobs: whose it is, its ticket tells."""
-        target = self._target_of(provider, token)
-        if target is None:
+        found = self._target_of(provider, token)
+        if found is None:
             raise NotFoundError("there is no such webhook", provider=provider)
+        account, target = found
         hooks = _hooks(target.wire)
         verified = await self._verified(hooks, target, delivery)
         ticket, state = _said(hooks, verified)
@@ -133,7 +143,9 @@ class HookDesk:
             else await self._bench.rows.by_ticket(provider, written({"ticket": ticket})["ticket"])
         )
         place = f"{provider}/{hashlib.sha256(token.encode()).hexdigest()[:32]}"
-        if row is not None and not await self._seen.seen(place, verified.id):
+        if row is not None and not _is_with(account, row):
+            _log.warning("a webhook of the account %s speaks of a job of another: it is left alone", account.reference)
+        elif row is not None and not await self._seen.seen(place, verified.id):
             await self._hint(row, verified, state, pollable=_pollable(target))
             await self._seen.remember(place, verified.id, tenant=row.tenant, at=self._now())
         return hooks.answer  # of a job that is not ours, or has ended: the provider need not send it again
@@ -161,7 +173,7 @@ class HookDesk:
                 "a webhook of the job %s is not signed, and its provider cannot be asked: it is left alone", row.id
             )
 
-    def _target_of(self, provider: str, token: str) -> Target | None:
+    def _target_of(self, provider: str, token: str) -> tuple[Account, Target] | None:
         """The account whose address this is, with a wire of its provider that takes webhooks."""
         if self._offered is None:
             return None
@@ -171,13 +183,13 @@ class HookDesk:
                 return self._any_target(self._offered, provider, standing)
         return None
 
-    def _any_target(self, offered: Offered, provider: str, standing: Standing) -> Target | None:
+    def _any_target(self, offered: Offered, provider: str, standing: Standing) -> tuple[Account, Target] | None:
         targets, kept = self._bench.targets, Kept(standing.account, standing.credential)
         for name, operation in offered.models(provider):
             model = targets.model(f"{provider}/{name}", operation)
             target = targets.reach(model, operation, DEFAULT_OPTIONS, kept)
             if isinstance(target.wire, Hooks):
-                return target
+                return standing.account, target
         return None
 
 
@@ -218,6 +230,23 @@ class Keys:
         return fetched
 
 
+def account_hook(public_url: str | None, manifest: Manifest, standing: Standing) -> str:
+    """The address at which an account's webhook comes in, to be set at its provider. Raises ConfigurationError, UnsupportedError."""
+    if manifest.jobs.webhook != "account":
+        message = f"{manifest.id} has no webhook for a whole account; genmux gives it an address with each job"
+        raise UnsupportedError(message, provider=manifest.id)
+    token = account_token(standing.account.id, standing.credential.get(SECRET))
+    if token is None:
+        message = (
+            f"the account {standing.account.reference} has no `{SECRET}`: take it from where the webhook is set up at"
+            f" {manifest.name}, and set it with `genmux accounts update {standing.account.reference}`"
+        )
+        raise ConfigurationError(message, provider=manifest.id)
+    if public_url is None:
+        raise ConfigurationError("nobody outside can reach this gateway: set `public_url` in [gateway]")
+    return f"{public_url.rstrip('/')}/hooks/{manifest.id}/{token}"
+
+
 def account_token(account: str, secret: str | None) -> str | None:
     """The last part of the address of an account's webhook; None for an account that has no secret for webhooks."""
     if not secret:
@@ -254,6 +283,11 @@ def _is_of(ticket: Ticket | None, row: JobRow) -> bool:
     if ticket is None or row.ticket is None:
         return True
     return all(row.ticket[name] == value for name, value in ticket.items() if name in row.ticket)
+
+
+def _is_with(account: Account, row: JobRow) -> bool:
+    """Whether a job went through an account: whoever has another one's secret must not speak of it."""
+    return row.account == account.id or (row.account is None and account.origin != "stored")
 
 
 def _pollable(target: Target) -> bool:

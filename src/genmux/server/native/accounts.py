@@ -43,6 +43,12 @@ class Synced(msgspec.Struct, frozen=True, kw_only=True):
     accounts: int
 
 
+class HookAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a provider's webhook is to be sent to. Whoever knows it can send, but not sign."""
+
+    url: str
+
+
 class Resealed(msgspec.Struct, frozen=True, kw_only=True):
     """How many credentials were sealed anew."""
 
@@ -54,11 +60,12 @@ def account_routes(
     faults: dict[int, ResponseSpec] | None = None,
     *,
     log: Callable[[], AuditLog | None] = lambda: None,
+    hook: Callable[[Account], str] | None = None,
 ) -> list[HTTPRouteHandler]:
     """The handlers.
 
-    `desk` gives the service, or raises ProviderError where there is none; `log` is the audit log; `faults` describe what
-    every route may refuse with.
+    `desk` gives the service, or raises ProviderError where there is none; `log` is the audit log; `hook` tells where an
+    account's webhook comes in; `faults` describe what every route may refuse with.
     """
 
     async def noted(caller: Principal, action: str, account: Account) -> Account:
@@ -82,6 +89,7 @@ def account_routes(
         *_writing(desk, faults, noted),
         *_acting(desk, faults, noted),
         _resealing(desk, faults, resealed),
+        *([] if hook is None else [_hooking(desk, faults, hook)]),
     ]
 
 
@@ -201,6 +209,23 @@ def _resealing(
         return await resealed(require_root(request), await desk().book.reseal())
 
     return reseal
+
+
+def _hooking(
+    desk: Callable[[], AccountDesk], faults: dict[int, ResponseSpec] | None, hook: Callable[[Account], str]
+) -> HTTPRouteHandler:
+    @get(
+        "/api/v1/accounts/{account:str}/webhook",
+        summary="Where its webhook comes in",
+        tags=["accounts"],
+        responses=faults,
+    )
+    async def address(request: Request[Any, Any, Any], account: Id) -> HookAddress:
+        """For providers that have one webhook for all jobs of an account: what is entered there. For admins."""
+        found = desk().book.get(tenant_asked(require_admin(request), None), account)
+        return HookAddress(url=hook(found))
+
+    return address
 
 
 def _status(text: str | None) -> AccountStatus | None:

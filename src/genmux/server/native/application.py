@@ -108,7 +108,12 @@ def native_app(app: App, terms: Terms) -> Litestar:
             detect,
             models,
             *estimate_routes(app, terms, _FAULTS),
-            *account_routes(lambda: app.account_desk, _FAULTS, log=lambda: app.kept().audit),
+            *account_routes(
+                lambda: app.account_desk,
+                _FAULTS,
+                log=lambda: app.kept().audit,
+                hook=lambda account: app.kept().account_hook(account),
+            ),
             *asset_routes(lambda: app.kept().assets, _FAULTS),
             *asset_upload_routes(lambda: app.kept().assets, _FAULTS),
             asset_import_route(app.importing, _FAULTS),

@@ -12,11 +12,18 @@ import pytest_asyncio
 from genmux.contract import signatures
 from genmux.contract.jobs import Delivery, Verified
 from genmux.flows.job.bench import Kept
-from genmux.flows.job.hooks import AGAIN, FRESH, Keys, account_token
+from genmux.flows.job.hooks import AGAIN, FRESH, Keys, account_hook, account_token
 from genmux.server.gateway import Gateway
 from genmux.testing.simulator.media import Hook, SimulatedJob
+from genmux.testing.simulator.media.providers import simulated_provider
 from genmux.types.accounts import Account
-from genmux.types.errors import AuthenticationError, NotFoundError, StoreError
+from genmux.types.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    NotFoundError,
+    StoreError,
+    UnsupportedError,
+)
 from genmux.types.jobs import Job, JobStatus
 from genmux.types.jobs_stored import JobRow
 from genmux.types.principal import NOBODY
@@ -268,8 +275,10 @@ def test_the_token_of_an_account_follows_from_its_secret() -> None:
 class OneAccount:
     """A provider with one account, which has one webhook for all its jobs."""
 
-    def __init__(self, secret: str) -> None:
-        account = Account(id="a1", tenant="default", provider="sim-both", name="work")
+    def __init__(self, secret: str, account_id: str | None = "a1") -> None:
+        account = Account(
+            id=account_id or "a1", tenant="default", provider="sim-both", name="work", origin="configured"
+        )
         self.standing = Kept(account, {"webhook_secret": secret})
 
     def accounts(self, provider: str) -> list[Any]:
@@ -284,8 +293,9 @@ async def test_an_account_may_have_one_webhook_for_all_its_jobs(seldom: House) -
     _, simulated, row = await begun(seldom, "sim-both", "x [[work 1000]]")
     desk = seldom.desk.hooks
     secret = "whsec_c2VjcmV0IG9mIHRoZSBhY2NvdW50IG9mIHRlc3Rz"
-    desk._offered = OneAccount(secret)  # type: ignore[assignment]  # noqa: SLF001
-    token = account_token("a1", secret)
+    own = OneAccount(secret, row.account)
+    desk._offered = own  # type: ignore[assignment]  # noqa: SLF001
+    token = account_token(own.standing.account.id, secret)
     assert token is not None
     asked = simulated.asked
     sent = delivery(hook(seldom, simulated, secret=secret))
@@ -300,6 +310,39 @@ async def test_an_account_may_have_one_webhook_for_all_its_jobs(seldom: House) -
         await desk.take("sim-both", f"{token}x", sent)
 
     assert (await seldom.jobs.get(row.id, NOBODY)).status is JobStatus.RUNNING
+
+
+async def test_an_account_speaks_only_of_its_own_jobs(seldom: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, simulated, row = await begun(seldom, "sim-webhook-only", "x [[work 1000]]")
+    desk = seldom.desk.hooks
+    secret = "whsec_c2VjcmV0IG9mIHRoZSBhY2NvdW50IG9mIHRlc3Rz"
+    stranger = OneAccount(secret)
+    stranger.standing.account = Account(id="a2", tenant="others", provider="sim-webhook-only", name="theirs")
+    monkeypatch.setattr(stranger, "accounts", lambda _provider: [stranger.standing])
+    monkeypatch.setattr(stranger, "models", lambda _provider: [("picture", "text_to_image")])
+    desk._offered = stranger  # type: ignore[assignment]  # noqa: SLF001
+    lie = msgspec.structs.replace(simulated, ends=0.0, starts=0.0)
+    token = account_token("a2", secret)
+    assert token is not None
+    assert await desk.take("sim-webhook-only", token, delivery(hook(seldom, lie, secret=secret))) == b"ok"
+
+    found = await seldom.desk.rows.find(row.id)
+    assert found is not None
+    assert (found.status, found.hint) == (JobStatus.RUNNING, None)
+
+
+def test_the_address_of_an_account_is_told_or_what_it_lacks() -> None:
+    manifest = simulated_provider("sim-both", webhook="account").manifest
+    account = OneAccount("s").standing
+    assert account_hook("https://g.example/", manifest, account) == (
+        f"https://g.example/hooks/sim-both/{account_token('a1', 's')}"
+    )
+    with pytest.raises(ConfigurationError, match=r"set `public_url` in \[gateway\]"):
+        account_hook(None, manifest, account)
+    with pytest.raises(ConfigurationError, match="has no `webhook_secret`"):
+        account_hook("https://g.example", manifest, OneAccount("").standing)
+    with pytest.raises(UnsupportedError, match="has no webhook for a whole account"):
+        account_hook("https://g.example", simulated_provider("sim-both").manifest, account)
 
 
 # ---------------------------------------------------------------- over HTTP
