@@ -1,8 +1,7 @@
 """Webhooks of providers wake polls and settle what cannot be polled; what was forged, repeated or late changes nothing."""
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -13,8 +12,7 @@ from genmux.contract import signatures
 from genmux.contract.jobs import Delivery, Verified
 from genmux.flows.job.bench import Kept
 from genmux.flows.job.hooks import AGAIN, FRESH, Keys, account_hook, account_token
-from genmux.server.gateway import Gateway
-from genmux.testing.simulator.media import Hook, SimulatedJob
+from genmux.testing.simulator.media import SimulatedJob
 from genmux.testing.simulator.media.providers import simulated_provider
 from genmux.types.accounts import Account
 from genmux.types.errors import (
@@ -24,50 +22,18 @@ from genmux.types.errors import (
     StoreError,
     UnsupportedError,
 )
-from genmux.types.jobs import Job, JobStatus
+from genmux.types.jobs import JobStatus
 from genmux.types.jobs_stored import JobRow
 from genmux.types.principal import NOBODY
-from tests.jobs import House, house, picture
+from tests.hooks import FORGED, begun, delivery, ended, hook, polled_seldom, take
+from tests.jobs import House, picture
 from tests.receiver import until
-
-FORGED = "whsec_Zm9yZ2VkLXNlY3JldC1vZi1zb21lYm9keS1lbHNl"
 
 
 @pytest_asyncio.fixture
 async def seldom(sqlite_store_url: str) -> AsyncIterator[House]:
-    """Jobs that are polled once in an hour, so that only a webhook tells more."""
-    async with house(sqlite_store_url, traits={"poll_first": 3_600.0, "poll_every": 3_600.0}) as one:
+    async with polled_seldom(sqlite_store_url) as one:
         yield one
-
-
-async def begun(here: House, provider: str, prompt: str = "a fish") -> tuple[Job, SimulatedJob, JobRow]:
-    """A job that its provider works on."""
-    job = await here.jobs.submit(picture(provider, prompt), NOBODY)
-    async with asyncio.timeout(10):
-        while (row := await here.desk.rows.find(job.id)) is None or row.ticket is None:  # noqa: ASYNC110 — nobody tells us
-            await asyncio.sleep(0.01)
-    (simulated,) = [one for one in here.simulator.jobs if one.id == row.ticket["id"]]
-    return job, simulated, row
-
-
-def hook(here: House, job: SimulatedJob, *, secret: str | None = None, stamp: float | None = None) -> Hook:
-    """What the provider sends of it."""
-    personality = here.simulator["generic"]
-    sent = personality.hook(job, secret=secret or personality.secret, stamp=time.time() if stamp is None else stamp)
-    assert sent is not None
-    return sent
-
-
-def delivery(sent: Hook) -> Delivery:
-    return Delivery(body=sent.body, headers={name.lower(): value for name, value in sent.headers.items()})
-
-
-async def take(here: House, row: JobRow, sent: Hook) -> bytes:
-    return await here.desk.hooks.take(row.provider, row.callback_token, delivery(sent))
-
-
-async def ended(here: House, job: Job) -> Job:
-    return await here.jobs.wait(job.id, NOBODY, 10)
 
 
 @pytest.mark.parametrize("provider", ["sim-both", "sim-webhook-only"])
@@ -343,99 +309,3 @@ def test_the_address_of_an_account_is_told_or_what_it_lacks() -> None:
         account_hook("https://g.example", manifest, OneAccount("").standing)
     with pytest.raises(UnsupportedError, match="has no webhook for a whole account"):
         account_hook("https://g.example", simulated_provider("sim-both").manifest, account)
-
-
-# ---------------------------------------------------------------- over HTTP
-async def post(
-    here: House, path: str, body: bytes, headers: Mapping[str, str] | None = None, method: str = "POST"
-) -> tuple[int, bytes]:
-    """Ask a gateway that has keys, which no provider knows."""
-    here.app.kept()._jobs = here.desk  # noqa: SLF001 — the worker of the test in place of its own
-    sent: list[dict[str, Any]] = []
-    pieces = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def receive() -> dict[str, Any]:
-        return pieces.pop(0) if pieces else {"type": "http.disconnect"}
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    raw = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
-    scope = {
-        "type": "http",
-        "method": method,
-        "path": path,
-        "query_string": b"",
-        "headers": raw,
-        "client": ("8.8.8.8", 1),
-    }
-    await Gateway(here.app)(scope, receive, send)
-    return sent[0]["status"], b"".join(one.get("body", b"") for one in sent[1:])
-
-
-async def test_a_provider_needs_no_key_and_hears_what_it_wants(seldom: House) -> None:
-    job, simulated, row = await begun(seldom, "sim-webhook-only")
-    seldom.simulator.advance(60)
-    sent = hook(seldom, simulated)
-    path = f"/hooks/sim-webhook-only/{row.callback_token}"
-    assert await post(seldom, path, sent.body, sent.headers) == (200, b"ok")
-    assert (await ended(seldom, job)).status is JobStatus.COMPLETED
-
-    assert await post(seldom, path, sent.body, sent.headers) == (200, b"ok")
-
-
-async def test_what_is_refused_hears_nothing_more_than_that(seldom: House) -> None:
-    _, simulated, row = await begun(seldom, "sim-both", "x [[work 1000]]")
-    sent, forged = hook(seldom, simulated), hook(seldom, simulated, secret=FORGED)
-    path = f"/hooks/sim-both/{row.callback_token}"
-
-    assert await post(seldom, path, forged.body, forged.headers) == (401, b"unauthorized")
-    assert await post(seldom, path, sent.body) == (401, b"unauthorized")
-    for place in (
-        "/hooks/sim-both/guess",
-        "/hooks/nobody/guess",
-        "/hooks/",
-        "/hooks/sim-both",
-        f"{path}/x",
-        f"{path}\n",
-    ):
-        assert await post(seldom, place, sent.body, sent.headers) == (404, b"not found")
-    assert await post(seldom, path, b"", method="GET") == (404, b"not found")
-    assert (await post(seldom, path, b"x" * 1_100_000, sent.headers))[0] == 413
-
-
-async def test_when_we_cannot_take_it_the_provider_is_told_to_come_again(
-    seldom: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _, simulated, row = await begun(seldom, "sim-both", "x [[work 1000]]")
-
-    async def away(*_: object) -> bool:
-        raise StoreError("the database is away")
-
-    monkeypatch.setattr(seldom.desk.hooks._hints, "hint", away)  # noqa: SLF001
-    sent = hook(seldom, simulated)
-
-    assert await post(seldom, f"/hooks/sim-both/{row.callback_token}", sent.body, sent.headers) == (
-        503,
-        b"service unavailable",
-    )
-
-
-async def test_without_a_store_there_is_nothing(seldom: House) -> None:
-    kept, seldom.app.keeping = seldom.app.keeping, None
-    try:
-        gateway = Gateway(seldom.app)
-        sent: list[Any] = []
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.disconnect"}
-
-        scope = {"type": "http", "method": "POST", "path": "/hooks/a/b", "query_string": b"", "headers": []}
-        await gateway(scope, receive, send)
-    finally:
-        seldom.app.keeping = kept
-
-    assert sent[0]["status"] == 404
