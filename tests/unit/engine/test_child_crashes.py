@@ -198,7 +198,8 @@ def test_loops_in_threads_each_have_a_host(loops: str) -> None:
 
 
 async def test_nothing_is_left_behind() -> None:
-    descriptors, tasks = psutil.Process().num_fds(), len(asyncio.all_tasks())
+    me = psutil.Process()
+    descriptors, tasks, children = me.num_fds(), len(asyncio.all_tasks()), set(me.children())
     caller = Caller(grace=3)
     for prompt in ("say x", "die SIGKILL", "break x", "say y"):
         try:
@@ -209,6 +210,6 @@ async def test_nothing_is_left_behind() -> None:
         await anext(parts)
     await caller.host.aclose()
     gc.collect()
-    assert psutil.Process().num_fds() == descriptors
+    assert me.num_fds() == descriptors
     assert len(asyncio.all_tasks()) == tasks
-    assert psutil.Process().children() == []
+    assert set(me.children()) <= children

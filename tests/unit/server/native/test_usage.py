@@ -44,6 +44,7 @@ class Api:
             route_handlers=usage_routes(reports, log=lambda: log),
             exception_handlers={ProviderError: native._refused, HTTPException: native._wrong},  # noqa: SLF001
             openapi_config=OpenAPIConfig(title="genmux", version="1"),
+            logging_config=None,  # it would take over the root logger of the other tests
         )
 
     async def add(self, entry: AuditEntry) -> None:
