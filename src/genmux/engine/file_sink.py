@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 from collections.abc import Callable
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,13 +18,18 @@ from genmux.types.errors import ErrorKind, ProviderError, Retry
 PIECE = 1024 * 1024
 """So many bytes are gathered before a thread writes them."""
 
+HEAD = 4_096
+"""So many bytes of a file are kept in mind, to see what it is."""
+
+_NEW = os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """A complete file, which is on the disk: its size and its SHA-256 in hex."""
+    """A complete file, which is on the disk: its size, its SHA-256 in hex, and its first HEAD bytes."""
 
     path: Path
+    start: bytes
     bytes: int
     sha256: str
 
@@ -31,48 +37,48 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 class FileSink:
     """Writes a new file; use it as `with`. Unless `finish` was called, the file is removed at the end.
 
-    Raises ProviderError, with `retry` safe, when the disk does not take it: later it may.
+    A small file is opened, written and synced in one visit to a thread. Raises ProviderError, with `retry` safe, when the
+    disk does not take it: later it may.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.bytes = 0
+        self._start = b""
         self._waiting = bytearray()
         self._hash = hashlib.sha256()
+        self._file: FileIO | None = None
         self._done = False
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb", buffering=0)
-        except OSError as error:
-            raise unwritable(path, error) from error
 
     async def write(self, piece: bytes | bytearray | memoryview) -> None:
         """Take the next bytes."""
+        if self.bytes < HEAD:
+            self._start += bytes(piece[: HEAD - self.bytes])
         self.bytes += len(piece)
         self._waiting += piece
         if len(self._waiting) >= PIECE:
-            await self._flush()
+            await self._told(self._put, self._taken())
 
     async def restart(self) -> None:
         """Forget what was written."""
         self._waiting.clear()
-        self.bytes = 0
+        self._start, self.bytes = b"", 0
         self._hash = hashlib.sha256()
         await self._told(self._empty)
 
     async def finish(self) -> Written:
         """Write what waits, and let the disk have it for good."""
-        await self._flush()
-        await self._told(self._sync)
+        await self._told(self._end, self._taken())
         self._done = True
-        return Written(path=self.path, bytes=self.bytes, sha256=self._hash.hexdigest())
+        return Written(path=self.path, bytes=self.bytes, sha256=self._hash.hexdigest(), start=self._start)
 
     def close(self) -> None:
         """Let go of the file; remove it when it was not finished."""
-        self._file.close()
-        if not self._done:
-            with contextlib.suppress(OSError):
-                self.path.unlink()
+        if self._file is not None:
+            self._file.close()
+            if not self._done:
+                with contextlib.suppress(OSError):
+                    self.path.unlink()
 
     def __enter__(self) -> Self:
         return self
@@ -82,10 +88,9 @@ class FileSink:
     ) -> None:
         self.close()
 
-    async def _flush(self) -> None:
-        if self._waiting:
-            piece, self._waiting = self._waiting, bytearray()
-            await self._told(self._put, piece)
+    def _taken(self) -> bytearray:
+        piece, self._waiting = self._waiting, bytearray()
+        return piece
 
     async def _told(self, work: Callable[..., None], *arguments: object) -> None:
         """Do something with the disk in a thread, to its end also when the caller is cancelled: the file stays open so long."""
@@ -98,19 +103,32 @@ class FileSink:
         except OSError as error:
             raise unwritable(self.path, error) from error
 
+    def _opened(self) -> FileIO:
+        if self._file is None:
+            try:
+                number = os.open(self.path, _NEW, 0o600)
+            except FileNotFoundError:
+                self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                number = os.open(self.path, _NEW, 0o600)
+            self._file = FileIO(number, "wb")
+        return self._file
+
     def _put(self, piece: bytearray) -> None:
+        file, view = self._opened(), memoryview(piece)
         self._hash.update(piece)
-        view = memoryview(piece)
         while view:
-            view = view[self._file.write(view) :]
+            view = view[file.write(view) :]
 
     def _empty(self) -> None:
-        self._file.seek(0)
-        self._file.truncate()
+        file = self._opened()
+        file.seek(0)
+        file.truncate()
 
-    def _sync(self) -> None:
-        os.fsync(self._file.fileno())
-        self._file.close()
+    def _end(self, piece: bytearray) -> None:
+        self._put(piece)
+        file = self._opened()
+        os.fsync(file.fileno())
+        file.close()
 
 
 def unwritable(path: Path, error: OSError) -> ProviderError:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from genmux.engine.file_sink import PIECE, FileSink
+from genmux.engine.file_sink import HEAD, PIECE, FileSink
 from genmux.types.errors import ErrorKind, ProviderError, Retry
 
 
@@ -71,9 +71,25 @@ async def test_a_disk_that_takes_nothing_may_do_so_later(number: int, words: str
     assert names_in(tmp_path) == []
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sizes", [[5], [HEAD - 1, 1, 1], [3, HEAD + 3], [PIECE, PIECE], [0]])
+async def test_its_first_bytes_are_kept_in_mind(sizes: list[int], tmp_path: Path) -> None:
+    with FileSink(tmp_path / "file") as sink:
+        await sink.write(b"forgotten")
+        await sink.restart()
+        for number, size in enumerate(sizes):
+            await sink.write(bytes([number]) * size)
+        written = await sink.finish()
+
+    assert written.start == written.path.read_bytes()[:HEAD]
+    assert len(written.start) == min(HEAD, sum(sizes))
+
+
+async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
 
-    with pytest.raises(ProviderError, match="cannot be written") as caught:
-        FileSink(tmp_path / "file" / "deeper")
+    with (
+        FileSink(tmp_path / "file" / "deeper" / "down") as sink,
+        pytest.raises(ProviderError, match="cannot") as caught,
+    ):
+        await sink.finish()
     assert caught.value.retry is Retry.SAFE

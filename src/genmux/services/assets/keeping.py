@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,10 +11,10 @@ from typing import Any
 import msgspec
 
 from genmux.engine.file_names import plain_name
-from genmux.engine.file_sink import FileSink, Written, unwritable
+from genmux.engine.file_sink import FileSink, Written
 from genmux.services.assets.looking import Looker
 from genmux.services.assets.media.orders import Poster
-from genmux.services.assets.media.signatures import START, UNKNOWN, ending_of, media_type_of, usual
+from genmux.services.assets.media.signatures import UNKNOWN, ending_of, media_type_of, usual
 from genmux.services.assets.ports import ObjectStore, Storage
 from genmux.services.ports import Now
 from genmux.types.assets import AssetRole
@@ -52,16 +53,15 @@ class Keeper:
     async def sink(self) -> AsyncGenerator[FileSink]:
         """A file on its way, to be finished and kept; in the end nothing of it is left here."""
         place = self._storage.staging / self._chance()
-        sink = await asyncio.to_thread(FileSink, place)
         try:
-            with sink:
+            with FileSink(place) as sink:
                 yield sink
         finally:
-            await asyncio.to_thread(_forget, place)
+            await _forget(place)
 
     async def keep(self, file: Written, about: About) -> Stored:
         """Keep a finished file; it is moved away. The same bytes of a tenant are kept once. Raises ProviderError."""
-        media_type = media_type_of(await asyncio.to_thread(_start, file.path), about.claimed)
+        media_type = media_type_of(file.start, about.claimed)
         for _ in range(ATTEMPTS):
             key = f"{about.tenant}/{file.sha256[:2]}/{file.sha256}-{self._chance()[:8]}.{ending_of(media_type)}"
             fresh = KeptObject(storage_key=key, tenant=about.tenant, sha256=file.sha256, bytes=file.bytes)
@@ -84,7 +84,7 @@ class Keeper:
             seen = await self._looker.look(file.path, media_type, small)
             poster = None if seen.poster is None else await self._keep_poster(small, seen.poster, known.tenant)
         finally:
-            await asyncio.to_thread(_forget, small)
+            await _forget(small)
         await self._storage.keep(file.path, known.storage_key)
         if not await self._objects.kept(known.storage_key, seen.facts, poster, self._now()):
             return None
@@ -140,14 +140,6 @@ def _plain(known: KeptObject, facts: Facts, role: AssetRole) -> Stored:
     )
 
 
-def _start(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(START)
-    except OSError as error:
-        raise unwritable(path, error) from error
-
-
 def _has(path: Path, size: int) -> bool:
     try:
         return path.stat().st_size == size
@@ -155,6 +147,16 @@ def _has(path: Path, size: int) -> bool:
         return False
 
 
-def _forget(path: Path) -> None:
+async def _forget(path: Path) -> None:
+    """Remove what was not moved away; mostly there is nothing, and then no thread is asked for it."""
+    if _lies(path):
+        await asyncio.to_thread(_remove, path)
+
+
+def _lies(path: Path) -> bool:
+    return os.path.lexists(path)
+
+
+def _remove(path: Path) -> None:
     with contextlib.suppress(OSError):
-        path.unlink(missing_ok=True)
+        path.unlink()

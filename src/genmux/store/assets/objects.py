@@ -5,18 +5,36 @@ An object is touched when somebody is about to need it; only what nobody touched
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy import bindparam, delete, exists, insert, select, update
 
 from genmux.store.assets.rows import kept_object
 from genmux.store.assets.tables import asset_objects, assets
 from genmux.store.database import Database, Tx
 from genmux.store.moments import to_micros
+from genmux.store.sqlite.prepared import Prepared
 from genmux.types.assets_stored import Facts, KeptObject
 
 _C = asset_objects.c
 _MAIN = asset_objects.alias("main")
+
+_FIELDS = tuple(column.name for column in _C)
+_SAME = Prepared(
+    select(asset_objects)
+    .where(_C.tenant == bindparam("whose"), _C.sha256 == bindparam("hash"), _C.doomed_at.is_(None))
+    .order_by(_C.facts.is_(None), _C.storage_key)
+)
+_FIND = Prepared(select(asset_objects).where(_C.storage_key == bindparam("which"), _C.doomed_at.is_(None)))
+_ENTER = Prepared(
+    insert(asset_objects).values(
+        {name: bindparam(name) for name in ("storage_key", "tenant", "sha256", "bytes", "touched_at")}
+    )
+)
+_OURS = update(asset_objects).where(_C.storage_key == bindparam("which"), _C.doomed_at.is_(None))
+_TOUCH = Prepared(_OURS.values(touched_at=bindparam("now")))
+_KEPT = Prepared(_OURS.values(facts=bindparam("told"), poster=bindparam("small"), touched_at=bindparam("now")))
 
 
 class ObjectTable:
@@ -27,34 +45,33 @@ class ObjectTable:
 
     async def enter(self, fresh: KeptObject, now: datetime) -> KeptObject:
         """The object of a tenant with this hash, touched; else `fresh`, which is added, and whose bytes are yet to come."""
-        same = select(asset_objects).where(_C.tenant == fresh.tenant, _C.sha256 == fresh.sha256, _C.doomed_at.is_(None))
+        values = {name: getattr(fresh, name) for name in ("storage_key", "tenant", "sha256", "bytes")}
 
         def work(tx: Tx) -> KeptObject:
             """In one transaction."""
-            for row in tx.core.execute(same.order_by(_C.facts.is_(None), _C.storage_key)).mappings().all():
-                if _touch(tx, row["storage_key"], now):
-                    return kept_object(row)
-            values = {name: getattr(fresh, name) for name in ("storage_key", "tenant", "sha256", "bytes")}
-            tx.core.execute(insert(asset_objects).values(**values, touched_at=to_micros(now)))
+            for row in _SAME.rows(tx, whose=fresh.tenant, hash=fresh.sha256):
+                known = _object(row)
+                if _touch(tx, known.storage_key, now):
+                    return known
+            _ENTER.run(tx, **values, touched_at=to_micros(now))
             return fresh
 
         return await self._database.write(work)
 
     async def find(self, storage_key: str) -> KeptObject | None:
         """One that is not doomed."""
-        asked = select(asset_objects).where(_C.storage_key == storage_key, _C.doomed_at.is_(None))
-        row = await self._database.read(lambda tx: tx.core.execute(asked).mappings().one_or_none())
-        return None if row is None else kept_object(row)
+        found = await self._database.read(lambda tx: _FIND.rows(tx, which=storage_key))
+        return _object(found[0]) if found else None
 
     async def kept(self, storage_key: str, facts: Facts, poster: str | None, now: datetime) -> bool:
         """Its bytes are there; false when it was doomed meanwhile, so that they do not count."""
-        told = msgspec.json.encode(facts).decode()
-        noted = (
-            update(asset_objects)
-            .where(_C.storage_key == storage_key, _C.doomed_at.is_(None))
-            .values(facts=told, poster=poster, touched_at=to_micros(now))
-        )
-        return await self._database.write(lambda tx: tx.core.execute(noted).rowcount == 1)
+        told, moment = msgspec.json.encode(facts).decode(), to_micros(now)
+
+        def work(tx: Tx) -> bool:
+            """In one transaction."""
+            return _KEPT.run(tx, which=storage_key, told=told, small=poster, now=moment) == 1
+
+        return await self._database.write(work)
 
     def touch_in(self, tx: Tx, storage_keys: Sequence[str], now: datetime) -> bool:
         """Somebody needs these, in the same transaction; false when one of them is doomed or gone."""
@@ -86,5 +103,8 @@ class ObjectTable:
 
 
 def _touch(tx: Tx, storage_key: str, now: datetime) -> bool:
-    touched = update(asset_objects).where(_C.storage_key == storage_key, _C.doomed_at.is_(None))
-    return tx.core.execute(touched.values(touched_at=to_micros(now))).rowcount == 1
+    return _TOUCH.run(tx, which=storage_key, now=to_micros(now)) == 1
+
+
+def _object(row: Sequence[Any]) -> KeptObject:
+    return kept_object(dict(zip(_FIELDS, row, strict=True)))

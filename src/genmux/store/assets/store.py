@@ -5,17 +5,20 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, or_, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from genmux.store.assets.rows import asset_row, asset_values, json_of, micros_of
 from genmux.store.assets.tables import asset_parents, assets
 from genmux.store.database import Database, Tx
 from genmux.store.moments import to_micros
+from genmux.store.statement import adding_to
 from genmux.types.assets import Asset, AssetFilter
 from genmux.types.assets_stored import AssetRow
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
+
+_ADD = adding_to(assets)
+_ADD_PARENT = adding_to(asset_parents)
 
 PIECE = 500
 """So many ids are asked for in one statement."""
@@ -29,16 +32,16 @@ class AssetTables:
 
     def add_in(self, tx: Tx, rows: Sequence[AssetRow]) -> tuple[AssetRow, ...]:
         """Add rows in a transaction; those that are there already are left as they are. Gives all of them as they stand."""
-        ids = [one.asset.id for one in rows]
-        there = {one.asset.id for one in _rows(tx, assets.c.id.in_(ids))}
-        fresh = [one for one in rows if one.asset.id not in there]
-        if fresh:
-            adding = sqlite.insert if self._database.kind == "sqlite" else postgresql.insert
-            tx.core.execute(adding(assets).on_conflict_do_nothing(), [asset_values(one) for one in fresh])
-            if parents := [one for row in fresh for one in _parents(row.asset)]:
-                tx.core.execute(adding(asset_parents).on_conflict_do_nothing(), parents)
-        found = {one.asset.id: one for one in _rows(tx, assets.c.id.in_(ids))}
-        return tuple(found[one] for one in ids if one in found)
+        added: list[AssetRow] = []
+        for row in rows:
+            values = asset_values(row)
+            if not _ADD.count(tx, values):
+                added += _rows(tx, assets.c.id == row.asset.id)
+                continue
+            for parent in _parents(row.asset):
+                _ADD_PARENT.count(tx, parent)
+            added.append(asset_row(values, row.asset.parents))
+        return tuple(added)
 
     async def find(self, tenant: str | None, ids: Sequence[str]) -> dict[str, AssetRow]:
         """Those that there are, by id."""

@@ -10,7 +10,7 @@ import msgspec
 
 from genmux.store.database import Tx
 from genmux.store.jobs.rows import NAMES, read_row, written
-from genmux.store.jobs.statement import Statement
+from genmux.store.statement import Statement
 from genmux.types.jobs import HOLDING, JobStatus
 from genmux.types.jobs_stored import JobRow
 

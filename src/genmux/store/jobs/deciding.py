@@ -5,7 +5,7 @@ from typing import Any
 from genmux.store.database import Tx
 from genmux.store.jobs.moves import NOW
 from genmux.store.jobs.rows import NAMES, read_row, written
-from genmux.store.jobs.statement import Statement
+from genmux.store.statement import Statement
 from genmux.types.jobs import JobState
 from genmux.types.jobs_stored import Details, JobRow
 

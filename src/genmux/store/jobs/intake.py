@@ -7,7 +7,7 @@ import msgspec
 
 from genmux.store.database import Tx
 from genmux.store.jobs.rows import COLUMNS, NAMES, read_row, row_values
-from genmux.store.jobs.statement import Statement
+from genmux.store.statement import Statement
 from genmux.types.errors import InvalidRequestError
 from genmux.types.jobs_stored import JobRow
 from genmux.types.ledger import HoldAsk

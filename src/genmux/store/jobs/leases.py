@@ -6,7 +6,7 @@ import msgspec
 
 from genmux.store.database import Tx
 from genmux.store.jobs.rows import NAMES, read_row
-from genmux.store.jobs.statement import Statement
+from genmux.store.statement import Statement
 from genmux.types.jobs import JobState
 from genmux.types.jobs_stored import JobRow
 from genmux.types.periods import SECOND

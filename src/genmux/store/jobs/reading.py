@@ -9,8 +9,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from genmux.store.database import Tx
 from genmux.store.jobs.rows import COLUMNS, NAMES, read_row
-from genmux.store.jobs.statement import Statement
 from genmux.store.jobs.tables import jobs
+from genmux.store.statement import Statement
 from genmux.types.jobs import JobFilter
 from genmux.types.jobs_stored import JobRow
 from genmux.types.periods import to_moment

@@ -10,6 +10,7 @@ from genmux.store.database import Tx
 from genmux.store.ledger.postings import Posting, post, renew
 from genmux.store.ledger.tables import budget_buckets, budgets, holds, ledger_entries
 from genmux.store.ledger.windows import Windows
+from genmux.store.sqlite.prepared import Prepared
 from genmux.types.budgets import Budget, EntryKind
 from genmux.types.ledger import Booked, Ended, Ending
 from genmux.types.periods import Window
@@ -133,6 +134,25 @@ def _booked(posting: Posting, kept: int, total: int, limit: int, peak: int) -> B
 
 
 # ---------------------------------------------------------------- what has ended already
+_BOOKED = (
+    select(
+        ledger_entries.c.budget_id,
+        ledger_entries.c.kind,
+        ledger_entries.c.spent,
+        ledger_entries.c.presumed,
+        ledger_entries.c.id,
+        ledger_entries.c.period_start,
+        ledger_entries.c.turn,
+    )
+    .where(ledger_entries.c.subject == bindparam("about"))
+    .where(ledger_entries.c.kind != "roll", ledger_entries.c.kind != "lease")
+    .where(ledger_entries.c.kind != "use", ledger_entries.c.kind != "return")
+    .order_by(ledger_entries.c.budget_id, ledger_entries.c.id)
+)
+_LINES = Prepared(_BOOKED)
+_LINES_OF = Prepared(_BOOKED.where(ledger_entries.c.tenant == bindparam("whose")))
+
+
 class _Line(msgspec.Struct, frozen=True):
     kind: EntryKind
     spent: int
@@ -165,25 +185,11 @@ def _end_late(tx: Tx, ending: Ending, clock: Clock) -> Ended:
 
 def _lines_of(tx: Tx, subject: str, *, tenant: str | None = None) -> dict[int, list[_Line]]:
     """What was booked for a subject, in the budgets of one tenant or in all, by budget; budgets are locked in order."""
-    found = (
-        select(
-            ledger_entries.c.budget_id,
-            ledger_entries.c.kind,
-            ledger_entries.c.spent,
-            ledger_entries.c.presumed,
-            ledger_entries.c.id,
-            ledger_entries.c.period_start,
-            ledger_entries.c.turn,
-        )
-        .where(ledger_entries.c.subject == subject, ledger_entries.c.kind.not_in(("roll", "lease", "use", "return")))
-        .order_by(ledger_entries.c.budget_id, ledger_entries.c.id)
-    )
-    if tenant is not None:
-        found = found.where(ledger_entries.c.tenant == tenant)
-    rows = tx.core.execute(found).all()
+    asked, values = (_LINES, {}) if tenant is None else (_LINES_OF, {"whose": tenant})
+    rows = asked.rows(tx, about=subject, **values)
     if tx.raw is None and rows:
-        lock_budgets(tx, {row.budget_id for row in rows})
-        rows = tx.core.execute(found).all()
+        lock_budgets(tx, {budget for budget, *_ in rows})
+        rows = asked.rows(tx, about=subject, **values)
     by_budget: dict[int, list[_Line]] = {}
     for budget, *facts in rows:
         by_budget.setdefault(budget, []).append(_Line(*facts))

@@ -33,10 +33,9 @@ class Prepared:
         text, known = self._plain
         return tx.raw.execute(text, {**known, **values}).fetchall()
 
-    def run(self, tx: Tx, **values: object) -> None:
-        """Change something."""
+    def run(self, tx: Tx, **values: object) -> int:
+        """Change something; gives how many rows."""
         if tx.raw is None:
-            tx.core.execute(self._statement, values)
-        else:
-            text, known = self._plain
-            tx.raw.execute(text, {**known, **values})
+            return int(tx.core.execute(self._statement, values).rowcount)
+        text, known = self._plain
+        return tx.raw.execute(text, {**known, **values}).rowcount

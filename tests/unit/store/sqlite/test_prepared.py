@@ -35,8 +35,9 @@ def test_a_prepared_statement_does_the_same_whoever_asks(by):
         ADD.run(tx, whose="w", of=budget, whom=tenant, much=budget * 10)
     ADD.run(tx, whose="v", of=5, whom="a", much=50)
     assert [tuple(row) for row in FIND.rows(tx, whose="w")] == [(1, 10), (2, 20)]
-    CHANGE.run(tx, whose="w", much=0)
-    REMOVE.run(tx, whose="w")
+    assert CHANGE.run(tx, whose="w", much=0) == 4
+    assert REMOVE.run(tx, whose="w") == 4
+    assert REMOVE.run(tx, whose="w") == 0
     assert [*FIND.rows(tx, whose="w")] == []
     assert [tuple(row) for row in FIND.rows(tx, whose="v")] == [(5, 50)]
     tx.forget()

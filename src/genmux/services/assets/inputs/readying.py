@@ -20,7 +20,7 @@ from genmux.services.assets.keeping import About, Keeper
 from genmux.services.assets.links import Links
 from genmux.services.assets.looking import Looker
 from genmux.services.assets.media.orders import Convert
-from genmux.services.assets.media.signatures import START, ending_of, media_type_of, usual
+from genmux.services.assets.media.signatures import ending_of, media_type_of, usual
 from genmux.services.assets.rows import asset_id
 from genmux.services.assets.shelf import Opened, Shelf
 from genmux.types.assets_stored import Facts
@@ -149,8 +149,7 @@ class Readying:
         """A foreign file, for a provider that fetches nothing."""
         with FileSink(bench.place) as sink:
             found = await self._downloader.fetch(url, sink)
-        start = await asyncio.to_thread(_start, found.file.path)
-        media_type = media_type_of(start, found.media_type)
+        media_type = media_type_of(found.file.start, found.media_type)
         seen = await self._looker.look(found.file.path, media_type, None)
         name = found.name or f"{bench.role}.{ending_of(media_type)}"
         return _File(path=found.file.path, size=found.file.bytes, facts=seen.facts, name=name)
@@ -217,8 +216,3 @@ class _Bench(msgspec.Struct, frozen=True):
 
 def _must_change(found: Opened, bench: _Bench) -> bool:
     return must_convert(bench.spec, facts_of(found.asset), found.asset.bytes)
-
-
-def _start(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(START)

@@ -1,9 +1,12 @@
-"""One statement for both databases, prepared once: the hot paths of jobs are written in SQL that both understand."""
+"""Statements that are prepared once and asked for often: the hot paths are written in SQL that both databases understand."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from genmux.store.database import Tx
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
 
 NOW_ON_POSTGRES = "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"
 
@@ -44,3 +47,10 @@ class Statement:
 
             self._text = text(self.sql.replace(":now", NOW_ON_POSTGRES))
         return tx.core.execute(self._text, {name: value for name, value in params.items() if name != "now"})
+
+
+def adding_to(table: "Table") -> Statement:
+    """The statement that adds a row to a table, unless it is there already. A parameter for each column, of the same name."""
+    names = [column.name for column in table.columns]
+    into = f"INSERT INTO {table.name} ({', '.join(names)})"
+    return Statement(f"{into} VALUES ({', '.join(f':{name}' for name in names)}) ON CONFLICT DO NOTHING")
