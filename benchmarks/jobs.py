@@ -16,12 +16,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from genmux.app import App
+from genmux.engine.loops import new_loop
 from genmux.services.settings import ProviderSettings, Settings
 from genmux.testing.simulator.media.providers import simulated_provider
 from genmux.types.asset_settings import AssetSettings
@@ -34,6 +35,8 @@ ASIDE = 0
 
 CALLERS = 64
 SAMPLES = 1.0
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -158,6 +161,12 @@ async def asset(megabytes: int, url: str) -> tuple[float, float]:
             await app.aclose()
 
 
+def _on_a_loop(work: Coroutine[Any, Any, T]) -> T:
+    """As `genmux worker` and `genmux serve` do it."""
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        return runner.run(work)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, nargs="+", default=[1_000, 10_000])
@@ -172,7 +181,7 @@ def main() -> None:
         for count in said.jobs:
             with tempfile.TemporaryDirectory() as folder:
                 store = said.store or str(Path(folder) / "genmux.db")
-                row = asyncio.run(
+                row = _on_a_loop(
                     run(count, work=said.work, every=said.every, store=store, url=url, files=not said.no_files)
                 )
             if not head:
@@ -180,7 +189,7 @@ def main() -> None:
                 print(f"| {' | '.join(head)} |\n|{' --- |' * len(head)}")
             print("| " + " | ".join(f"{row[name]:,.2f}".rstrip("0").rstrip(".") for name in head) + " |", flush=True)
         if said.asset_mb:
-            grown, seconds = asyncio.run(asset(said.asset_mb, url))
+            grown, seconds = _on_a_loop(asset(said.asset_mb, url))
             print(f"\na file of {said.asset_mb} MB: {grown:.0f} MB of memory, {seconds:.1f} s")
 
 

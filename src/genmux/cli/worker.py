@@ -22,11 +22,13 @@ def worker(*, common: Common | None = None) -> None:
     """
     import asyncio
 
+    from genmux.engine.loops import new_loop
+
     common = common or Common()
     with reported(common):
         app = configured(common)
         _check(app)
-        with asyncio.Runner() as runner:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
             runner.run(_work(app, common))
 
 

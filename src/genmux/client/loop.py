@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from genmux.engine.loops import new_loop
 from genmux.types.errors import ConfigurationError, RequestCancelledError
 
 T = TypeVar("T")
@@ -75,7 +76,7 @@ class LoopThread:
                 message = "this client is closed; make a new one"
                 raise ConfigurationError(message)
             if self._loop is None:
-                self._loop = _new_loop()
+                self._loop = new_loop()
                 self._thread = threading.Thread(target=_serve, args=(self._loop,), name="genmux", daemon=True)
                 self._thread.start()
             return asyncio.run_coroutine_threadsafe(work, self._loop)
@@ -109,12 +110,3 @@ def _serve(loop: asyncio.AbstractEventLoop) -> None:
     finally:
         asyncio.set_event_loop(None)
         loop.close()
-
-
-def _new_loop() -> asyncio.AbstractEventLoop:
-    """The quicker loop where it is installed."""
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop()
-    return uvloop.new_event_loop()

@@ -22,7 +22,6 @@ from genmux.types.errors import ErrorKind, ProviderError, Retry
 
 if TYPE_CHECKING:
     import aiohttp
-    from yarl import URL
 
 HEAD_LIMIT = 32 * 1024
 """The longest header line of a reply, in bytes; aiohttp's 8 KB is too short for some providers' policy headers."""
@@ -144,10 +143,10 @@ class AiohttpTransport:
         except _faults() as error:
             raise _explain(error) from error
 
-    def _proxy_for(self, url: "URL") -> str | None:
+    def _proxy_for(self, scheme: str, host: str, port: int | None) -> str | None:
         if self._proxy is not None or not self._trust_env:
             return self._proxy
-        return environment_proxy(url.scheme, url.raw_host or "", url.port)
+        return environment_proxy(scheme, host, port)
 
     def _line(self) -> "Line":
         loop = asyncio.get_running_loop()
@@ -261,16 +260,20 @@ class Line:
     """What belongs to one event loop: a session, a clock, and what was looked up once."""
 
     def __init__(
-        self, session: "aiohttp.ClientSession", clock: AlarmClock, proxy_for: "Callable[[URL], str | None]"
+        self,
+        session: "aiohttp.ClientSession",
+        clock: AlarmClock,
+        proxy_for: Callable[[str, str, int | None], str | None],
     ) -> None:
         import aiohttp
         from yarl import URL
 
         def route(url: str) -> tuple[URL, URL | None]:
             parsed = URL(url, encoded=True)
-            proxy = proxy_for(parsed)
+            proxy = known(parsed.scheme, parsed.raw_host or "", parsed.port)
             return parsed, None if proxy is None else URL(proxy, encoded=True)
 
+        known = functools.lru_cache(512)(proxy_for)
         self.session = session
         self.clock = clock
         self.process = os.getpid()

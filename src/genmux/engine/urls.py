@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from genmux.engine.proxies import is_loopback
@@ -12,6 +13,9 @@ _URL = (
     r"(?P<path>/[A-Za-z0-9._~:/@!$&'()*+,;=%\[\]-]*)?(?P<query>\?[A-Za-z0-9._~:/?@!$&'()*+,;=%\[\]-]*)?"
 )
 """Strict on purpose: what is read here and by the HTTP client must be the same, so nothing is left to interpretation."""
+
+_TAIL = re.compile(r"[A-Za-z0-9._~:/@!$&'()*+,;=%\[\]-]*(\?[A-Za-z0-9._~:/?@!$&'()*+,;=%\[\]-]*)?")
+"""The same of a path with its query."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -37,7 +41,7 @@ def absolute_url(base_url: str, url: str, *, api_hosts: Iterable[str] = ()) -> s
     Raises InvalidRequestError for a URL that belongs neither to the base URL's origin nor to one of `api_hosts`
     (`host`, `host:port` or `*.host`, reached over https): such a host must not see the credential.
     """
-    base = _parse(base_url)
+    base = _base(base_url)
     if base is None:
         message = f"the base URL {base_url!r} is not a plain http:// or https:// URL; set `base_url`"
         raise ConfigurationError(message)
@@ -89,20 +93,24 @@ def _parse(url: str) -> _Parts | None:
     return _Parts(origin, url[: len(url) - len(path) - len(query)], path, query[1:])
 
 
+@lru_cache(256)
+def _base(url: str) -> _Parts | None:
+    """The same of the few URLs below which all others are."""
+    return _parse(url)
+
+
 def _below(base: _Parts, url: str) -> str:
     path, _, query = url.partition("?")
-    joined = "/".join(part for part in (base.path.strip("/"), path.lstrip("/")) if part)
-    queries = "&".join(part for part in (base.query, query) if part)
-    whole = f"{base.root}/{joined}" + (f"?{queries}" if queries else "")
-    parts = _parse(whole)
-    if parts is None or any(_is_dots(segment) for segment in path.split("/")):
+    if _TAIL.fullmatch(url) is None or any(_is_dots(segment) for segment in path.split("/")):
         message = f"the path {url!r} cannot be part of a URL; characters outside the URL set must be %-encoded"
         raise InvalidRequestError(message)
-    return whole
+    joined = "/".join(part for part in (base.path.strip("/"), path.lstrip("/")) if part)
+    queries = "&".join(part for part in (base.query, query) if part)
+    return f"{base.root}/{joined}" + (f"?{queries}" if queries else "")
 
 
 def _is_dots(segment: str) -> bool:
-    return segment.lower().replace("%2e", ".") in {".", ".."}
+    return segment[:1] in {".", "%"} and segment.lower().replace("%2e", ".") in {".", ".."}
 
 
 def _is_host(origin: Origin, allowed: str) -> bool:

@@ -12,7 +12,6 @@ import pytest
 
 import genmux
 from genmux import Client
-from genmux.client import loop as loop_module
 from genmux.client.loop import LoopThread
 from genmux.types.errors import ConfigurationError, RequestCancelledError, ValidationError
 from genmux.types.events import Event
@@ -291,16 +290,6 @@ def test_a_farewell_that_fails_ends_the_thread_all_the_same() -> None:
     thread.close(fails)
 
     assert running() == []
-
-
-def test_without_uvloop_the_usual_loop_serves(monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
-
-    monkeypatch.setitem(sys.modules, "uvloop", None)
-    loop = loop_module._new_loop()  # noqa: SLF001
-
-    assert isinstance(loop, asyncio.BaseEventLoop)
-    loop.close()
 
 
 def test_clients_may_share_an_app() -> None:

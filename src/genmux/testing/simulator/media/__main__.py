@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import sys
 
+from genmux.engine.loops import new_loop
 from genmux.testing.simulator.media.personalities import personalities
 from genmux.testing.simulator.media.server import MediaSimulator
 
@@ -21,22 +22,14 @@ def main(arguments: list[str] | None = None) -> None:
     simulator = MediaSimulator(
         *said.personality.split(","), script=said.script, host=said.host, port=said.port, recording=said.recording
     )
-    with contextlib.suppress(KeyboardInterrupt):
-        _runner()(_serve(simulator))
+    with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(_serve(simulator))
 
 
 async def _serve(simulator: MediaSimulator) -> None:
     async with simulator:
         print(simulator.base_url, flush=True)  # noqa: T201 — whoever starts it reads its address
         await asyncio.get_running_loop().create_future()
-
-
-def _runner():  # noqa: ANN202
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.run
-    return uvloop.run
 
 
 if __name__ == "__main__":
