@@ -17,7 +17,7 @@ BATCH = 1_000
 """So many events are written in one transaction."""
 
 REMEMBERED = 10_000
-"""So many ids are remembered of events that this process has heard already."""
+"""So many ids are remembered of events that this process has heard already, beside those that wait."""
 
 _log = logging.getLogger("genmux.events")
 
@@ -95,7 +95,7 @@ class Outbox:
                 return
             self._waiting.append(event)
             self._heard[event.id] = None
-            if len(self._heard) > REMEMBERED:
+            if len(self._heard) > REMEMBERED + len(self._waiting):
                 del self._heard[next(iter(self._heard))]
         self._wake()
 

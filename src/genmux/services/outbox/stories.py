@@ -131,16 +131,13 @@ class Following:
             return []
         reading = self._reading or asyncio.ensure_future(self._reader.read())
         self._reading = reading
-        try:
-            async with asyncio.timeout(seconds):
-                await asyncio.shield(reading)
-        except TimeoutError:
+        await asyncio.wait([reading], timeout=seconds)
+        if not reading.done():
             with contextlib.suppress(ProviderError):  # whoever reads goes on; what others write is missed at worst
                 await self._stories.come(self._name, self._which)
+        if not reading.done():
             return []
-        finally:
-            if reading.done():
-                self._reading = None
+        self._reading = None
         return reading.result()
 
     def close(self) -> None:

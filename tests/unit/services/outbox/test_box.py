@@ -4,7 +4,9 @@ import datetime
 from collections.abc import Sequence
 from typing import Any
 
-from genmux.services.outbox import Interest, Outbox
+import pytest
+
+from genmux.services.outbox import Interest, Outbox, box
 from genmux.types.events import Event, EventFilter
 from tests.ledgers import numbers
 from tests.unit.services.outbox.doubles import NOON
@@ -150,3 +152,17 @@ async def test_interest_changes_with_those_who_come_and_go() -> None:
 
     assert changes == [True, False, False, True]
     assert one.time == datetime.datetime(2026, 11, 27, 12, tzinfo=datetime.UTC)
+
+
+async def test_what_waits_for_long_is_not_heard_twice_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(box, "REMEMBERED", 2)
+    house = House(EventFilter())
+    await house.interest.refresh()
+    waiting = [event(number) for number in range(10)]
+    for one in waiting:
+        house.box.take_in(one)
+    while (batch := house.box.take()) is not None:
+        batch.write(None)
+        batch.done()
+
+    assert [one.id for one in house.store.events if not house.box.was_heard(one)] == []

@@ -221,6 +221,42 @@ async def test_whoever_follows_is_known_in_all_processes_until_he_leaves(
     assert await following.read(10) == []
 
 
+async def test_what_is_told_while_others_hear_that_somebody_still_follows_is_not_lost(
+    reading: Reading,
+) -> None:
+    saying = asyncio.Event()
+    said = asyncio.Event()
+
+    class Slow:
+        """Listeners in a database that takes its time."""
+
+        async def say(self, *_: object) -> None:
+            saying.set()
+            await said.wait()
+
+        async def leave(self, _: str) -> None:
+            """Whoever it was."""
+
+    said.set()
+    shown = Stories(reading.store, Slow(), reading.tail, Interest(Slow()), new_id=numbers("r"))  # type: ignore[arg-type]
+    reading.store.shared = True
+    following = await shown.follow(EventFilter())
+    said.clear()
+    saying.clear()
+    beat = asyncio.create_task(following.read(0.001))
+    await saying.wait()
+    reading.tell("a")
+    while not (inner := following._reading) or not inner.done():  # noqa: ASYNC110, SLF001 — nobody else can tell
+        await asyncio.sleep(0)
+    said.set()
+    found = await beat
+    async with asyncio.timeout(10):
+        found = found or await following.read()
+
+    assert [one.event.id for one in found] == ["e1"]
+    await shown.aclose()
+
+
 async def test_whoever_follows_may_begin_in_the_past(stories: tuple[Stories, Store, EventLog, Interest]) -> None:
     shown, store, log, _ = stories
     told = [Event(type="x", id=f"e{n}", time=NOON, tenant="acme") for n in range(3)]
