@@ -201,7 +201,7 @@ class App:
             engine=self.engine,
             shelf=kept.assets.shelf,
             collector=kept.assets.collector,
-            had_ticket=kept.had_ticket,
+            had_tickets=kept.had_tickets,
         )
 
     def _registered(self, type_: str, data: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ import datetime
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Protocol
@@ -144,9 +144,9 @@ class Keeping:
             raise self._lack or ConfigurationError("there can be no jobs here")
         return self._jobs.jobs
 
-    async def had_ticket(self, tenant: str, provider: str, ticket: str) -> bool:
-        """Whether a job of this tenant has, or had, this ticket (JSON)."""
-        return self._jobs is not None and await self._jobs.rows.had_ticket(tenant, provider, ticket)
+    async def had_tickets(self, provider: str, tickets: Sequence[str]) -> frozenset[str]:
+        """Which of these tickets (JSON) a job has or had, whoever's it is."""
+        return frozenset() if self._jobs is None else await self._jobs.rows.had_tickets(provider, tickets)
 
     @property
     def hooks(self) -> HookDesk | None:

@@ -1,6 +1,7 @@
 """Adopts what an account had made at a provider before it came to us, or without us: outputs become assets.
 
-What our own jobs made, and what was adopted before, is left alone.
+What our own jobs made, whosever they are, and what was adopted before, is left alone. An account that another organisation
+shares shows what that one and others made: from it, only root adopts.
 """
 
 import asyncio
@@ -20,9 +21,10 @@ from genmux.services.assets.collecting import Collector
 from genmux.services.assets.rows import asset_id
 from genmux.services.assets.shelf import Shelf
 from genmux.store.jobs.rows import written
+from genmux.types.accounts import Account
 from genmux.types.assets import Asset, Output
 from genmux.types.assets_stored import Adopted, Stored
-from genmux.types.errors import InvalidRequestError, ProviderError, UnsupportedError
+from genmux.types.errors import InvalidRequestError, PermissionDeniedError, ProviderError, UnsupportedError
 from genmux.types.jobs import Completed, Ticket
 from genmux.types.principal import Principal
 
@@ -32,8 +34,8 @@ MOST = 1_000
 AT_ONCE = 4
 """So many jobs are adopted at the same time."""
 
-HadTicket = Callable[[str, str, str], Awaitable[bool]]
-"""Whether a job of a tenant, at a provider, has or had this ticket (JSON)."""
+HadTickets = Callable[[str, Sequence[str]], Awaitable[frozenset[str]]]
+"""Which of these tickets (JSON) a job at a provider has or had, whoever's it is."""
 
 
 class Providers(Protocol):
@@ -94,7 +96,7 @@ class Importing:
         engine: Engine,
         shelf: Shelf,
         collector: Collector,
-        had_ticket: HadTicket,
+        had_tickets: HadTickets,
     ) -> None:
         self._providers = providers
         self._places = places
@@ -102,7 +104,7 @@ class Importing:
         self._engine = engine
         self._shelf = shelf
         self._collector = collector
-        self._had_ticket = had_ticket
+        self._had_tickets = had_tickets
 
     async def run(
         self,
@@ -115,8 +117,8 @@ class Importing:
     ) -> Imported:
         """Adopt what `limit` jobs made that are not known yet, the newest first, submitted at `since` or later.
 
-        Raises UnsupportedError for a provider without a list of jobs, and ProviderError when the list cannot be had. What
-        cannot be adopted is told, and leaves the rest alone.
+        Raises UnsupportedError for a provider without a list of jobs, PermissionDeniedError for another organisation's account,
+        and ProviderError when the list cannot be had. What cannot be adopted is told, and leaves the rest alone.
         """
         if not 1 <= limit <= MOST:
             raise InvalidRequestError(f"`limit` is {limit}; it must be 1 to {MOST}", param="limit")
@@ -124,6 +126,9 @@ class Importing:
         wires = _listing_wires(provider)
         only = None if account is None else frozenset({account})
         lease = await self._accounts.reserve(provider_id, principal=principal, only=only)
+        if lease.account.tenant != principal.organisation and principal.role != "root":
+            lease.done(None, {})
+            raise _foreign(lease.account)
         failure: BaseException | None = None
         try:
             visit = _Visit(provider, lease, self._places.base_url(provider.manifest), principal)
@@ -142,16 +147,9 @@ class Importing:
 
     async def _adopt(self, visit: "_Visit", listed: list[Listed], limit: int) -> Imported:
         made = [one for one in listed if isinstance(one.state, Completed) and one.state.outputs]
-        fresh: list[Listed] = []
-        looked = known = 0
-        for one in made:
-            if len(fresh) == limit:
-                break
-            looked += 1
-            if await self._is_known(visit, one):
-                known += 1
-            else:
-                fresh.append(one)
+        known = await self._known(visit, made)
+        unknown = [one for one, is_known in zip(made, known, strict=True) if not is_known]
+        fresh = unknown[:limit]
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def adopted(one: Listed) -> tuple[Asset, ...] | Failure:
@@ -167,18 +165,18 @@ class Importing:
             provider=visit.provider.id,
             account=visit.lease.account.name,
             listed=len(listed),
-            known=known,
-            more=looked < len(made),
+            known=sum(known),
+            more=len(unknown) > limit,
             assets=tuple(asset for one in found if not isinstance(one, Failure) for asset in one),
             failures=tuple(one for one in found if isinstance(one, Failure)),
         )
 
-    async def _is_known(self, visit: "_Visit", one: Listed) -> bool:
-        tenant = visit.principal.organisation
-        if await self._had_ticket(tenant, visit.provider.id, _written(one.ticket)):
-            return True
-        ids = [visit.asset(one, place) for place in range(len(_outputs(one)))]
-        return await self._shelf.known(tenant, ids) == frozenset(ids)
+    async def _known(self, visit: "_Visit", made: list[Listed]) -> list[bool]:
+        """Of each job whether it is ours, or was adopted before."""
+        ours = await self._had_tickets(visit.provider.id, [_written(one.ticket) for one in made])
+        ids = [{visit.asset(one, place) for place in range(len(_outputs(one)))} for one in made]
+        there = await self._shelf.known(visit.principal.organisation, [id_ for some in ids for id_ in some])
+        return [_written(one.ticket) in ours or some <= there for one, some in zip(made, ids, strict=True)]
 
     async def _one(self, visit: "_Visit", one: Listed) -> tuple[Asset, ...]:
         """Adopt what a job made, with what it was made of."""
@@ -235,6 +233,14 @@ class _Visit(msgspec.Struct, frozen=True):
     def asset(self, one: Listed, place: int) -> str:
         """The id of an output, which is the same at every import."""
         return asset_id(self.principal.organisation, "import", self.provider.id, _written(one.ticket), place)
+
+
+def _foreign(account: Account) -> PermissionDeniedError:
+    message = (
+        f"the account {account.reference} belongs to another organisation, and so may what it made; import from an account of"
+        " your own, or ask root"
+    )
+    return PermissionDeniedError(message, status=403)
 
 
 def _listing_wires(provider: Provider) -> list[Lists]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from genmux.store.clock import database_now
@@ -231,9 +231,9 @@ class JobTables:
         """The open job with this ticket."""
         return await self._read(lambda tx: reading.by_ticket(tx, provider, ticket_json))
 
-    async def had_ticket(self, tenant: str, provider: str, ticket_json: str) -> bool:
-        """Whether a job of this tenant has, or had, this ticket."""
-        return await self._read(lambda tx: reading.had_ticket(tx, tenant, provider, ticket_json))
+    async def had_tickets(self, provider: str, tickets_json: Sequence[str]) -> frozenset[str]:
+        """Which of these tickets a job has or had, whoever's it is."""
+        return await self._read(lambda tx: reading.had_tickets(tx, provider, tickets_json))
 
     async def page(
         self,

@@ -2,10 +2,11 @@
 
 import base64
 import datetime
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from genmux.contract.http import HttpReply, HttpRequest
@@ -13,8 +14,9 @@ from genmux.contract.jobs import Listed, Steps
 from genmux.contract.manifest import Manifest
 from genmux.contract.provider import Provider
 from genmux.flows.job.importing import Importing
+from genmux.types.accounts import Account
 from genmux.types.assets import AssetFilter, Output
-from genmux.types.errors import InvalidRequestError, NetworkError, ProviderError, UnsupportedError
+from genmux.types.errors import InvalidRequestError, NetworkError, PermissionDeniedError, ProviderError, UnsupportedError
 from genmux.types.jobs import Completed, Failed, Pending
 from genmux.types.usage import Usage
 from tests.assets import ME, OTHER, House, house, picture
@@ -61,11 +63,11 @@ class World:
     def __init__(self, *wires: Any) -> None:
         manifest = Manifest(spec=1, id="acme-media", name="Acme", base_url="https://api.acme.test")
         self.provider = Provider(manifest=manifest, wires={str(number): wire for number, wire in enumerate(wires)})
-        self.account = type("Account", (), {"name": "work", "id": "acc-1"})()
+        self.account = Account(id="acc-1", tenant="acme", provider="acme-media", name="work")
         self.credential = {"api_key": "secret"}
         self.ended: list[BaseException | None] = []
         self.asked: list[dict[str, Any]] = []
-        self.tickets: set[tuple[str, str, str]] = set()
+        self.tickets: set[tuple[str, str]] = set()
         self.fails: ProviderError | None = None
 
     def load(self, provider_id: str) -> Provider:
@@ -97,8 +99,8 @@ class World:
     def signed(self, *_: Any, **__: Any) -> Any:
         raise AssertionError("nothing is signed here")
 
-    async def had_ticket(self, tenant: str, provider: str, ticket: str) -> bool:
-        return (tenant, provider, ticket) in self.tickets
+    async def had_tickets(self, provider: str, tickets: Sequence[str]) -> frozenset[str]:
+        return frozenset(one for one in tickets if (provider, one) in self.tickets)
 
     def importing(self, here: House) -> Importing:
         return Importing(
@@ -108,7 +110,7 @@ class World:
             engine=self,
             shelf=here.shelf,
             collector=here.desk.collector,
-            had_ticket=self.had_ticket,
+            had_tickets=self.had_tickets,
         )
 
 
@@ -152,7 +154,7 @@ async def test_nothing_is_adopted_twice(here: House) -> None:
     world = World(Listing(listed(2, Output(url=uri(2)), Output(url=uri(3))), listed(1)))
     first = await world.importing(here).run("acme-media", ME)
     again = await world.importing(here).run("acme-media", ME)
-    theirs = await world.importing(here).run("acme-media", OTHER)
+    theirs = await world.importing(here).run("acme-media", msgspec.structs.replace(OTHER, role="root"))
 
     assert (len(first.assets), first.known) == (3, 0)
     assert (len(again.assets), again.known) == (0, 2)
@@ -162,11 +164,20 @@ async def test_nothing_is_adopted_twice(here: House) -> None:
 
 async def test_what_our_own_jobs_made_is_left_alone(here: House) -> None:
     world = World(Listing(listed(2), listed(1)))
-    world.tickets.add(("acme", "acme-media", '{"id":"p2"}'))
+    world.tickets.add(("acme-media", '{"id":"p2"}'))
     found = await world.importing(here).run("acme-media", ME)
 
     assert (len(found.assets), found.known) == (1, 1)
     assert await names(here) == ["fish 1"]
+
+
+async def test_another_organisations_account_shows_what_it_made_to_root_alone(here: House) -> None:
+    world = World(Listing(listed(1)))
+    with pytest.raises(PermissionDeniedError, match="acme-media/work belongs to another organisation"):
+        await world.importing(here).run("acme-media", msgspec.structs.replace(OTHER, role="admin"))
+
+    assert await names(here, "other") == []
+    assert world.ended == [None]
 
 
 async def test_a_limit_counts_what_is_new_and_goes_on_from_there(here: House) -> None:

@@ -27,6 +27,8 @@ async def test_what_an_account_made_elsewhere_is_adopted_once(
             await there.jobs.wait(job.id, NOBODY, 20)
         own = await there.app.importing().run("sim-lookup", NOBODY)
         assert (own.listed, own.known, own.assets) == (2, 2, ())
+        others = await there.app.importing().run("sim-lookup", Principal(organisation="acme", role="root"))
+        assert (others.listed, others.known, others.assets) == (2, 2, ())
 
         async with gateway(app_for(second, there.simulator.url("generic")), NOBODY) as ask:
             found = (await ask("POST", PATH, json={"provider": "sim-lookup", "limit": 1}, status=200)).json()
@@ -46,6 +48,7 @@ async def test_what_an_account_made_elsewhere_is_adopted_once(
 
             await ask("POST", PATH, json={"provider": "sim-lookup"}, status=403, caller=MEMBER)
             await ask("POST", PATH, json={"provider": "sim-lookup", "tenant": "default"}, status=404, caller=ADMIN)
+            await ask("POST", PATH, json={"provider": "sim-lookup"}, status=403, caller=ADMIN)
             await ask("POST", PATH, json={"provider": "nobody"}, status=404)
             await ask("POST", PATH, json={"provider": "openai"}, status=400)
             await ask("POST", PATH, json={"provider": "sim-lookup", "since": "2026-01-01T00:00:00"}, status=400)
