@@ -7,9 +7,7 @@ from pathlib import Path
 
 from genmux.engine.download import Downloader, DownloadLimits
 from genmux.engine.guarded_transport import GuardedTransport
-from genmux.engine.proxies import environment_proxy
-from genmux.engine.url_guard import UrlGuard
-from genmux.engine.urls import Origin
+from genmux.engine.url_guard import UrlGuard, found_by_proxy
 from genmux.services.assets.collecting import Collector
 from genmux.services.assets.files import AssetFiles
 from genmux.services.assets.inputs.readying import Readying
@@ -70,7 +68,7 @@ class AssetDesk:
         rows, objects, uploads = AssetTables(database), ObjectTable(database), UploadTables(database)
         self._looker = looker or Looker(thumbnails=settings.thumbnails)
         self.downloader = Downloader(
-            UrlGuard(settings.private_hosts, by_proxy=_proxied if settings.proxy_resolves else _never),
+            UrlGuard(settings.private_hosts, by_proxy=found_by_proxy(allowed=settings.proxy_resolves)),
             transport=GuardedTransport(user_agent=f"genmux/{VERSION}"),
             limits=DownloadLimits(bytes=settings.max_bytes, idle=settings.idle, total=settings.total),
         )
@@ -105,11 +103,3 @@ def _folder(store: Store, environ: Mapping[str, str]) -> Path:
     database = store.database
     file = database.path if isinstance(database, SqliteDatabase) else default_file(environ)
     return file.with_name("assets") if file.name == "genmux.db" else file.with_name(f"{file.name}.assets")
-
-
-def _proxied(origin: Origin) -> bool:
-    return environment_proxy(origin.scheme, origin.host.strip("[]"), origin.port) is not None
-
-
-def _never(_: Origin) -> bool:
-    return False

@@ -11,9 +11,7 @@ from typing import Any, Protocol
 
 from genmux.engine.guarded_transport import GuardedTransport
 from genmux.engine.outward import OutwardPoster
-from genmux.engine.proxies import environment_proxy
-from genmux.engine.url_guard import Checked, UrlGuard
-from genmux.engine.urls import Origin
+from genmux.engine.url_guard import Checked, UrlGuard, found_by_proxy
 from genmux.services.accounts.key_sources import key_source
 from genmux.services.accounts.sealing import Sealer
 from genmux.services.events import EventBus
@@ -223,14 +221,11 @@ class _Guard:
 
     def __init__(self, app: Telling) -> None:
         named = app.settings.webhooks.private_hosts
+        left = found_by_proxy(allowed=app.settings.webhooks.proxy_resolves)
         self._ring = app.ring
-        self._strict = UrlGuard(named, by_proxy=_by_proxy)
-        self._own = UrlGuard((*named, *LOOPBACK), by_proxy=_by_proxy)
+        self._strict = UrlGuard(named, by_proxy=left)
+        self._own = UrlGuard((*named, *LOOPBACK), by_proxy=left)
 
     async def check(self, url: str) -> Checked:
         """The URL with its addresses. Raises InvalidRequestError, NetworkError."""
         return await (self._strict if self._ring.demands else self._own).check(url)
-
-
-def _by_proxy(origin: Origin) -> bool:
-    return environment_proxy(origin.scheme, origin.host.strip("[]"), origin.port) is not None

@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 import msgspec
 
 from genmux.engine.addresses import Address, is_public, unwrapped
+from genmux.engine.proxies import environment_proxy
 from genmux.engine.urls import Origin, is_trusted, origin_of
 from genmux.types.errors import ConfigurationError, InvalidRequestError, NetworkError, Retry
 
@@ -96,6 +97,15 @@ class UrlGuard:
 
     def _allows(self, name: str, address: str, port: int) -> bool:
         return is_public(address) or any(one.fits(name, address, port) for one in self._private)
+
+
+def found_by_proxy(*, allowed: bool) -> Callable[[Origin], bool]:
+    """Whether a proxy of the environment finds a host, where an operator has allowed that; else nothing is left to one."""
+    return _is_proxied if allowed else lambda _: False
+
+
+def _is_proxied(origin: Origin) -> bool:
+    return environment_proxy(origin.scheme, origin.host.strip("[]"), origin.port) is not None
 
 
 class _Private(NamedTuple):

@@ -141,10 +141,12 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     Private networks and this machine are out of bounds, but for `private_hosts`: host names, addresses or networks, each
     with or without a port (`10.1.0.0/16`, `hooks.lan:8080`). Without any keys the gateway has no user but its own, who
-    may send to this machine.
+    may send to this machine. `proxy_resolves` leaves it to a proxy to find hosts that cannot be found here, and to keep out of
+    private networks.
     """
 
     private_hosts: tuple[str, ...] = ()
+    proxy_resolves: bool = False
     keep_days: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_KEPT)] = 30
 
 

@@ -202,6 +202,27 @@ async def test_private_networks_are_out_of_bounds_for_those_who_serve_others(sql
     assert len(receiver.got) == 1
 
 
+@pytest.mark.parametrize("left", [False, True])
+async def test_hosts_that_only_a_proxy_can_find_are_left_to_it_where_that_is_allowed(
+    left: bool, sqlite_store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nowhere(name: str, _port: int) -> tuple[str, ...]:
+        raise OSError(f"{name} is unknown")
+
+    monkeypatch.setattr("genmux.engine.url_guard._resolved", nowhere)
+    monkeypatch.setenv("http_proxy", "http://proxy.test:3128")
+    settings = Settings(webhooks=WebhookSettings(proxy_resolves=left))
+    app = App(settings, environ=_home(sqlite_store_url), store=sqlite_store_url)
+    await app.open(role="gateway", about="a test")
+    guard = app.kept().events._poster._guard  # noqa: SLF001 — what says where webhooks may go
+    if left:
+        assert (await guard.check("http://metadata.internal/")).addresses == ()
+    else:
+        with pytest.raises(ProviderError, match="cannot be found"):
+            await guard.check("http://metadata.internal/")
+    await app.aclose()
+
+
 async def test_a_webhook_whose_sealing_key_is_lost_says_so_and_can_be_given_a_new_secret(sqlite_store_url: str) -> None:
     async with Receiver() as receiver:
         async with process(sqlite_store_url) as app:
