@@ -240,7 +240,7 @@ class App:
     async def leave(self) -> None:
         """Close what belongs to the running event loop, which is about to end; other loops go on."""
         if self.keeping is not None:
-            await self.keeping.store.leave()
+            await self.keeping.leave()
         await self.hosts.leave()
         await self.engine.leave()
 

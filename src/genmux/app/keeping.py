@@ -209,6 +209,12 @@ class Keeping:
             self._stack.push_async_callback(self._jobs.stop)
             await self._jobs.start()
 
+    async def leave(self) -> None:
+        """Close what belongs to the running event loop, which is about to end; other loops go on."""
+        await self.store.leave()
+        if self._assets is not None:
+            await self._assets.downloader.leave()
+
     async def aclose(self) -> None:
         """Write what waits, give back what was leased, and close the store. May be called again."""
         keepers = self._app.keepers

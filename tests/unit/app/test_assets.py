@@ -76,5 +76,16 @@ async def test_files_lie_beside_the_store(tmp_path: Path) -> None:
         await app.aclose()
 
 
+async def test_whoever_leaves_an_event_loop_leaves_no_connection_to_where_files_came_from(tmp_path: Path) -> None:
+    app = app_with(tmp_path / "genmux.db")
+    await app.open(role="command", about="a test")
+    transport = app.kept().assets.downloader._transport  # noqa: SLF001 — whose connections they are
+    transport._line()  # noqa: SLF001 — as a download does
+    await app.leave()
+
+    assert transport._lines == {}  # noqa: SLF001
+    await app.aclose()
+
+
 def test_settings_show_no_keys() -> None:
     assert "secret" not in repr(AssetSettings(options={"secret_access_key": "secret"}))
