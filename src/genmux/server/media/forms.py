@@ -51,11 +51,10 @@ class FormReader:
                         if len(parts) >= MOST_PARTS:
                             raise InvalidRequestError(f"the form has more than {MOST_PARTS} parts")
                         parts.append(await self._part(event, events))
-        except MultipartError as error:
+        except BaseException as error:  # also a caller who goes away in the middle
             await self.forget()
-            raise InvalidRequestError(f"the form cannot be read: {error}") from error
-        except ProviderError:
-            await self.forget()
+            if isinstance(error, MultipartError):
+                raise InvalidRequestError(f"the form cannot be read: {error}") from error
             raise
         return parts
 
