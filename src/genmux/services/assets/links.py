@@ -2,7 +2,6 @@
 
 import base64
 import datetime
-import hashlib
 import hmac
 import re
 from collections.abc import Callable
@@ -17,6 +16,9 @@ from genmux.types.errors import InvalidRequestError, PermissionDeniedError
 
 SECRET = 32
 """Bytes."""
+
+FIRST = "1"
+"""The id of the first key, whoever makes it: of several processes that begin at once, one does."""
 
 LONGEST = 7 * 86_400.0
 """Seconds that a link may be good for."""
@@ -75,8 +77,7 @@ class Links:
     async def _known(self) -> tuple[LinkKey, ...]:
         """The keys; the first asker has one made."""
         if not self._keys:
-            secret = self._random(SECRET)
-            fresh = LinkKey(hashlib.sha256(secret).hexdigest()[:12], secret)
+            fresh = LinkKey(FIRST, self._random(SECRET))
             self._keys = await self._store.keys(fresh, self._now())
         return self._keys
 

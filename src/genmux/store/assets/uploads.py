@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from genmux.store.assets.rows import upload_row, upload_values
 from genmux.store.assets.tables import asset_link_keys, asset_upload_parts, asset_uploads
@@ -96,8 +97,9 @@ class LinkKeyTable:
             """In one transaction."""
             found = tx.core.execute(asked).all()
             if not found:
+                into = sqlite.insert if self._database.kind == "sqlite" else postgresql.insert
                 values = {"id": fresh.id, "secret": fresh.secret, "created_at": to_micros(now)}
-                tx.core.execute(insert(asset_link_keys).values(**values))
+                tx.core.execute(into(asset_link_keys).values(**values).on_conflict_do_nothing())
                 found = tx.core.execute(asked).all()
             return tuple(LinkKey(name, bytes(secret)) for name, secret in found)
 

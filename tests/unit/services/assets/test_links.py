@@ -1,5 +1,7 @@
 """Signed links."""
 
+import asyncio
+import os
 import re
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,8 +11,9 @@ from hypothesis import strategies as st
 
 from genmux.services.assets.links import LONGEST, Links
 from genmux.store.assets.uploads import LinkKeyTable
+from genmux.store.opening import open_store
 from genmux.types.errors import InvalidRequestError, PermissionDeniedError
-from tests.assets import House
+from tests.assets import Clock, House
 
 
 def parts(url: str) -> dict[str, str]:
@@ -79,3 +82,15 @@ async def test_all_gateways_on_a_store_sign_alike(here: House) -> None:
 async def test_a_link_has_an_end_within_a_week(seconds: float, here: House) -> None:
     with pytest.raises(InvalidRequestError):
         await here.links.sign("asset_1", seconds=seconds)
+
+
+async def test_processes_that_begin_at_once_know_each_others_links(postgres_store_url: str) -> None:
+    stores = [await open_store(postgres_store_url, role="command") for _ in range(2)]
+    desks = [Links(LinkKeyTable(one.database), now=Clock(), random=os.urandom) for one in stores]
+    links = await asyncio.gather(*(one.sign("asset_1", seconds=60) for one in desks))
+
+    for link in links:
+        for desk in desks:
+            assert await desk.check("asset_1", **parts(link.url)) > 0
+    for store in stores:
+        await store.aclose()
