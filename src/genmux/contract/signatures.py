@@ -49,12 +49,15 @@ def standard_signature(id_: str, stamp: str, body: bytes, key: bytes) -> str:
 def standard_key(secret: str) -> bytes:
     """The bytes of a secret such as `whsec_BASE64`. Raises AuthenticationError."""
     try:
-        return base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
+        key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
     except (binascii.Error, ValueError):
+        key = b""
+    if not key:
         message = (
             f"the secret of the webhook is not base64 after {SECRET_PREFIX!r}; copy it anew from where it was made"
         )
-        raise AuthenticationError(message, code="secret") from None
+        raise AuthenticationError(message, code="secret")
+    return key
 
 
 def _standard_keys(secrets: Iterable[str]) -> Iterator[bytes]:

@@ -250,6 +250,13 @@ def test_a_secret_that_cannot_be_read_is_named_and_not_shown() -> None:
     assert "not base64!" not in str(caught.value)
 
 
+@pytest.mark.parametrize("secret", ["whsec_", "whsec_===="])
+def test_a_secret_of_nothing_is_none(secret: str) -> None:
+    with pytest.raises(AuthenticationError) as raised:
+        signatures.standard_key(secret)
+    assert raised.value.code == "secret"
+
+
 @pytest.mark.parametrize("stamp", ["soon", "-5", "1e9", "٣", "9" * 40, "1790000000.5"])
 def test_a_timestamp_is_a_whole_number(stamp: str) -> None:
     delivery, secrets = standard()
