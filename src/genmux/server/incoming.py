@@ -41,10 +41,15 @@ def patient(receive: Receive, clock: AlarmClock, idle: float) -> Receive:
 
 
 async def pieces_of(receive: Callable[[], Awaitable[Any]], *, whole: bool) -> AsyncGenerator[bytes]:
-    """The body, piece by piece. A caller who goes away ends it; with `whole`, that is a CallerGoneError."""
+    """The body, piece by piece. A caller who goes away, or falls silent, ends it; with `whole`, that is an error."""
     more = True
     while more:
-        message = await receive()
+        try:
+            message = await receive()
+        except RequestError:
+            if whole:
+                raise
+            return
         if message["type"] == "http.disconnect":
             if whole:
                 raise CallerGoneError

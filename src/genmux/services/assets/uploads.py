@@ -137,7 +137,7 @@ class Uploads:
 
     async def _kept(self, row: UploadRow, file: Written) -> UploadRow:
         """Let a piece count, once it is where it cannot get lost."""
-        key = f"{row.tenant}/uploads/{row.id}/{row.received:016d}-{self._new_id()}"
+        key = f"{row.tenant}/uploads/{row.id}-{row.received:016d}-{self._new_id()}"
         await self._storage.keep(file.path, key)
         end = self._now() + self._lasts
         if not await self._rows.advance(row, UploadPart(row.received, file.bytes, key), end):

@@ -16,7 +16,13 @@ from genmux.contract.provider import Provider
 from genmux.flows.job.importing import Importing
 from genmux.types.accounts import Account
 from genmux.types.assets import AssetFilter, Output
-from genmux.types.errors import InvalidRequestError, NetworkError, PermissionDeniedError, ProviderError, UnsupportedError
+from genmux.types.errors import (
+    InvalidRequestError,
+    NetworkError,
+    PermissionDeniedError,
+    ProviderError,
+    UnsupportedError,
+)
 from genmux.types.jobs import Completed, Failed, Pending
 from genmux.types.usage import Usage
 from tests.assets import ME, OTHER, House, house, picture
