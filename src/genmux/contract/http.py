@@ -51,7 +51,8 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     `read_only` requests may be repeated freely; `idempotency_key`, where a provider honours one, makes others repeatable.
     `free` ones cost nothing, though they change something: an upload, a cancellation. `unsigned` ones go without the
-    credential, to any host: an address that the provider gave for one upload.
+    credential, to any host: an address that the provider gave for one upload. `root` is where a path is meant in place of the
+    provider's base URL, as `https://uploads.acme.example`; with another base URL than the provider's own, it is meant there.
     """
 
     method: str
@@ -63,6 +64,7 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     idempotency_key: str | None = None
     free: bool = False
     unsigned: bool = False
+    root: str | None = None
 
     @property
     def document(self) -> bytes | None:

@@ -159,7 +159,8 @@ class Engine:
         if http.unsigned:
             return http
         try:
-            url = self._absolute(base_url, http.url, provider.manifest.api_hosts)
+            aside = http.root if http.root is not None and base_url == provider.manifest.base_url.rstrip("/") else ""
+            url = self._absolute(base_url, aside + http.url, provider.manifest.api_hosts)
         except ProviderError as error:
             error.provider = provider.id
             Redactor.of(credential).error(error)

@@ -40,6 +40,17 @@ async def test_a_request_is_absolute_signed_and_otherwise_as_the_wire_wrote_it()
     assert sent.headers == (("a", "b"), ("authorization", f"Bearer {KEY}"))
 
 
+@pytest.mark.parametrize(
+    ("base", "meant"), [(BASE, "https://files.lumen.test"), ("https://proxy.test/lumen", "https://proxy.test/lumen")]
+)
+async def test_another_host_of_a_provider_is_meant_only_where_its_base_url_is_its_own(base: str, meant: str) -> None:
+    engine, transport = made()
+    lumen = provider(base_url=BASE, api_hosts=("files.lumen.test",))
+    request = HttpRequest(method="GET", url="/keys", root="https://files.lumen.test")
+    await engine.call(lumen, CREDENTIAL, request, base_url=base)
+    assert transport.requests[0].url == f"{meant}/keys"
+
+
 async def test_the_manifest_s_headers_are_added_where_the_wire_has_none() -> None:
     engine, transport = made()
     versioned = provider(auth=header("x-api-key"), headers={"version": "1", "Title": "ours"})

@@ -87,7 +87,7 @@ class Queue:
 
     def secrets(self) -> Steps[tuple[str, ...]] | None:
         """The public keys of fal, which may be kept for a day."""
-        reply = yield HttpRequest(method="GET", url=f"{REST}/.well-known/jwks.json")
+        reply = yield HttpRequest(method="GET", url="/.well-known/jwks.json", root=REST)
         return signatures.public_keys(reply.body)
 
     def verify(self, delivery: Delivery, secrets: tuple[str, ...], now: float) -> Verified:
@@ -110,10 +110,10 @@ def _place(ticket: Ticket, what: str) -> str:
 def _uploaded(file: FileBody) -> Steps[str]:
     """Two steps: where to, and the file itself, which needs no credential."""
     asked = json_request(
-        f"{REST}/storage/upload/initiate?storage_type=fal-cdn-v3",
+        "/storage/upload/initiate?storage_type=fal-cdn-v3",
         {"content_type": file.media_type, "file_name": file.name},
     )
-    place = (yield msgspec.structs.replace(asked, free=True)).read(PLACE)
+    place = (yield msgspec.structs.replace(asked, free=True, root=REST)).read(PLACE)
     kind = (("content-type", file.media_type),)
     yield HttpRequest(method="PUT", url=place.upload_url, headers=kind, body=file, free=True, unsigned=True)
     return place.file_url

@@ -189,7 +189,7 @@ def test_a_file_is_uploaded_in_two_steps_and_only_the_first_has_the_key() -> Non
     )
     asked, ready = walked(QUEUE.prepare(request, model_of(FAL, "fal-ai/flux/dev/image-to-image")), upload["body"], {})
     begun, put = asked
-    assert begun.url == "https://rest.fal.ai/storage/upload/initiate?storage_type=fal-cdn-v3"
+    assert (begun.root, begun.url) == ("https://rest.fal.ai", "/storage/upload/initiate?storage_type=fal-cdn-v3")
     assert (msgspec.json.decode(begun.document), begun.free, begun.unsigned) == (upload["asks"], True, False)
     assert (put.method, put.url, put.body) == ("PUT", upload["body"]["upload_url"], file)
     assert (put.free, put.unsigned, dict(put.headers)) == (True, True, {"content-type": "image/png"})
@@ -203,7 +203,7 @@ def test_a_cancellation_is_a_put_that_costs_nothing() -> None:
 
 def test_the_keys_of_webhooks_are_public() -> None:
     asked, secrets = walked(QUEUE.secrets(), DOCUMENTED["jwks"]["body"])
-    assert [one.url for one in asked] == ["https://rest.fal.ai/.well-known/jwks.json"]
+    assert [(one.root, one.url) for one in asked] == [("https://rest.fal.ai", "/.well-known/jwks.json")]
     assert secrets == (DOCUMENTED["jwks"]["body"]["keys"][0]["x"],)
 
 
