@@ -44,6 +44,7 @@ class FormReader:
         from multipart import MultipartError, MultipartSegment
 
         parts: list[FormPart] = []
+        whole = False
         try:
             async with aclosing(self._events(request)) as events:
                 async for event in events:
@@ -51,11 +52,12 @@ class FormReader:
                         if len(parts) >= MOST_PARTS:
                             raise InvalidRequestError(f"the form has more than {MOST_PARTS} parts")
                         parts.append(await self._part(event, events))
-        except BaseException as error:  # also a caller who goes away in the middle
-            await self.forget()
-            if isinstance(error, MultipartError):
-                raise InvalidRequestError(f"the form cannot be read: {error}") from error
-            raise
+            whole = True
+        except MultipartError as error:
+            raise InvalidRequestError(f"the form cannot be read: {error}") from error
+        finally:
+            if not whole:  # also when the caller goes away in the middle
+                await self.forget()
         return parts
 
     async def forget(self) -> None:
