@@ -176,7 +176,7 @@ class Importing:
         ours = await self._had_tickets(visit.provider.id, [_written(one.ticket) for one in made])
         ids = [{visit.asset(one, place) for place in range(len(_outputs(one)))} for one in made]
         there = await self._shelf.known(visit.principal.organisation, [id_ for some in ids for id_ in some])
-        return [_written(one.ticket) in ours or some <= there for one, some in zip(made, ids, strict=True)]
+        return [_written(one.ticket) in ours or some <= there.keys() for one, some in zip(made, ids, strict=True)]
 
     async def _one(self, visit: "_Visit", one: Listed) -> tuple[Asset, ...]:
         """Adopt what a job made, with what it was made of."""

@@ -1,6 +1,6 @@
 """`/v1/videos`: jobs in the shape of OpenAI's videos. Ids of videos are ids of our jobs."""
 
-import contextlib
+from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -12,6 +12,7 @@ from genmux.server.asset_answer import FRESH, send_asset
 from genmux.server.http import Request
 from genmux.server.media.desk import MediaDesk, refusal, told_of
 from genmux.server.media.forms import is_form
+from genmux.types.assets import Asset
 from genmux.types.errors import InvalidRequestError, NotFoundError, ProviderError
 from genmux.types.jobs import Job, JobFilter, JobStatus
 from genmux.types.periods import to_moment
@@ -67,13 +68,13 @@ class VideosEndpoint:
             last = page[-1] if page else None
             found += [one for one in page if not one.hidden]
         has_more = len(found) > asked.limit
-        shown = [await self._shown(one) for one in found[: asked.limit]]
+        shown = await self._shown(*found[: asked.limit])
         await request.answer(self._server.respond_list(shown, has_more=has_more))
 
     async def retrieve(self, request: Request) -> None:
         """One video as it stands. Raises NotFoundError."""
         job = await self._video(request)
-        await request.answer(self._server.respond(await self._shown(job)), told_of(job))
+        await request.answer(self._server.respond(*await self._shown(job)), told_of(job))
 
     async def content(self, request: Request) -> None:
         """The file of a video, or a part of it. Raises ProviderError."""
@@ -103,19 +104,14 @@ class VideosEndpoint:
 
     async def _begin(self, request: Request, accepted: AcceptedVideo) -> None:
         submitted = await self._desk.submit(request, accepted.request, extra=accepted.extra, user=accepted.user)
-        await request.answer(
-            self._server.respond(await self._shown(submitted.job)), told_of(submitted.job, submitted.warnings)
-        )
+        shown = await self._shown(submitted.job)
+        await request.answer(self._server.respond(*shown), told_of(submitted.job, submitted.warnings))
 
-    async def _shown(self, job: Job) -> Job:
-        """The job with its video from which it was made named by the job that made that, as a video is named here."""
-        shelf, inputs = self._desk.app.kept().assets.shelf, [*job.request.inputs]
-        for number, one in enumerate(inputs):
-            if one.kind == "video" and one.source is not None:
-                with contextlib.suppress(NotFoundError):
-                    made_by = (await shelf.get(job.tenant, one.source)).job
-                    inputs[number] = msgspec.structs.replace(one, source=made_by or one.source)
-        return msgspec.structs.replace(job, request=msgspec.structs.replace(job.request, inputs=tuple(inputs)))
+    async def _shown(self, *jobs: Job) -> tuple[Job, ...]:
+        """The jobs; a video from which one was made is named by the job that made that, as a video is named here."""
+        sources = {one.source for job in jobs for one in job.request.inputs if one.kind == "video" and one.source}
+        known = await self._desk.app.kept().assets.shelf.known(None, [*sources])
+        return tuple(_renamed(job, known) for job in jobs)
 
     async def _video(self, request: Request) -> Job:
         """The video whose id is in the path."""
@@ -126,6 +122,17 @@ class VideosEndpoint:
         if job.hidden or job.request.operation not in OPERATIONS:
             raise NotFoundError(f"there is no video {video[:80]!r}", param="id", status=404)
         return job
+
+
+def _renamed(job: Job, known: Mapping[str, Asset]) -> Job:
+    """A job whose sources are named by the jobs that made them, where these are its organisation's."""
+    inputs = tuple(
+        msgspec.structs.replace(one, source=found.job)
+        if one.kind == "video" and (found := known.get(one.source or "")) and found.job and found.tenant == job.tenant
+        else one
+        for one in job.request.inputs
+    )
+    return msgspec.structs.replace(job, request=msgspec.structs.replace(job.request, inputs=inputs))
 
 
 def _query(request: Request) -> dict[str, str]:

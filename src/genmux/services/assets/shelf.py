@@ -138,9 +138,9 @@ class Shelf:
             raise NotFoundError(f"there is no asset {asset[:80]!r}", param="asset", status=404)
         return Opened(asset=row.asset, storage_key=row.storage_key)
 
-    async def known(self, tenant: str, ids: Sequence[str]) -> frozenset[str]:
-        """Which of these there are."""
-        return frozenset(await self._rows.find(tenant, ids))
+    async def known(self, tenant: str | None, ids: Sequence[str]) -> dict[str, Asset]:
+        """Those of these that there are, by id, whether they have expired or not."""
+        return {name: row.asset for name, row in (await self._rows.find(tenant, ids)).items()} if ids else {}
 
     async def list(
         self,
