@@ -33,6 +33,9 @@ MOST_AT_ONCE = 1_000
 
 CONFLICT = 409
 
+BEAT = 15.0
+"""Seconds of silence after which whoever watches a job hears that it still goes on."""
+
 LOOK = 1.0
 """Seconds between two looks at a job that somebody watches, although nothing was told of it."""
 
@@ -126,22 +129,28 @@ class Jobs:
                 await woken(LOOK)
             row = await self._row(job, principal)
 
-    async def unfinished(self, job: str, principal: Principal) -> AsyncGenerator[PartialOutput]:
-        """The unfinished pictures of a job as they come, until it has ended or waits for a decision.
+    async def unfinished(self, job: str, principal: Principal) -> AsyncGenerator[PartialOutput | None]:
+        """The unfinished pictures of a job as they come, until it has ended or waits for a decision; None in every long silence.
 
         There are some where its provider shows them, the request asked for them (`partial_images`), and this process makes
         the job; they are not kept.
         """
+        loop = asyncio.get_running_loop()
         with self._waiters.looking(job) as shown:
             self._nudge()
+            told = loop.time()
             while True:
                 with self._waiters.waiting(job) as woken:
                     row = await self._row(job, principal)
                     while shown:
                         yield shown.popleft()
+                        told = loop.time()
                     if _rests(row):
                         return
-                    await woken(LOOK)
+                    if loop.time() - told >= BEAT:
+                        yield None
+                        told = loop.time()
+                    await woken(min(LOOK, BEAT))
 
     async def _until(self, row: JobRow, seconds: float | None) -> JobRow:
         loop = asyncio.get_running_loop()

@@ -24,6 +24,9 @@ from genmux.types.jobs import Job
 LINK = 3_600.0
 """Seconds that a link to a picture is good for."""
 
+STILL = b": still here\n\n"
+"""Sent in every long silence, so that nobody on the way takes the stream for dead."""
+
 _STREAMED = "partial_images"
 
 
@@ -72,14 +75,14 @@ class ImagesEndpoint:
         await request.answer(answer, told_of(job, submitted.warnings))
 
     async def _stream(self, request: Request, accepted: AcceptedImages, submitted: Submitted) -> None:
-        """The status is sent with the first event, so that what fails before it is refused properly."""
+        """The status is sent with the first event, so that what fails soon is refused properly."""
         job = submitted.job
         writer = self._server.writer(accepted, int(job.created_at.timestamp()))
 
         async def written() -> AsyncGenerator[bytes]:
             async with aclosing(self._desk.jobs.unfinished(job.id, submitted.options.principal)) as partials:
                 async for partial in partials:
-                    yield writer.write(partial)
+                    yield STILL if partial is None else writer.write(partial)
             ended = await self._desk.jobs.get(job.id, submitted.options.principal)
             yield writer.finish(await self._served(request, accepted, ended))
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 import pytest_asyncio
 
 from genmux.app import App
@@ -22,11 +23,14 @@ class Asked:
         self._gateway = gateway
         self.simulator = simulator
 
-    async def events(self, **fields: Any) -> list[dict[str, Any]]:
+    async def lines(self, **fields: Any) -> list[str]:
         body = msgspec.json.encode({"model": MODEL, "prompt": "a boat", "stream": True, **fields})
         reply = await self._gateway.ask("POST", "/v1/images/generations", body=body)
         assert reply.status == 200, reply.body
-        lines = reply.body.decode().split("\n")
+        return reply.body.decode().split("\n")
+
+    async def events(self, **fields: Any) -> list[dict[str, Any]]:
+        lines = await self.lines(**fields)
         return [msgspec.json.decode(line[6:]) for line in lines if line.startswith("data: ")]
 
     async def refused(self, **fields: Any) -> tuple[int, dict[str, Any]]:
@@ -69,3 +73,10 @@ async def test_what_is_filtered_on_the_way_is_told(asked: Asked):
 async def test_what_fails_before_anything_is_shown_is_refused_with_its_status(asked: Asked):
     status, error = await asked.refused(partial_images=1, n=99)
     assert (status, error["type"]) == (400, "invalid_request_error")
+
+
+async def test_a_long_silence_is_told(asked: Asked, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("genmux.flows.job.jobs.BEAT", 0.01)
+    lines = await asked.lines(prompt="a boat [[work 0.3]]")
+    assert lines[:2] == [": still here", ""]
+    assert lines[-3].startswith('data: {"type":"image_generation.completed"')
