@@ -98,7 +98,7 @@ class Uploads:
             expires_at=now + self._lasts,
             team=principal.team,
             key=principal.key,
-            name=announced.name,
+            name=None if announced.name is None else plain_name(announced.name),
             media_type=announced.media_type,
             sha256=announced.sha256,
             metadata=announced.metadata,

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from genmux.store.database import DatabaseKind, Tx, Work
 from genmux.store.errors import closed_error
-from genmux.store.postgres.errors import REPEATABLE, is_lost, postgres_error, sqlstate_of
+from genmux.store.postgres.errors import REPEATABLE, UNKEPT, is_lost, postgres_error, sqlstate_of
 from genmux.store.postgres.lines import CONNECTS_WITHIN, Line, place_of, plain_url
 from genmux.store.postgres.listening import Listener
-from genmux.types.errors import ConfigurationError, ProviderError, StoreError
+from genmux.types.errors import ConfigurationError, InvalidRequestError, ProviderError, StoreError
 
 if TYPE_CHECKING:
     import asyncpg
@@ -187,7 +187,7 @@ class PostgresDatabase:
         return line
 
     async def _insist(self, attempt: "Callable[[_Trip], Awaitable[T]]") -> T:
-        """Try until it is done or will not be. Raises StoreError where the database is to blame."""
+        """Try until it is done or will not be. Raises StoreError where the database is to blame, InvalidRequestError for NUL."""
         pause = PAUSE
         for number in range(1, ATTEMPTS + 1):
             trip = _Trip()
@@ -197,6 +197,9 @@ class PostgresDatabase:
                 if error is trip.own and sqlstate_of(error) is None and getattr(error, "orig", None) is None:
                     raise  # the work's, not the database's
                 again = sqlstate_of(error) in REPEATABLE or (not trip.sent and _broke(error))
+                if sqlstate_of(error) == UNKEPT:
+                    message = "a text has a character in it that the database cannot hold, such as NUL; leave it out"
+                    raise InvalidRequestError(message, status=400) from error
                 if not again or number == ATTEMPTS:
                     if (fault := postgres_error(error, self.place, sent=trip.sent)) is None:
                         raise

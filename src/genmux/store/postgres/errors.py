@@ -7,6 +7,9 @@ from genmux.types.errors import Retry, StoreError, StoreReason
 REPEATABLE = frozenset({"40001", "40P01"})
 """Two transactions were in each other's way, and doing one of them again helps."""
 
+UNKEPT = "22021"
+"""A text has a character that no text here can have."""
+
 _STATES: dict[str, tuple[StoreReason, str]] = {
     "28P01": ("refused", "refuses the password; see the password in its URL"),
     "28000": ("refused", "refuses this user; see the user in its URL, and pg_hba.conf of the server"),

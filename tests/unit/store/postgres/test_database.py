@@ -13,7 +13,7 @@ from genmux.store.clock import database_now
 from genmux.store.database import Tx
 from genmux.store.postgres.database import PostgresDatabase
 from genmux.store.postgres.listening import notify
-from genmux.types.errors import ConfigurationError, ErrorKind, Retry, StoreError
+from genmux.types.errors import ConfigurationError, ErrorKind, InvalidRequestError, Retry, StoreError
 from tests.postgres import Server
 
 NUMBERS = Table("numbers", MetaData(), Column("n", Integer, primary_key=True), Column("m", Integer, default=0))
@@ -102,6 +102,12 @@ async def test_endless_conflicts_end_in_an_error_that_says_so(database: Postgres
         await database.write(work)
 
     assert (caught.value.reason, caught.value.status, caught.value.retry) == ("locked", 503, Retry.SAFE)
+
+
+async def test_a_text_that_the_database_cannot_hold_is_the_callers_mistake(database: PostgresDatabase) -> None:
+    asked = text("SELECT CAST(:name AS text)").bindparams(name="a\0b")
+    with pytest.raises(InvalidRequestError, match="such as NUL"):
+        await database.read(lambda tx: tx.core.execute(asked).scalar())
 
 
 async def test_a_connection_that_was_cut_between_two_pieces_of_work_is_made_anew(

@@ -1,5 +1,10 @@
 """What kind of file something is, by its first bytes: what a header or a name claims counts only where bytes tell nothing."""
 
+import re
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
+"""A media type as RFC 6838 has it, in small letters; what is none claims nothing."""
+
 START = 4_096
 """So many bytes are looked at."""
 
@@ -76,6 +81,7 @@ def media_type_of(start: bytes, claimed: str | None = None) -> str:
         if (found := test(start)) is not None:
             return found
     claimed = (claimed or "").partition(";")[0].strip().lower()
+    claimed = claimed if _NAME.fullmatch(claimed) else ""
     if claimed in SHAPELESS:
         return claimed
     return _text(start, claimed) or _rare(start) or UNKNOWN

@@ -101,3 +101,8 @@ def test_one_type_has_one_name_and_an_ending() -> None:
     assert ending_of("image/jpeg") == "jpg"
     assert ending_of("application/x-unheard-of") == "bin"
     assert media_type_of(picture()) == "image/png"
+
+
+@pytest.mark.parametrize("claimed", ["text/\0x", "text/a\r\nset-cookie: b", "text/", "text/<script>", "text/ü", "text"])
+def test_what_is_no_media_type_claims_nothing(claimed: str) -> None:
+    assert media_type_of(b"hello you", claimed) == "text/plain"
