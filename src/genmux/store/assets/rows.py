@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from sys import intern
 from typing import Any
 
 import msgspec
@@ -36,8 +37,10 @@ def asset_values(row: AssetRow) -> dict[str, Any]:
 
 def asset_row(row: Row, parents: tuple[str, ...]) -> AssetRow:
     """From columns."""
+    same = {name: row[name] for name in _SAME}
+    same["role"] = intern(same["role"])  # so that the usual one is left out of JSON, wherever it was read
     asset = Asset(
-        **{name: row[name] for name in _SAME},
+        **same,
         created_at=moment_of(row["created_at"]),
         expires_at=_moment(row["expires_at"]),
         cost=None if row["cost"] is None else from_micros(row["cost"]),
