@@ -32,9 +32,13 @@ _SHOWN = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LD_L
 
 
 class SandboxError(ProviderError):
-    """The child ended, or was ended, before it had answered; `retry` is `never`, since it would end again."""
+    """The child ended, or was ended, before it had answered; `retry` is `never`, since it would end again.
+
+    `slow` says that it was ended because it took too long, which a busy machine may be to blame for.
+    """
 
     default_kind = ErrorKind.MALFORMED_REPLY
+    slow = False
 
 
 class Sandbox:
@@ -83,7 +87,9 @@ class Sandbox:
                 if not fresh and not slow and not last and code == 0:
                     continue  # it had ended by itself, for it had nothing to do
                 why = f"was not done within {seconds:g} s" if slow else f"failed: the process {fate_of(code)}"
-                raise SandboxError(f"the work {why}", retry=Retry.NEVER) from error
+                failure = SandboxError(f"the work {why}", retry=Retry.NEVER)
+                failure.slow = slow
+                raise failure from error
             finally:
                 clock.cancel()
         raise AssertionError("the last attempt returns or raises")

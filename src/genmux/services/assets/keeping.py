@@ -21,9 +21,6 @@ from genmux.types.assets import AssetRole
 from genmux.types.assets_stored import Facts, KeptObject, Stored
 from genmux.types.errors import OverloadedError, Retry
 
-ATTEMPTS = 3
-"""So often a file is kept anew when it was removed in that very moment."""
-
 _VAGUE = frozenset({UNKNOWN, "text/plain"})
 
 
@@ -62,14 +59,13 @@ class Keeper:
     async def keep(self, file: Written, about: About) -> Stored:
         """Keep a finished file; it is moved away. The same bytes of a tenant are kept once. Raises ProviderError."""
         media_type = media_type_of(file.start, about.claimed)
-        for _ in range(ATTEMPTS):
-            key = f"{about.tenant}/{file.sha256[:2]}/{file.sha256}-{self._chance()[:8]}.{ending_of(media_type)}"
-            fresh = KeptObject(storage_key=key, tenant=about.tenant, sha256=file.sha256, bytes=file.bytes)
-            known = await self._objects.enter(fresh, self._now())
-            if known.facts is None or not await self._is_there(known):
-                known = await self._take_in(file, known, media_type)
-            if known is not None:
-                return await self._stored(known, media_type, about)
+        key = f"{about.tenant}/{file.sha256[:2]}/{file.sha256}-{self._chance()[:8]}.{ending_of(media_type)}"
+        fresh = KeptObject(storage_key=key, tenant=about.tenant, sha256=file.sha256, bytes=file.bytes)
+        known: KeptObject | None = await self._objects.enter(fresh, self._now())
+        if known.facts is None or not await self._is_there(known):
+            known = await self._take_in(file, known, media_type)
+        if known is not None:
+            return await self._stored(known, media_type, about)
         raise OverloadedError("a file was removed while it was kept; try again", retry=Retry.SAFE, retry_after=1.0)
 
     async def _is_there(self, known: KeptObject) -> bool:

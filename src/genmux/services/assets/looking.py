@@ -36,7 +36,8 @@ class Looker:
         try:
             answer = _read(await self._sandbox.ask(msgspec.json.encode(order), seconds=self._seconds))
         except SandboxError as error:
-            return Seen(facts=Facts(media_type=media_type, broken=f"it cannot be opened: {error.message}"))
+            broken = None if error.slow else f"it cannot be opened: {error.message}"  # else the machine was busy
+            return Seen(facts=Facts(media_type=media_type, broken=broken))
         if not isinstance(answer, Seen):
             raise MalformedReplyError("the process that looks at files answered something else")
         return answer
