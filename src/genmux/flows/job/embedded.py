@@ -13,7 +13,7 @@ from genmux.flows.job.reaching import reach
 from genmux.flows.job.saving import NOW, save
 from genmux.flows.job.submitting import media_request
 from genmux.flows.job.telling import tell, tell_progress
-from genmux.types.errors import ErrorKind, ProviderError
+from genmux.types.errors import ErrorKind, ProviderError, StoreError
 from genmux.types.jobs import Cancelled, Ended, Failed, JobStatus
 
 PROGRESS_EVERY = 0.5
@@ -54,6 +54,8 @@ async def _outcome(bench: Bench, hand: Hand, target: Target, folder: str) -> End
                 if isinstance(one, Progress) and bench.clock() - told >= PROGRESS_EVERY:
                     told = bench.clock()
                     await _tell(bench, hand, one.part)
+    except StoreError:  # it is ours that fails, and says nothing of the job
+        raise
     except ProviderError as error:
         known = error_of(error)
         return Failed(message=known.message, kind=known.kind, code=known.code)

@@ -15,7 +15,7 @@ from genmux.flows.job.reaching import reach
 from genmux.flows.job.saving import NOW, save
 from genmux.flows.job.submitting import Submitter, adopt, unsure_error
 from genmux.flows.job.telling import tell
-from genmux.types.errors import ProviderError, UnsupportedError
+from genmux.types.errors import ProviderError, StoreError, UnsupportedError
 from genmux.types.jobs import Accepted, Ended, JobStatus
 from genmux.types.periods import SECOND, from_moment
 
@@ -56,11 +56,14 @@ class Recoverer:
         age = (await bench.rows.clock() - (row.submitted_at or row.created_at)) / SECOND
         if age > key_ttl:
             return await self._unknown(hand)
-        await hand.wait(backoff(min(row.attempts, 5), bench.random()) / 4)
-        return await self._again(hand, target)
+        await hand.wait(backoff(row.attempts, bench.random()) / 4)
+        return await self._again(hand, target, doubtful=True)
 
-    async def _again(self, hand: Hand, target: Target) -> Ended | None:
-        """Send it once more, with an intent of its own; the moment of the first one stays."""
+    async def _again(self, hand: Hand, target: Target, *, doubtful: bool = False) -> Ended | None:
+        """Send it once more, with an intent of its own; the moment of the first one stays.
+
+        `doubtful` says that the first one may have arrived: then it stays with its account, whatever becomes of this one.
+        """
         bench, row = self._bench, hand.row
         permit = JobPermit(bench.clock)
         try:
@@ -68,7 +71,9 @@ class Recoverer:
                 permit.begin()
                 values: dict[str, Any] = {"intent_at": NOW, "fence": row.fence + 1, "attempts": row.attempts + 1}
                 await save(bench, hand, values)
-                return await self._submitter.send(hand, target, prepared, permit)
+                return await self._submitter.send(hand, target, prepared, permit, doubtful=doubtful)
+        except StoreError:
+            raise
         except ProviderError as error:
             hand.row.details = msgspec.structs.replace(hand.row.details, waiting=error.message)
             await hand.wait(backoff(min(row.attempts, 6), bench.random()))

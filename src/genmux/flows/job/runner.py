@@ -3,6 +3,7 @@
 import logging
 
 from genmux.flows.job.bench import Bench, Hand, LostError
+from genmux.flows.job.cadence import backoff
 from genmux.flows.job.collecting import Collector, end_gone
 from genmux.flows.job.embedded import run_here
 from genmux.flows.job.ending import end_unmade, error_of
@@ -27,13 +28,31 @@ class Runner:
         self._collector = Collector(bench)
 
     async def advance(self, hand: Hand) -> None:
-        """Take a job on until it has ended, waits for somebody, or is somebody else's. A fault of ours ends it as failed."""
+        """Take a job on until it has ended, waits for somebody, or is somebody else's. A fault of ours ends it as failed.
+
+        While the database is away, it is taken on again from where it stands.
+        """
+        failures = 0
+        while True:
+            try:
+                await self._tried(hand)
+            except StoreError as error:
+                if error.reason == "closed":
+                    return
+                failures += 1
+                _log.warning("job %s cannot go on at the moment: %s", hand.row.id, error.message)
+                await hand.wait(backoff(failures, self._bench.random()))
+            else:
+                return
+
+    async def _tried(self, hand: Hand) -> None:
+        """Take a job on. Raises StoreError."""
         try:
             await self._advance(hand)
         except LostError:
             _log.info("job %s is somebody else's now", hand.row.id)
-        except StoreError as error:
-            _log.error("job %s cannot be written down: %s", hand.row.id, error.message)
+        except StoreError:
+            raise
         except Exception as error:  # noqa: BLE001 — whatever it is, the job must not be stuck with it
             _log.exception("job %s failed by a fault of genmux or of a provider's code", hand.row.id)
             await self._broken(hand, error)

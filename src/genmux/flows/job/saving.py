@@ -23,7 +23,7 @@ async def save(
     """Change the row of a job in hand, with what belongs to it, and keep trying while the database is away.
 
     False when it was to be left as it is, because somebody wants the job cancelled. Raises LostError when the job is not
-    this worker's any more, and what the rest of the transaction raises.
+    this worker's any more, StoreError when the store was closed, and what the rest of the transaction raises.
     """
     failures, doubtful = 0, False
     while True:
@@ -32,7 +32,7 @@ async def save(
             if moved is None:
                 moved = await _as_it_is(bench, hand, values, doubtful=doubtful)
         except StoreError as error:
-            if error.retry is Retry.NEVER:
+            if error.reason == "closed":  # by this process, which ends
                 raise
             doubtful = doubtful or error.retry is Retry.UNSURE
             failures += 1

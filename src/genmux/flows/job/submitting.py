@@ -23,7 +23,7 @@ from genmux.flows.job.saving import NOW, save
 from genmux.flows.job.streaming import send_streamed, streams
 from genmux.flows.job.telling import tell
 from genmux.flows.job.verdicts import verdict_of
-from genmux.types.errors import BudgetExceededError, ErrorKind, ProviderError, Retry
+from genmux.types.errors import BudgetExceededError, ErrorKind, ProviderError, Retry, StoreError
 from genmux.types.jobs import Accepted, Ended, JobError, JobStatus
 from genmux.types.jobs_stored import ACCOUNT_PART, JobRow
 from genmux.types.ledger import HoldAsk
@@ -56,6 +56,8 @@ class Submitter:
             target = reach(bench, hand)
             async with self.prepared(hand, target) as prepared:
                 return await self._send(hand, target, prepared)
+        except StoreError:  # it is ours that fails, and says nothing of the job
+            raise
         except ProviderError as error:
             await self._turned_away(hand, error)
             return None
@@ -115,14 +117,19 @@ class Submitter:
         amounts = (row.details.held,) * len(further)
         return HoldAsk(subject=row.id + ACCOUNT_PART, budgets=further, amounts=amounts, lasts=FOR_EVER)
 
-    async def send(self, hand: Hand, target: Target, prepared: Prepared, permit: JobPermit) -> Ended | None:
-        """Send what was intended. Gives what became of it where it is done already, None otherwise. Raises LostError."""
+    async def send(
+        self, hand: Hand, target: Target, prepared: Prepared, permit: JobPermit, *, doubtful: bool = False
+    ) -> Ended | None:
+        """Send what was intended. Gives what became of it where it is done already, None otherwise. Raises LostError.
+
+        `doubtful` says that an earlier submission with the same key may have arrived.
+        """
         bench, row = self._bench, hand.row
         try:
             taken = await self._taken(hand, target, prepared, permit)
         except ProviderError as error:
             place(error, target)
-            await self._failed(hand, error)
+            await self._failed(hand, error, doubtful=doubtful)
             return None
         warnings = prepared.warnings
         if not isinstance(taken, Accepted):
@@ -153,11 +160,13 @@ class Submitter:
             raise called.explain(error) from error
         return taken
 
-    async def _failed(self, hand: Hand, error: ProviderError) -> None:
+    async def _failed(self, hand: Hand, error: ProviderError, *, doubtful: bool) -> None:
         """What was sent failed, or was not sent."""
-        match verdict_of(error):
+        match verdict_of(error, doubtful=doubtful):
             case "unsure":  # the row says so already: it has an intent, and no ticket
                 hand.row.details = msgspec.structs.replace(hand.row.details, error=error_of(error))
+                if error.retry_after:
+                    await hand.wait(min(SLOWEST, error.retry_after))
             case "refused":
                 await end_unmade(self._bench, hand, JobStatus.REJECTED, error_of(error))
                 _give_back(hand, error)
@@ -176,17 +185,17 @@ class Submitter:
         else:
             wait = min(SLOWEST, error.retry_after or 2.0 ** min(row.attempts, 8)) * (1 + bench.random() / 4)
             details = msgspec.structs.replace(row.details, waiting=error.message)
-            now = await bench.rows.clock()
             values: dict[str, Any] = {
                 "status": JobStatus.QUEUED,
                 "owner": None,
                 "intent_at": None,
                 "account": None,
                 "fence": row.fence + 1,
-                "next_at": now + int(wait * SECOND),
+                "next_at": bench.rows.moment() + int(wait * SECOND),
                 "details": details,
             }
-            await save(bench, hand, values)
+            if not await save(bench, hand, values, unless_cancelled=True):  # it need not wait for a turn to be cancelled
+                await end_unmade(bench, hand, JobStatus.CANCELLED, None)
         _give_back(hand, error)
 
 
