@@ -20,7 +20,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is kept of a job and never asked for by itself.
 
     `held` is what its budgets hold, in micro-units, and `held_account` those of its account. `key` is what the provider knows
-    it by, `looked` how often it was looked for there. `grace` is how many seconds a cancellation waits. `waiting` says
+    it by, `looked` how often it was looked for there. `waiting` says
     why a queued job does not begin. `simulated` says that no model makes it, `hidden` that it is not shown as a video
     any more.
     """
@@ -31,7 +31,6 @@ class Details(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     account_name: str | None = None
     key: str | None = None
     looked: int = 0
-    grace: float = 0.0
     warnings: tuple[Warning, ...] = ()
     error: JobError | None = None
     usage: Usage | None = None
@@ -48,7 +47,10 @@ class Details(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class JobRow(msgspec.Struct, kw_only=True):
-    """One row. Moments are microseconds since 1970, `cost` is in micro-units. `rank` is its priority, negative: the smallest is next."""
+    """One row. Moments are microseconds since 1970, `cost` is in micro-units. `rank` is its priority, negative: the smallest is next.
+
+    From `cancel_at` on it is to be cancelled, where it is under way by then.
+    """
 
     id: str
     tenant: str

@@ -199,6 +199,10 @@ class Hand:
         if self._future is not None and not self._future.done():
             self._future.set_result(None)
 
+    def is_cancelled(self, moment: int) -> bool:
+        """Whether it is to be cancelled by now."""
+        return self.cancel_at is not None and self.cancel_at <= moment
+
     async def wait(self, seconds: float) -> None:
         """Wait so many seconds, or until it rings."""
         if self.rung:

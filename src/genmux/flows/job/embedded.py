@@ -49,7 +49,7 @@ async def _outcome(bench: Bench, hand: Hand, target: Target, folder: str) -> End
             async for one in outputs:
                 if isinstance(one, Ended):
                     return one
-                if hand.cancel_at is not None:
+                if hand.is_cancelled(bench.rows.moment()):
                     return Cancelled()
                 if isinstance(one, Progress) and bench.clock() - told >= PROGRESS_EVERY:
                     told = bench.clock()

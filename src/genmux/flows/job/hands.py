@@ -46,7 +46,7 @@ class Hands:
         if found is None:
             return False
         hand = found[0]
-        if cancel_at is not None and hand.cancel_at is None:
+        if cancel_at is not None and (hand.cancel_at is None or cancel_at < hand.cancel_at):
             hand.cancel_at = cancel_at
             hand.ring()
         if hint is not None and hint != hand.hint:

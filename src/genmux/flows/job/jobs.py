@@ -186,8 +186,7 @@ class Jobs:
                 if ended is not None:
                     return await self._shown(ended)
                 continue
-            details = msgspec.structs.replace(row.details, grace=grace)
-            asked = await bench.rows.ask_to_cancel(row, details)
+            asked = await bench.rows.ask_to_cancel(row, grace)
             if asked is not None:
                 if self._dispatcher is not None:
                     self._dispatcher.signal(job, cancel_at=asked.cancel_at)

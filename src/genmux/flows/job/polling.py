@@ -16,7 +16,7 @@ from genmux.flows.job.cadence import Cadence, backoff, cadence_of
 from genmux.flows.job.reaching import operation_named, reach
 from genmux.flows.job.saving import NOW, save
 from genmux.flows.job.telling import tell_progress
-from genmux.types.errors import ErrorKind, NotFoundError, ProviderError
+from genmux.types.errors import ErrorKind, NotFoundError, ProviderError, Retry
 from genmux.types.jobs import Cancelled, Ended, Failed, JobState, Pending, Processing
 from genmux.types.periods import SECOND
 
@@ -31,6 +31,9 @@ PROGRESS_EVERY = 5.0
 
 POLLS = 256
 """So many polls are under way at once at most."""
+
+CANCELS = 5
+"""So often a provider is asked to cancel a job, when it does not hear it."""
 
 SILENT = 3_600.0
 """Seconds between two looks at a job whose provider can only tell us by itself."""
@@ -47,7 +50,7 @@ class Gone(msgspec.Struct, frozen=True):
 class Watch:
     """How one job has been doing since it is in these hands."""
 
-    __slots__ = ("cadence", "cancelled", "failures", "missing", "polls", "told_at", "unknown")
+    __slots__ = ("cadence", "cancelled", "cancels", "failures", "missing", "polls", "told_at", "unknown")
 
     def __init__(self, cadence: Cadence) -> None:
         self.cadence = cadence
@@ -57,6 +60,7 @@ class Watch:
         self.unknown = 0
         self.told_at = 0.0
         self.cancelled = False
+        self.cancels = 0
 
 
 class Poller:
@@ -86,7 +90,7 @@ class Poller:
     async def _step(self, hand: Hand, target: Target, watch: Watch) -> Ended | Gone | None:
         """Wait, then ask once, or hear what was told."""
         traits = target.provider.manifest.jobs
-        if hand.cancel_at is not None and not watch.cancelled:
+        if not watch.cancelled and hand.is_cancelled(self._bench.rows.moment()):
             await self._cancel(hand, target, watch)
         await hand.wait(self._pause(hand, target, watch))
         hint, hand.hint = hand.hint, None
@@ -105,15 +109,15 @@ class Poller:
     def _pause(self, hand: Hand, target: Target, watch: Watch) -> float:
         if hand.hint is not None:  # it came before the job came into these hands
             return 0.0
-        if not target.provider.manifest.jobs.pollable:
-            return SILENT
         chance = self._bench.random()
-        if watch.failures or watch.missing or watch.unknown:
-            return backoff(watch.failures + watch.missing + watch.unknown, chance) / 2
-        wait = watch.cadence.wait(watch.polls, chance)
+        if not target.provider.manifest.jobs.pollable:
+            wait = SILENT
+        elif watch.failures or watch.missing or watch.unknown:
+            wait = backoff(watch.failures + watch.missing + watch.unknown, chance) / 2
+        else:
+            wait = watch.cadence.wait(watch.polls, chance)
         if hand.cancel_at is not None and not watch.cancelled:
-            left = hand.cancel_at / SECOND + hand.row.details.grace - self._bench.rows.moment() / SECOND
-            return max(0.0, min(wait, left))
+            wait = max(0.0, min(wait, (hand.cancel_at - self._bench.rows.moment()) / SECOND))
         return wait
 
     async def _ask(self, hand: Hand, target: Target, watch: Watch) -> JobState | None:
@@ -202,12 +206,9 @@ class Poller:
         bench.outbox.nudge()
 
     async def _cancel(self, hand: Hand, target: Target, watch: Watch) -> None:
-        """Ask the provider to cancel it, once its grace is over; what became of it is told by the polls."""
+        """Ask the provider to cancel it; what became of it is told by the polls."""
         traits, wire = target.provider.manifest.jobs, target.wire
-        due = (hand.cancel_at or 0) / SECOND + hand.row.details.grace
-        if self._bench.rows.moment() / SECOND < due:
-            return
-        watch.cancelled, watch.polls = True, 0
+        watch.cancelled, watch.polls, watch.cancels = True, 0, watch.cancels + 1
         if not isinstance(wire, Cancels) or traits.cancel == "no":
             return
         if traits.cancel == "before_start" and hand.row.started_at is not None:
@@ -222,6 +223,8 @@ class Poller:
             )
         except ProviderError as error:
             hand.row.details = msgspec.structs.replace(hand.row.details, waiting=error.message)
+            watch.cancelled = error.retry is Retry.NEVER or watch.cancels >= CANCELS
+            await hand.wait(backoff(watch.cancels, self._bench.random()) / 2)
         hand.ring()
 
     def _cadence(self, target: Target, hand: Hand) -> Cadence:

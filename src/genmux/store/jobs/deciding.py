@@ -7,13 +7,13 @@ from genmux.store.jobs.moves import NOW
 from genmux.store.jobs.rows import NAMES, read_row, written
 from genmux.store.statement import Statement
 from genmux.types.jobs import JobState
-from genmux.types.jobs_stored import Details, JobRow
+from genmux.types.jobs_stored import JobRow
 
 _ENDED = "('completed', 'rejected', 'filtered', 'failed', 'cancelled', 'expired')"
 
 _ASK = Statement(
-    "UPDATE jobs SET cancel_at = COALESCE(cancel_at, :now), details = :details, updated_at = :now"  # noqa: S608
-    f" WHERE id = :id AND fence = :fence AND status NOT IN {_ENDED} RETURNING {NAMES}"
+    "UPDATE jobs SET cancel_at = CASE WHEN cancel_at < :now + :grace THEN cancel_at ELSE :now + :grace END,"  # noqa: S608
+    f" updated_at = :now WHERE id = :id AND fence = :fence AND status NOT IN {_ENDED} RETURNING {NAMES}"
 )
 _TAKE = Statement(
     f"SELECT {NAMES} FROM jobs WHERE id = :id AND status = :status AND owner IS NULL FOR UPDATE"  # noqa: S608
@@ -29,10 +29,12 @@ _RESUME = Statement("DELETE FROM job_pauses WHERE provider = :provider")
 _PAUSES = Statement("SELECT provider, since, reason FROM job_pauses ORDER BY provider")
 
 
-def ask_to_cancel(tx: Tx, row: JobRow, details: Details, *, now: int) -> JobRow | None:
-    """Note that a job is to be cancelled; None when it has changed hands or ended in the meantime."""
-    params = {**written({"details": details}), "id": row.id, "fence": row.fence, "now": now}
-    found = _ASK.one(tx, params)
+def ask_to_cancel(tx: Tx, row: JobRow, *, grace: int, now: int) -> JobRow | None:
+    """Note that a job is to be cancelled after so many microseconds, or earlier where that was asked for before.
+
+    None when it has changed hands or ended in the meantime. What its owner keeps of it in `details` is left alone.
+    """
+    found = _ASK.one(tx, {"id": row.id, "fence": row.fence, "grace": grace, "now": now})
     return None if found is None else read_row(found)
 
 

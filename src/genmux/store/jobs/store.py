@@ -14,8 +14,8 @@ from genmux.store.jobs.leases import Signal, WorkerRow
 from genmux.store.jobs.reading import Cursor
 from genmux.store.postgres.listening import notify
 from genmux.types.jobs import JobFilter, JobState
-from genmux.types.jobs_stored import Details, JobRow
-from genmux.types.periods import to_moment
+from genmux.types.jobs_stored import JobRow
+from genmux.types.periods import SECOND, to_moment
 
 T = TypeVar("T")
 
@@ -151,13 +151,13 @@ class JobTables:
         return await self._write(work)
 
     # ---------------------------------------------------------------- people
-    async def ask_to_cancel(self, row: JobRow, details: Details) -> JobRow | None:
-        """Note that a job is to be cancelled; None when it has changed hands or ended in the meantime."""
-        now = self.moment()
+    async def ask_to_cancel(self, row: JobRow, grace: float) -> JobRow | None:
+        """Note that a job is to be cancelled after `grace` seconds; None when it has changed hands or ended in the meantime."""
+        now, span = self.moment(), int(grace * SECOND)
 
         def work(tx: Tx) -> JobRow | None:
             """All of it, or nothing."""
-            asked = deciding.ask_to_cancel(tx, row, details, now=now)
+            asked = deciding.ask_to_cancel(tx, row, grace=span, now=now)
             if asked is not None and asked.owner is not None:
                 notify(tx, CHANNEL, f"signal {asked.owner}")
             return asked

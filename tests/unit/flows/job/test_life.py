@@ -1,12 +1,21 @@
 """What becomes of jobs, for everything that providers do."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from genmux.services.budgets.admin import NewBudget
 from genmux.types.budgets import Budget, Scope
-from genmux.types.errors import BudgetExceededError, ErrorKind, InvalidRequestError, NotFoundError, ValidationError
+from genmux.types.errors import (
+    BudgetExceededError,
+    ErrorKind,
+    InvalidRequestError,
+    NetworkError,
+    NotFoundError,
+    Retry,
+    ValidationError,
+)
 from genmux.types.jobs import Job, JobStatus
 from genmux.types.principal import NOBODY, Principal
 from tests.jobs import House, house, picture
@@ -224,6 +233,41 @@ async def test_a_grace_keeps_work_that_is_nearly_done(here: House) -> None:
             break
     job = await here.jobs.wait(job.id, NOBODY, 20)
     assert job.status is JobStatus.COMPLETED
+
+
+async def test_a_grace_is_kept_for_what_has_long_begun_and_the_shortest_one_counts(here: House) -> None:
+    job = await here.jobs.submit(picture("sim-none", "x [[stuck]]"), NOBODY)
+    async for seen in here.jobs.watch(job.id, NOBODY):
+        if seen.started_at is not None:
+            break
+    asked = await here.jobs.cancel(job.id, NOBODY, grace=30)
+    assert asked.cancel_requested
+    assert (await here.jobs.wait(job.id, NOBODY, 0.3)).status is JobStatus.RUNNING
+    await here.jobs.cancel(job.id, NOBODY, grace=0)
+    assert (await here.jobs.wait(job.id, NOBODY, 20)).status is JobStatus.CANCELLED
+
+
+async def test_a_cancellation_that_does_not_get_through_is_asked_for_again(
+    embedded: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk, asked = embedded.app.engine.walk, 0
+
+    async def cut(provider: Any, credential: Any, steps: Any, **how: Any) -> Any:
+        nonlocal asked
+        if steps.__name__ == "cancel":
+            asked += 1
+            if asked == 1:
+                raise NetworkError("cut", retry=Retry.UNSURE)
+        return await walk(provider, credential, steps, **how)
+
+    monkeypatch.setattr(embedded.app.engine, "walk", cut)
+    job = await embedded.jobs.submit(picture("sim-none", "x [[stuck]]"), NOBODY)
+    async for seen in embedded.jobs.watch(job.id, NOBODY):
+        if seen.status is JobStatus.RUNNING:
+            await embedded.jobs.cancel(job.id, NOBODY)
+            break
+    assert (await embedded.jobs.wait(job.id, NOBODY, 20)).status is JobStatus.CANCELLED
+    assert asked == 2
 
 
 async def test_an_account_has_no_more_jobs_under_way_than_its_cap(ledger_url: str) -> None:

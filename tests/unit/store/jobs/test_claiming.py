@@ -145,7 +145,7 @@ async def test_jobs_of_a_silent_worker_are_adopted_as_they_stand(tables: JobTabl
 async def test_a_cancellation_reaches_the_owner_with_its_beat(tables: JobTables) -> None:
     await put(tables, row())
     (mine,) = await tables.claim("me", 1, anybody, {})
-    asked = await tables.ask_to_cancel(mine, mine.details)
+    asked = await tables.ask_to_cancel(mine, 0.0)
     assert asked is not None
     _, signals = await tables.beat("me", "a worker", ttl=9.0, most=10)
     assert [(one.job, one.cancel_at is not None) for one in signals] == [(mine.id, True)]
