@@ -12,20 +12,21 @@ from genmux.flows.job.bench import Bench
 from genmux.flows.job.dispatch import Dispatcher
 from genmux.flows.job.ending import settle_in
 from genmux.flows.job.intake import Intake
-from genmux.flows.job.money import FREE, Bill
+from genmux.flows.job.money import CREDIBLE, FREE, Bill
 from genmux.flows.job.options import USUAL, JobOptions
 from genmux.flows.job.recovering import requeued
 from genmux.flows.job.telling import tell
 from genmux.flows.job.waiting import Waiters
 from genmux.store.jobs.moves import NOW
 from genmux.store.jobs.reading import Cursor
+from genmux.store.jobs.rows import written
 from genmux.types.errors import ErrorKind, InvalidRequestError, NotFoundError, ProviderError
 from genmux.types.generation import GenerationRequest
 from genmux.types.jobs import Job, JobError, JobFilter, JobState, JobStatus, Resolution, Ticket
 from genmux.types.jobs_stored import JobRow, shown
 from genmux.types.ledger import BudgetRefusedError
 from genmux.types.ledger import Ended as HoldEnded
-from genmux.types.money import Cost
+from genmux.types.money import Cost, micros
 from genmux.types.principal import Principal
 
 MOST_AT_ONCE = 1_000
@@ -72,23 +73,31 @@ class Jobs:
         return await self._shown(row)
 
     async def submit_many(
-        self, requests: Sequence[GenerationRequest], principal: Principal, options: JobOptions = USUAL
+        self,
+        requests: Sequence[GenerationRequest],
+        principal: Principal,
+        options: JobOptions | Sequence[JobOptions] = USUAL,
     ) -> list[Job | ProviderError]:
-        """Keep several jobs, in their order; what is wrong with one is told in its place and leaves the others alone."""
+        """Keep several jobs, in their order; what is wrong with one is told in its place and leaves the others alone.
+
+        `options` are those of all, or of each.
+        """
         if len(requests) > MOST_AT_ONCE:
             message = f"{len(requests)} jobs were submitted together; {MOST_AT_ONCE} are the most"
             raise InvalidRequestError(message, param="requests")
-        batch = options.batch or f"batch_{self._bench.new_id()}"
-        options = msgspec.structs.replace(options, batch=batch)
+        each = [options] * len(requests) if isinstance(options, JobOptions) else options
+        batch = f"batch_{self._bench.new_id()}"
 
-        async def one(request: GenerationRequest) -> Job | ProviderError:
+        async def one(request: GenerationRequest, options: JobOptions) -> Job | ProviderError:
             """One of them."""
             try:
-                return await self.submit(request, principal, options)
+                return await self.submit(
+                    request, principal, msgspec.structs.replace(options, batch=options.batch or batch)
+                )
             except ProviderError as error:
                 return error
 
-        return list(await asyncio.gather(*(one(request) for request in requests)))
+        return list(await asyncio.gather(*map(one, requests, each)))
 
     async def retry(self, job: str, principal: Principal) -> Job:
         """Submit a job that did not end well again, as a new job. Raises InvalidRequestError for one that is not over."""
@@ -155,17 +164,13 @@ class Jobs:
     async def _until(self, row: JobRow, seconds: float | None) -> JobRow:
         loop = asyncio.get_running_loop()
         end = None if seconds is None else loop.time() + seconds
-        while not _rests(row):
-            left = LOOK if end is None else end - loop.time()
-            if left <= 0:
-                break
+        while True:
             with self._waiters.waiting(row.id) as woken:
-                found = await self._bench.rows.find(row.id)
-                if found is not None and _rests(found):
-                    return found
+                row = await self._bench.rows.find(row.id) or row
+                left = LOOK if end is None else end - loop.time()
+                if _rests(row) or left <= 0:
+                    return row
                 await woken(min(left, LOOK))
-            row = await self._bench.rows.find(row.id) or row
-        return row
 
     # ---------------------------------------------------------------- deciding
     async def cancel(self, job: str, principal: Principal, *, grace: float | None = None) -> Job:
@@ -204,9 +209,11 @@ class Jobs:
         """Decide what became of a job of which nobody knows whether its provider took it.
 
         `adopt` goes on with the provider's `ticket`; `billed` ends it as lost, with its `cost` in US dollars or with what was
-        held; `not_billed` ends it as never taken; `resubmit` sends it again, which may be billed twice. Raises
-        InvalidRequestError when there is nothing to decide.
+        held; `not_billed` ends it as never taken; `resubmit` sends it again, which may be billed twice, although it was to
+        be cancelled before. Raises InvalidRequestError when there is nothing to decide, or what was told does not belong to
+        the decision.
         """
+        _check_told(resolution, ticket, cost)
         row = await self._row(job, principal)
         if row.status is not JobStatus.OUTCOME_UNKNOWN:
             message = f"the job {job} is {row.status}; only one with an unknown outcome is resolved"
@@ -214,14 +221,14 @@ class Jobs:
         error = JobError(kind=ErrorKind.UNKNOWN, message=f"its outcome was unknown, and resolved as {resolution!r}")
         match resolution:
             case "adopt":
-                if not ticket:
-                    message = '`ticket` is missing: what the provider calls the job, such as {"id": "…"}'
-                    raise InvalidRequestError(message, param="ticket")
+                assert ticket is not None  # noqa: S101 — checked above
+                await self._check_ticket(row, ticket)
                 values: dict[str, Any] = {"status": JobStatus.RUNNING, "ticket": ticket, "next_at": 0}
                 changed = await self._change_idle(row, values, resolution)
             case "resubmit":
                 details = msgspec.structs.replace(row.details, key=f"{row.id}-{row.attempts}", looked=0, error=None)
-                changed = await self._change_idle(row, requeued(row.fence) | {"details": details}, resolution)
+                values = requeued(self._bench, row) | {"details": details, "cancel_at": None}
+                changed = await self._change_idle(row, values, resolution)
             case "billed":
                 bill = Bill(cost=None if cost is None else Cost(amount=cost, source="reported"))
                 changed = await self._end_idle(row, JobStatus.FAILED, error, bill)
@@ -290,7 +297,9 @@ class Jobs:
         """Jobs, the newest first unless `oldest_first`; a page after a cursor."""
         tenant = principal.organisation
         rows = await self._bench.rows.page(tenant, wanted, after=after, limit=limit, oldest_first=oldest_first)
-        return [await self._shown(row) for row in rows]
+        done = [row.id for row in rows if row.status is JobStatus.COMPLETED]
+        made = await self._bench.rows.made(tenant, done) if done else {}
+        return [msgspec.structs.replace(shown(row), assets=made.get(row.id, ())) for row in rows]
 
     async def found(self, row: JobRow, ticket: Ticket) -> bool:
         """A webhook told that the provider has a job of which nobody knew whether it was taken; False when that is known by now."""
@@ -310,7 +319,14 @@ class Jobs:
         seen = shown(row)
         if row.status is not JobStatus.COMPLETED:
             return seen
-        return msgspec.structs.replace(seen, assets=await self._bench.files.of_job(row.tenant, row.id))
+        made = await self._bench.rows.made(row.tenant, [row.id])
+        return msgspec.structs.replace(seen, assets=made.get(row.id, ()))
+
+    async def _check_ticket(self, row: JobRow, ticket: Ticket) -> None:
+        """Raise InvalidRequestError for the ticket of another job, whose result and bill are not this one's."""
+        if await self._bench.rows.had_tickets(row.provider, [str(written({"ticket": ticket})["ticket"])]):
+            message = f"`ticket` belongs to another job; look at {row.provider} for the one that became of {row.id}"
+            raise InvalidRequestError(message, param="ticket", status=CONFLICT)
 
     async def _change_idle(self, row: JobRow, values: dict[str, Any], resolution: str) -> JobRow | None:
         details = values.pop("details", row.details)
@@ -326,16 +342,19 @@ class Jobs:
     async def _end_idle(self, row: JobRow, status: JobStatus, error: JobError | None, bill: Bill) -> JobRow | None:
         """End a job that nobody works on; None when somebody does by now."""
         bench = self._bench
-        details = msgspec.structs.replace(row.details, error=error, cost=bill.cost, waiting=None)
         ended: list[HoldEnded] = []
+
+        def values(now: JobRow) -> dict[str, Any]:
+            details = msgspec.structs.replace(now.details, error=error, cost=bill.cost, waiting=None)
+            cost = None if bill.cost is None else micros(bill.cost.amount)
+            return {"status": status, "ended_at": NOW, "hint": None, "details": details, "cost": cost}
 
         def also(tx: Any, changed: JobRow) -> None:
             ended.clear()
             settle_in(bench, tx, changed, bill, ended)
             tell(bench.outbox, tx, changed)
 
-        values: dict[str, Any] = {"status": status, "ended_at": NOW, "details": details}
-        changed = await bench.rows.change_idle(row.id, row.status, lambda _row: values, also)
+        changed = await bench.rows.change_idle(row.id, row.status, values, also)
         if changed is not None:
             bench.purse.booked(ended)
             bench.outbox.nudge()
@@ -345,6 +364,21 @@ class Jobs:
     def _nudge(self) -> None:
         if self._dispatcher is not None:
             self._dispatcher.nudge()
+
+
+def _check_told(resolution: Resolution, ticket: Ticket | None, cost: Decimal | None) -> None:
+    """Raise InvalidRequestError for what is missing, or does not belong to a decision."""
+    if resolution == "adopt" and not ticket:
+        message = '`ticket` is missing: what the provider calls the job, such as {"id": "…"}'
+        raise InvalidRequestError(message, param="ticket")
+    if resolution != "adopt" and ticket:
+        raise InvalidRequestError(f"a `ticket` belongs to the resolution 'adopt', not to {resolution!r}", param="ticket")
+    if cost is None:
+        return
+    if resolution != "billed":
+        raise InvalidRequestError(f"a `cost` belongs to the resolution 'billed', not to {resolution!r}", param="cost")
+    if not cost.is_finite() or not 0 <= cost <= CREDIBLE:
+        raise InvalidRequestError(f"`cost` is {cost}; it must be 0 or more US dollars", param="cost")
 
 
 def _rests(row: JobRow) -> bool:

@@ -42,10 +42,6 @@ class Files(Protocol):
         """Make rows for stored files, in a transaction that does more. May be done again: then the rows are there already."""
         ...
 
-    async def of_job(self, tenant: str, job: str) -> tuple[Asset, ...]:
-        """The assets that a job made, in the order of its outputs."""
-        ...
-
 
 class Outbox(Protocol):
     """Tells events, also to others than this process: what is told in a transaction is told exactly when that is committed."""

@@ -17,6 +17,7 @@ from genmux.flows.job.submitting import Submitter, adopt, unsure_error
 from genmux.flows.job.telling import tell
 from genmux.types.errors import ProviderError, StoreError, UnsupportedError
 from genmux.types.jobs import Accepted, Ended, JobStatus
+from genmux.types.jobs_stored import JobRow
 from genmux.types.periods import SECOND, from_moment
 
 LOOKS = 20
@@ -121,21 +122,24 @@ class Recoverer:
                 hand.row.details = details
                 await end_unmade(bench, hand, JobStatus.FAILED, error, billed=True)
             case "resubmit":
-                values: dict[str, Any] = requeued(hand.row.fence) | {"owner": None, "details": details}
-                await save(bench, hand, values)
+                values: dict[str, Any] = requeued(bench, hand.row) | {"owner": None, "details": details}
+                if not await save(bench, hand, values, unless_cancelled=True):  # nobody wants it sent again
+                    hand.row.details = details
+                    await end_unmade(bench, hand, JobStatus.CANCELLED, error, billed=True)
             case _:
                 values = {"status": JobStatus.OUTCOME_UNKNOWN, "owner": None, "details": details}
                 await save(bench, hand, values, also=lambda tx, moved: tell(bench.outbox, tx, moved))
                 bench.outbox.nudge()
 
 
-def requeued(fence: int) -> dict[str, Any]:
-    """What changes when a job is to be submitted anew."""
+def requeued(bench: Bench, row: JobRow) -> dict[str, Any]:
+    """What changes when a job is to be submitted anew: it has as long to begin as a new one."""
     return {
         "status": JobStatus.QUEUED,
         "intent_at": None,
         "submitted_at": None,
         "account": None,
-        "fence": fence + 1,
+        "fence": row.fence + 1,
         "next_at": 0,
+        "expires_at": bench.rows.moment() + int(bench.settings.queue_seconds * SECOND),
     }

@@ -153,11 +153,12 @@ def _submitting(jobs: Callable[[], Jobs], check: Check, aside: Aside, faults: Fa
     async def submit(request: Asked, data: JSONBody[NewJob], wait: Wait = None) -> Job:
         """Kept before it is sent, and done whatever happens. The same key and body give the job that is there."""
         caller, asked = caller_of(request), data.request(request.headers.get("idempotency-key"))
+        seconds = _seconds(wait) if wait else None
         check(caller, asked)
         service = jobs()
         async with aside(caller):
             job = await service.submit(asked, caller, data.options)
-        return job if not wait else await service.wait(job.id, caller, _seconds(wait))
+        return job if seconds is None else await service.wait(job.id, caller, seconds)
 
     @post("/api/v1/jobs/batch", summary="Submit several jobs", tags=["jobs"], responses=faults)
     async def batch(request: Asked, data: JSONBody[NewBatch]) -> Batch:
@@ -166,9 +167,8 @@ def _submitting(jobs: Callable[[], Jobs], check: Check, aside: Aside, faults: Fa
         asked = [one.request(None) for one in data.jobs]
         for one in asked:
             check(caller, one)
-        options = data.jobs[0].options if data.jobs else JobOptions()
         async with aside(caller):
-            found = await jobs().submit_many(asked, caller, options)
+            found = await jobs().submit_many(asked, caller, [one.options for one in data.jobs])
         return Batch(data=[*map(_item, found)])
 
     @post("/api/v1/jobs/{job:str}/retry", summary="Try a job again", tags=["jobs"], responses=faults)

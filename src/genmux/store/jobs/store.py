@@ -7,12 +7,13 @@ from typing import Any, TypeVar
 
 from genmux.store.clock import database_now
 from genmux.store.database import Database, DatabaseKind, Tx
-from genmux.store.jobs import deciding, intake, leases, moves, reading
+from genmux.store.jobs import deciding, intake, leases, made, moves, reading
 from genmux.store.jobs.claiming import Assign, Claim
 from genmux.store.jobs.intake import HoldIn, Incoming
 from genmux.store.jobs.leases import Signal, WorkerRow
 from genmux.store.jobs.reading import Cursor
 from genmux.store.postgres.listening import notify
+from genmux.types.assets import Asset
 from genmux.types.jobs import JobFilter, JobState
 from genmux.types.jobs_stored import JobRow
 from genmux.types.periods import SECOND, to_moment
@@ -234,6 +235,11 @@ class JobTables:
     async def had_tickets(self, provider: str, tickets_json: Sequence[str]) -> frozenset[str]:
         """Which of these tickets a job has or had, whoever's it is."""
         return await self._read(lambda tx: reading.had_tickets(tx, provider, tickets_json))
+
+    async def made(self, tenant: str, ids: Sequence[str]) -> dict[str, tuple[Asset, ...]]:
+        """What jobs of a tenant made and is still kept, by job, in the order of their outputs."""
+        now = self.moment()
+        return await self._read(lambda tx: made.made(tx, tenant, ids, now=now))
 
     async def page(
         self,
