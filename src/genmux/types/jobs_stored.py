@@ -19,15 +19,14 @@ ACCOUNT_PART = "@account"
 class Details(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is kept of a job and never asked for by itself.
 
-    `held` is what its budgets hold, in micro-units, and `held_account` those of its account. `key` is what the provider knows
+    `account_held` says that something is held in the budgets of its account, beside those of its caller. `key` is what the provider knows
     it by, `looked` how often it was looked for there. `waiting` says
     why a queued job does not begin. `simulated` says that no model makes it, `hidden` that it is not shown as a video
     any more.
     """
 
     estimate: Estimate | None = None
-    held: int = 0
-    held_account: int = 0
+    account_held: bool = False
     account_name: str | None = None
     key: str | None = None
     looked: int = 0

@@ -7,12 +7,12 @@ import msgspec
 
 from genmux.contract.model import Model
 from genmux.contract.operations import Operation
-from genmux.flows.call.holding import REFUSED, in_dollars, where_unknown
+from genmux.flows.call.holding import REFUSED
 from genmux.flows.job.bench import Bench
 from genmux.flows.job.checks import checked
+from genmux.flows.job.holding import ask_for
 from genmux.flows.job.options import JobOptions
 from genmux.flows.job.reaching import operation_named
-from genmux.flows.job.submitting import FOR_EVER
 from genmux.flows.job.telling import tell
 from genmux.services.keys import check_allowed
 from genmux.store.jobs.intake import Incoming
@@ -20,8 +20,7 @@ from genmux.types.errors import BudgetExceededError, UnsupportedError, Validatio
 from genmux.types.generation import GenerationRequest
 from genmux.types.jobs import JobStatus
 from genmux.types.jobs_stored import Details, JobRow
-from genmux.types.ledger import HoldAsk
-from genmux.types.money import Estimate, micros
+from genmux.types.money import Estimate
 from genmux.types.periods import SECOND
 from genmux.types.principal import Principal
 
@@ -57,11 +56,9 @@ class Intake:
         estimate = self._estimate(request, model)
         check_limit(request, model, estimate)
         row = self._row(request, model, principal, options, asked)
-        ask, warnings = await self._ask(row, model, principal, estimate)
-        held = 0 if ask is None else max((amount or 0 for amount in ask.amounts), default=0)
+        ask, warnings = await ask_for(bench.purse, row.id, bench.purse.budgets_for(principal), model, estimate)
         row.details = Details(
             estimate=estimate,
-            held=held,
             parents=taken.parents,
             warnings=warnings,
             simulated=model.spec.simulated,
@@ -107,27 +104,6 @@ class Intake:
             expires_at=now + int(bench.settings.queue_seconds * SECOND),
             details=Details(),
         )
-
-    async def _ask(
-        self, row: JobRow, model: Model, principal: Principal, estimate: Estimate
-    ) -> tuple[HoldAsk | None, tuple[Any, ...]]:
-        """What is to be held, and what is to be told of it. Raises BudgetExceededError."""
-        purse = self._bench.purse
-        budgets = purse.budgets_for(principal)
-        if not budgets:
-            return None, ()
-        high, warnings = estimate.high, ()
-        amount: int | None = None
-        if high is not None and estimate.currency == "USD":
-            amount = micros(high)
-        else:
-            amount, warnings = where_unknown(budgets, model, estimate.unknown or ("its price in US dollars",))
-        budgets, further = in_dollars(budgets, model, free=amount == 0)
-        budgets = await purse.made(budgets)
-        if not budgets:
-            return None, (*warnings, *further)
-        amounts = tuple(amount if amount is not None or one.unknown_price == "use_limit" else 0 for one in budgets)
-        return HoldAsk(subject=row.id, budgets=budgets, amounts=amounts, lasts=FOR_EVER), (*warnings, *further)
 
     def _check_wire(self, model: Model, operation: Operation) -> None:
         """Raise UnsupportedError for what is no job: a chat."""

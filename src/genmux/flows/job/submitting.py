@@ -17,6 +17,7 @@ from genmux.engine.retry import ONCE
 from genmux.flows.call.target import Target, place
 from genmux.flows.job.bench import Bench, Hand
 from genmux.flows.job.ending import end_unmade, error_of
+from genmux.flows.job.holding import ask_for
 from genmux.flows.job.permit import SEND_WINDOW, JobPermit
 from genmux.flows.job.reaching import operation_named, reach
 from genmux.flows.job.saving import NOW, save
@@ -28,9 +29,6 @@ from genmux.types.jobs import Accepted, Ended, JobError, JobStatus
 from genmux.types.jobs_stored import ACCOUNT_PART, JobRow
 from genmux.types.ledger import HoldAsk
 from genmux.types.periods import SECOND
-
-FOR_EVER = 10 * 366 * 86_400.0
-"""Seconds that money is held for a job: it ends with the job, however long that takes."""
 
 SLOWEST = 300.0
 """The longest wait, in seconds, before something that was turned away is tried again."""
@@ -85,17 +83,17 @@ class Submitter:
         permit = JobPermit(bench.clock)
         async with self._gate:
             permit.begin()
-            if not await self._intend(hand):
+            if not await self._intend(hand, target):
                 return None
             return await self.send(hand, target, prepared, permit)
 
-    async def _intend(self, hand: Hand) -> bool:
+    async def _intend(self, hand: Hand, target: Target) -> bool:
         """Write down that it is about to be sent; False when it is to be cancelled instead."""
         row, bench = hand.row, self._bench
-        ask = await self._account_ask(row, hand)
-        held = 0 if ask is None else max(amount or 0 for amount in ask.amounts)
+        ask = await self._account_ask(row, hand, target)
+        held = ask is not None or row.details.account_held
         values: dict[str, Any] = {"intent_at": NOW, "submitted_at": NOW, "fence": row.fence + 1}
-        values |= {"attempts": row.attempts + 1, "details": msgspec.structs.replace(row.details, held_account=held)}
+        values |= {"attempts": row.attempts + 1, "details": msgspec.structs.replace(row.details, account_held=held)}
 
         def also(tx: Any, _moved: JobRow) -> None:
             if ask is not None:
@@ -103,19 +101,17 @@ class Submitter:
 
         return await save(bench, hand, values, also=also, unless_cancelled=True)
 
-    async def _account_ask(self, row: JobRow, hand: Hand) -> HoldAsk | None:
+    async def _account_ask(self, row: JobRow, hand: Hand, target: Target) -> HoldAsk | None:
         """What is to be held in the budgets of the account, which was not known when the job came in."""
         lease, purse = hand.lease, self._bench.purse
-        if lease is None or row.details.held_account:
+        if lease is None or row.details.account_held:
             return None
         name = f"{row.provider}/{lease.account.name}"
         own = {one.id for one in purse.budgets_for(row.principal)}
         found = purse.budgets_for(row.principal, name, account_tenant=lease.account.tenant)
-        further = await purse.made(tuple(one for one in found if one.id not in own and one.currency == "USD"))
-        if not further:
-            return None
-        amounts = (row.details.held,) * len(further)
-        return HoldAsk(subject=row.id + ACCOUNT_PART, budgets=further, amounts=amounts, lasts=FOR_EVER)
+        further = tuple(one for one in found if one.id not in own)
+        ask, _ = await ask_for(purse, row.id + ACCOUNT_PART, further, target.model, row.details.estimate)
+        return ask
 
     async def send(
         self, hand: Hand, target: Target, prepared: Prepared, permit: JobPermit, *, doubtful: bool = False
