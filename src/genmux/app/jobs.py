@@ -38,6 +38,9 @@ FROZEN = 70
 SWEEP = 30.0
 """Seconds between two looks for jobs that could not begin for too long."""
 
+_STEADY = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+"""The clock that goes on while a machine sleeps: on Linux the first, on macOS the second; Windows has no other."""
+
 Works = Literal["at once", "when needed", "never"]
 """Whether a process does jobs: from its start, once it was given one, or not at all."""
 
@@ -106,7 +109,7 @@ class JobDesk:
             pricer=app.prices,
             estimator=app.estimator,
             settings=app.settings.jobs,
-            clock=time.monotonic,
+            clock=steady,
             random=random.random,
             new_id=app.new_id,
             new_secret=lambda: secrets.token_urlsafe(32),
@@ -138,6 +141,7 @@ class JobDesk:
         database = self._store.database
         if isinstance(database, PostgresDatabase):
             self._hints = await database.listen(CHANNEL, self._heard)
+            await self.rows.clock()
         if self.worker is not None and self._at_once:
             await self.worker.start()
             self._sweeping = asyncio.create_task(self._sweep(), name="genmux-job-expiry")
@@ -198,6 +202,11 @@ class _Offered:
         for name, spec in self._app.registry.manifest(provider).models.items():
             for operation in spec.operations:
                 yield name, operation
+
+
+def steady() -> float:
+    """Seconds that never go back, and also pass while this machine sleeps: leases of others run on meanwhile."""
+    return time.monotonic() if _STEADY is None else time.clock_gettime(_STEADY)
 
 
 def _write_usage(tx: Any, record: UsageRecord) -> None:

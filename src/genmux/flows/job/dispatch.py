@@ -143,6 +143,7 @@ class Shared(Embedded):
 
     async def _beat(self) -> None:
         room = max(0, min(self._bench.settings.concurrency - len(self.hands), AT_ONCE))
+        await self._bench.rows.clock()  # by which this machine's clock may be wrong
         adopted, signals = await self._bench.rows.beat(self._me, self._about, ttl=self._lease, most=room)
         for row in adopted:
             self.hands.take(row)
@@ -157,14 +158,20 @@ class Shared(Embedded):
         task.add_done_callback(lambda ended: self._tasks.remove(ended) if ended in self._tasks else None)
 
     async def _watch(self) -> None:
-        loop = asyncio.get_running_loop()
+        bench = self._bench
         while True:
-            before = loop.time()
+            before = bench.clock()
             await asyncio.sleep(GRAIN)
-            stood = loop.time() - before - GRAIN
+            stood = bench.clock() - before - GRAIN
             if stood > self._lease / 2:
                 self.hands.drop()
                 self._frozen(stood)
+                await _insist(self._begin_anew, "what is still this worker's cannot be taken up again")
+
+    async def _begin_anew(self) -> None:
+        """Let go of what nobody took over meanwhile, so that it is adopted like that of anybody else."""
+        await self._bench.rows.release(self._me)
+        await self._beat()
 
 
 class Lazy:
@@ -212,13 +219,15 @@ async def wait_for(event: asyncio.Event, seconds: float) -> None:
 
 
 async def _insist(work: Callable[[], Awaitable[Any]], what: str) -> Any:
-    """Do something as often as the database fails, with growing pauses."""
+    """Do something as often as it fails, with growing pauses: whoever works for ever must not end by one fault."""
     pause = 0.2
     while True:
         try:
             return await work()
         except StoreError as error:
             _log.warning("%s at the moment: %s", what, error.message)
+        except Exception:  # noqa: BLE001 — a row or an account that nobody foresaw; the others can be worked on
+            _log.exception("%s by a fault of genmux", what)
         await asyncio.sleep(pause)
         pause = min(5.0, pause * 2)
 

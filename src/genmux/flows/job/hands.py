@@ -7,7 +7,7 @@ from genmux.flows.call.ports import Lease
 from genmux.flows.job.bench import Hand
 from genmux.flows.job.runner import Runner
 from genmux.store.jobs.leases import Signal
-from genmux.types.jobs import JobState, JobStatus
+from genmux.types.jobs import Ended, JobState, JobStatus
 from genmux.types.jobs_stored import JobRow
 
 SENDS_END = 10.0
@@ -49,7 +49,7 @@ class Hands:
         if cancel_at is not None and (hand.cancel_at is None or cancel_at < hand.cancel_at):
             hand.cancel_at = cancel_at
             hand.ring()
-        if hint is not None and hint != hand.hint:
+        if hint is not None and hint != hand.hint and not isinstance(hand.hint, Ended):
             hand.hint = hint
             hand.ring()
         return True

@@ -98,6 +98,8 @@ class Poller:
             return hint
         if not traits.pollable:
             return self._overdue(hand, target)
+        if hint is not None:  # it is heard, and not told again with every beat; a later one wakes again
+            await save(self._bench, hand, {"hint": None})
         state = await self._ask(hand, target, watch)
         if state is None:
             return self._given_up(hand, target, watch)

@@ -6,7 +6,7 @@ from genmux.store.database import Tx
 from genmux.store.jobs.moves import NOW
 from genmux.store.jobs.rows import NAMES, read_row, written
 from genmux.store.statement import Statement
-from genmux.types.jobs import JobState
+from genmux.types.jobs import Ended, JobState
 from genmux.types.jobs_stored import JobRow
 
 _ENDED = "('completed', 'rejected', 'filtered', 'failed', 'cancelled', 'expired')"
@@ -20,6 +20,9 @@ _TAKE = Statement(
 )
 _HINT = Statement(
     f"UPDATE jobs SET hint = :hint WHERE id = :id AND status NOT IN {_ENDED}"  # noqa: S608 — our own names
+)
+_LOOK = Statement(
+    f"UPDATE jobs SET hint = COALESCE(hint, :hint) WHERE id = :id AND status NOT IN {_ENDED}"  # noqa: S608 — our own names
 )
 _PAUSE = Statement(
     "INSERT INTO job_pauses (provider, since, reason) VALUES (:provider, :now, :reason)"
@@ -56,8 +59,9 @@ def change_idle(tx: Tx, row: JobRow, values: dict[str, Any], *, now: int) -> Job
 
 
 def hint(tx: Tx, job: str, state: JobState) -> bool:
-    """Keep what a webhook said of a job; False when it has ended."""
-    return bool(_HINT.count(tx, {**written({"hint": state}), "id": job}))
+    """Keep what a webhook said of a job; False when it has ended. Webhooks may be late: none takes back that a job is over."""
+    statement = _HINT if isinstance(state, Ended) else _LOOK
+    return bool(statement.count(tx, {**written({"hint": state}), "id": job}))
 
 
 def pause(tx: Tx, provider: str, reason: str, *, now: int) -> None:

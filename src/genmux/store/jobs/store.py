@@ -35,6 +35,7 @@ class JobTables:
         self._hold_in = hold_in
         self._now = now
         self._turn = 0
+        self._ahead = 0
         self._under_way: set[asyncio.Task[Any]] = set()
 
     async def aclose(self) -> None:
@@ -67,8 +68,8 @@ class JobTables:
         return self._database.kind
 
     def moment(self) -> int:
-        """The time of this machine, in microseconds since 1970."""
-        return to_moment(self._now())
+        """The time, in microseconds since 1970: this machine's, set right by the database's when that was asked last."""
+        return to_moment(self._now()) + self._ahead
 
     # ---------------------------------------------------------------- in
     async def take_in(self, incoming: Incoming) -> tuple[JobRow, bool]:
@@ -268,4 +269,6 @@ class JobTables:
         """The database's clock, in microseconds since 1970."""
         if self.kind == "sqlite":
             return self.moment()
-        return to_moment(await self._read(database_now))
+        found = to_moment(await self._read(database_now))
+        self._ahead = found - to_moment(self._now())
+        return found

@@ -142,6 +142,17 @@ async def test_webhooks_may_come_in_another_order(seldom: House) -> None:
     assert (await seldom.jobs.get(job.id, NOBODY)).status is JobStatus.COMPLETED
 
 
+async def test_a_webhook_that_was_heard_does_not_wake_the_poll_again_with_every_beat(seldom: House) -> None:
+    job, simulated, row = await begun(seldom, "sim-both", "x [[work 1000]]")
+    polls = simulated.asked
+    await take(seldom, row, hook(seldom, simulated))
+    await until(lambda: simulated.asked > polls)
+
+    found = await seldom.desk.rows.find(job.id)
+    assert found is not None
+    assert found.hint is None
+
+
 async def test_a_genuine_webhook_of_another_job_is_refused(seldom: House) -> None:
     job, _, row = await begun(seldom, "sim-webhook-only", "x [[work 1000]]")
     _, other, _ = await begun(seldom, "sim-webhook-only")

@@ -11,8 +11,9 @@ from genmux.store.jobs.intake import Incoming
 from genmux.store.jobs.store import JobTables
 from genmux.store.opening import open_store
 from genmux.types.generation import GenerationRequest
-from genmux.types.jobs import JobStatus
+from genmux.types.jobs import Completed, JobStatus, Processing
 from genmux.types.jobs_stored import Details, JobRow
+from genmux.types.periods import SECOND, to_moment
 from tests.ledgers import NOON
 
 numbers = itertools.count()
@@ -150,6 +151,24 @@ async def test_a_cancellation_reaches_the_owner_with_its_beat(tables: JobTables)
     _, signals = await tables.beat("me", "a worker", ttl=9.0, most=10)
     assert [(one.job, one.cancel_at is not None) for one in signals] == [(mine.id, True)]
     assert await tables.move(mine, {"intent_at": 1}, unless_cancelled=True) is None
+
+
+async def test_a_late_webhook_does_not_take_back_that_a_job_is_over(tables: JobTables) -> None:
+    (job,) = await put(tables, row())
+    (mine,) = await tables.claim("me", 1, anybody, {})
+    for state in (Processing(), Completed(), Processing()):
+        assert await tables.hint(mine, state)
+    found = await tables.find(job)
+    assert found is not None
+    assert found.hint == Completed()
+
+
+async def test_a_wrong_clock_of_this_machine_is_set_right_by_that_of_the_database(tables: JobTables) -> None:
+    if tables.kind == "sqlite":
+        return  # one process has the file, and its clock counts
+    now = await tables.clock()
+    assert abs(tables.moment() - now) < 60 * SECOND
+    assert abs(to_moment(NOON) - now) > 60 * SECOND
 
 
 @pytest.mark.parametrize("limit", [1, 2, 7])
