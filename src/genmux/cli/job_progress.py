@@ -189,6 +189,14 @@ def _cancel(desk: "Desk", job: Job) -> None:
         note(error.message)
 
 
+def note_later(desk: "Desk", job: Job) -> None:
+    """Say how a job goes on that this command does not wait for."""
+    if desk.here:
+        note(f"No gateway runs here: it is done by `genmux jobs watch {job.id}`, or once `genmux serve` runs.")
+    else:
+        note(f"`genmux jobs watch {job.id}` shows how it goes.")
+
+
 def _leave(desk: "Desk", job: Job) -> None:
     if desk.here:
         note(f"{job.id} is kept; it goes on with `genmux jobs watch {job.id}`, or once `genmux serve` runs.")

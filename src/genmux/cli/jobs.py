@@ -141,7 +141,7 @@ def retry(
 ) -> None:
     """Try a job that ended without a result again, as a new job."""
     from genmux.cli.job_files import Target
-    from genmux.cli.job_progress import follow
+    from genmux.cli.job_progress import follow, note_later
     from genmux.cli.job_results import tell_result
 
     common = common or Reach()
@@ -150,6 +150,8 @@ def retry(
         fresh = desk.run(desk.jobs.retry(job))
         if detach:
             _say(fresh, common)
+            if not common.json:
+                note_later(desk, fresh)
         else:
             tell_result(desk, follow(desk, fresh, common), target, common)
 
@@ -168,11 +170,16 @@ def resolve(
     common: Reach | None = None,
 ) -> None:
     """Decide what became of a job of which nobody knows whether its provider took it."""
+    from genmux.cli.job_progress import note_later
+
     common = common or Reach()
     with working(common, works=False) as desk:
         chosen = _one_of(resolution, get_args(Resolution), "resolution")
         told = None if ticket is None else _ticket(ticket)
-        _say(desk.run(desk.jobs.resolve(job, chosen, ticket=told, cost=cost)), common)
+        resolved = desk.run(desk.jobs.resolve(job, chosen, ticket=told, cost=cost))
+        _say(resolved, common)
+        if not (resolved.ended or common.json):
+            note_later(desk, resolved)
 
 
 @jobs.command

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from genmux.cli.console import note, out, print_json
+from genmux.cli.console import out, print_json
 from genmux.cli.files import said
 from genmux.cli.media_options import Doing, Inputs, Params
 from genmux.cli.options import Reach
@@ -120,7 +120,7 @@ def _estimate(request: "GenerationRequest", common: Reach) -> None:
 def _run(request: "GenerationRequest", doing: Doing, common: Reach) -> None:
     """Submit it, wait for it, and take what was made."""
     from genmux.cli.job_files import Target
-    from genmux.cli.job_progress import follow
+    from genmux.cli.job_progress import follow, note_later
     from genmux.cli.job_results import tell_result
     from genmux.cli.working import working
 
@@ -134,7 +134,4 @@ def _run(request: "GenerationRequest", doing: Doing, common: Reach) -> None:
             print_json({"job": job.id, "status": job.status})
         else:
             out.print(job.id)
-            if desk.here:
-                note(f"No gateway runs here: it is done by `genmux jobs watch {job.id}`, or once `genmux serve` runs.")
-            else:
-                note(f"`genmux jobs watch {job.id}` shows how it goes.")
+            note_later(desk, job)

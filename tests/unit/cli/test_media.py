@@ -1,6 +1,8 @@
 """The commands that make media, in a process without a gateway."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from tests.unit.cli.conftest import Run
@@ -87,6 +89,18 @@ def test_what_is_not_waited_for_is_done_when_somebody_watches(run: Run, tmp_path
     shown = run("jobs", "show", job).out
     assert "image/png, 64x64" in shown
     assert "there is nothing left to cancel" in run("jobs", "cancel", job).err
+
+
+def test_what_is_resolved_as_to_be_sent_again_says_who_does_that(run: Run, tmp_path: Path) -> None:
+    job = run("image", "later", "-m", "local/card", "--size", "64x64", "--detach").out.strip()
+    [store] = tmp_path.rglob("genmux.db")
+    with closing(sqlite3.connect(store)) as database, database:
+        database.execute("UPDATE jobs SET status = 'outcome_unknown'")
+
+    resolved = run("jobs", "resolve", job, "resubmit")
+    assert "queued" in resolved.out
+    assert f"genmux jobs watch {job}" in resolved.err
+    assert run("jobs", "watch", job).code == 0
 
 
 def test_what_has_not_begun_is_cancelled_at_once(run: Run) -> None:
