@@ -21,8 +21,11 @@ from genmux.types.periods import SECOND, from_moment
 FRESH = 2
 """So often a provider is asked for fresh addresses when those it gave are dead."""
 
+FORGOTTEN = 7 * 86_400.0
+"""Seconds after which what cannot be collected counts as gone, where its provider does not say how long it keeps it."""
+
 OURS = frozenset({ErrorKind.OVERLOADED, ErrorKind.CONFIGURATION})
-"""What is wrong on our side, such as a full disk, and says nothing of what is to be collected."""
+"""What is wrong on our side, where no host answered with it: a full disk, an account that is gone."""
 
 
 class Collector:
@@ -78,17 +81,19 @@ class Collector:
 
     def _is_dead(self, hand: Hand, error: ProviderError) -> bool:
         """Whether trying again would not help: it is gone, refused, or its time is over."""
+        if _is_ours(error):
+            return False
         if error.retry is Retry.NEVER:
             return True
         lifetime = None if hand.target is None else hand.target.provider.manifest.jobs.result_lifetime
         age = (self._bench.rows.moment() - hand.row.updated_at) / SECOND
-        return lifetime is not None and error.kind not in OURS and age > lifetime
+        return age > (FORGOTTEN if lifetime is None else lifetime)
 
     def _is_over(self, outcome: Completed, error: ProviderError) -> bool:
         """Whether one of the addresses has died by what its provider said of it."""
         now = from_moment(self._bench.rows.moment())
         over = any(one.expires_at is not None and one.expires_at < now for one in outcome.outputs)
-        return over and error.kind not in OURS
+        return over and not _is_ours(error)
 
     async def _renewed(self, hand: Hand, error: ProviderError) -> Completed | None:
         """The outputs with fresh addresses, where the provider gives any."""
@@ -121,6 +126,11 @@ async def end_gone(bench: Bench, hand: Hand, gone: Gone) -> None:
     """Nothing more is to be expected of a job: it may have been billed all the same. Raises LostError."""
     error = JobError(kind=ErrorKind.TIMEOUT, message=gone.message)
     await end_unmade(bench, hand, JobStatus.EXPIRED, error, billed=True)
+
+
+def _is_ours(error: ProviderError) -> bool:
+    """Whether it is our side that fails, which says nothing of what is to be collected."""
+    return error.kind in OURS and error.status is None
 
 
 def _honest(outcome: Ended) -> Ended:

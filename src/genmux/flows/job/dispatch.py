@@ -128,6 +128,8 @@ class Shared(Embedded):
 
     def heard(self, told: str) -> None:
         """Another process told something (see `genmux.store.jobs.store.CHANNEL`)."""
+        if not self._tasks:  # it did not begin, or has ended: then it takes nothing up
+            return
         what, _, whom = told.partition(" ")
         if what in ("queued", ""):
             self.nudge()

@@ -46,7 +46,7 @@ def bill_for(  # noqa: PLR0913 — each is one thing that a price depends on
     rates = account.rates if account is not None else target.provider.manifest.credit_rates
     if usage is not None and (usage.meters or usage.reported_cost is not None):
         cost = pricer.cost(target.model, usage, context=_conditions(row), rates=rates)
-        if cost is not None:
+        if cost is not None or not isinstance(outcome, Completed):  # it says that it billed, although nothing was made
             return Bill(cost=cost, usage=usage)
     if not _may_be_billed(outcome, target.provider.manifest.jobs):
         return Bill(cost=FREE, usage=usage)

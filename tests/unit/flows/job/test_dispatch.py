@@ -37,6 +37,16 @@ async def test_what_a_program_that_stood_still_lets_go_of_is_taken_up_again(post
         assert len(here.bills()) == 1
 
 
+async def test_a_worker_that_has_not_begun_takes_up_nothing_that_another_lets_go_of(postgres_store_url: str) -> None:
+    async with house(postgres_store_url) as here:
+        worker = here.desk.worker
+        assert isinstance(worker, Shared)
+        worker.heard("released")
+        worker.heard("queued")
+        await here.jobs.pauses()
+        assert await here.desk.rows.workers() == []
+
+
 async def test_a_fault_in_one_round_of_claiming_does_not_end_all_claiming(
     embedded: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
