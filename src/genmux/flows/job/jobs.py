@@ -12,9 +12,10 @@ from genmux.flows.job.bench import Bench
 from genmux.flows.job.dispatch import Dispatcher
 from genmux.flows.job.ending import settle_in
 from genmux.flows.job.intake import Intake
-from genmux.flows.job.money import CREDIBLE, FREE, Bill
+from genmux.flows.job.money import FREE, Bill
 from genmux.flows.job.options import USUAL, JobOptions
 from genmux.flows.job.recovering import requeued
+from genmux.flows.job.resolving import check_told
 from genmux.flows.job.telling import tell
 from genmux.flows.job.waiting import Waiters
 from genmux.store.jobs.moves import NOW
@@ -213,7 +214,7 @@ class Jobs:
         be cancelled before. Raises InvalidRequestError when there is nothing to decide, or what was told does not belong to
         the decision.
         """
-        _check_told(resolution, ticket, cost)
+        check_told(resolution, ticket, cost)
         row = await self._row(job, principal)
         if row.status is not JobStatus.OUTCOME_UNKNOWN:
             message = f"the job {job} is {row.status}; only one with an unknown outcome is resolved"
@@ -364,21 +365,6 @@ class Jobs:
     def _nudge(self) -> None:
         if self._dispatcher is not None:
             self._dispatcher.nudge()
-
-
-def _check_told(resolution: Resolution, ticket: Ticket | None, cost: Decimal | None) -> None:
-    """Raise InvalidRequestError for what is missing, or does not belong to a decision."""
-    if resolution == "adopt" and not ticket:
-        message = '`ticket` is missing: what the provider calls the job, such as {"id": "…"}'
-        raise InvalidRequestError(message, param="ticket")
-    if resolution != "adopt" and ticket:
-        raise InvalidRequestError(f"a `ticket` belongs to the resolution 'adopt', not to {resolution!r}", param="ticket")
-    if cost is None:
-        return
-    if resolution != "billed":
-        raise InvalidRequestError(f"a `cost` belongs to the resolution 'billed', not to {resolution!r}", param="cost")
-    if not cost.is_finite() or not 0 <= cost <= CREDIBLE:
-        raise InvalidRequestError(f"`cost` is {cost}; it must be 0 or more US dollars", param="cost")
 
 
 def _rests(row: JobRow) -> bool:

@@ -190,7 +190,7 @@ class Submitter:
                 "next_at": bench.rows.moment() + int(wait * SECOND),
                 "details": details,
             }
-            if not await save(bench, hand, values, unless_cancelled=True):  # it need not wait for a turn to be cancelled
+            if not await save(bench, hand, values, unless_cancelled=True):  # that needs no turn
                 await end_unmade(bench, hand, JobStatus.CANCELLED, None)
         _give_back(hand, error)
 
