@@ -44,6 +44,9 @@ AGAIN = 60.0
 SECRET = "webhook_secret"
 """The field of a credential with the account's own secret for webhooks."""
 
+UNANSWERED = frozenset({JobStatus.SUBMITTING, JobStatus.OUTCOME_UNKNOWN})
+"""In these a job has no ticket, and a webhook may bring it."""
+
 _REMEMBERED = 1_024
 _log = logging.getLogger("genmux.hooks")
 
@@ -122,7 +125,7 @@ class HookDesk:
             ticket, state = _said(hooks, verified)
             if not _is_of(ticket, row):
                 raise AuthenticationError("the webhook is of another job", code="signature", provider=provider)
-            if row.status is JobStatus.OUTCOME_UNKNOWN and ticket and (verified.trusted or _pollable(target)):
+            if row.status in UNANSWERED and ticket and (verified.trusted or _pollable(target)):
                 await self._hints.found(row, ticket)
             await self._hint(row, verified, state, pollable=_pollable(target))
             await self._seen.remember(place, verified.id, tenant=row.tenant, at=self._now())

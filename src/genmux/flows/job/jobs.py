@@ -303,7 +303,16 @@ class Jobs:
         return [msgspec.structs.replace(shown(row), assets=made.get(row.id, ())) for row in rows]
 
     async def found(self, row: JobRow, ticket: Ticket) -> bool:
-        """A webhook told that the provider has a job of which nobody knew whether it was taken; False when that is known by now."""
+        """A webhook told that the provider has a job of which nobody knew whether it was taken; False when that is known by now.
+
+        One that is still being submitted is adopted by whoever has it, or takes it over, should no answer come.
+        """
+        if row.status is JobStatus.SUBMITTING:
+            if await self._bench.rows.note_ticket(row.id, ticket):
+                return True
+            row = await self._bench.rows.find(row.id) or row
+        if row.status is not JobStatus.OUTCOME_UNKNOWN:
+            return False
         values: dict[str, Any] = {"status": JobStatus.RUNNING, "ticket": ticket, "next_at": 0}
         changed = await self._change_idle(row, values, "webhook")
         self._nudge()

@@ -36,6 +36,10 @@ class Recoverer:
 
     async def recover(self, hand: Hand) -> Ended | None:
         """Resolve a submission as far as that can be done. Gives what became of it where it is done already. Raises LostError."""
+        noted = await self._bench.rows.find(hand.row.id)
+        if noted is not None and noted.ticket is not None:  # a webhook was quicker than the answer
+            await adopt(self._bench, hand, Accepted(ticket=noted.ticket))
+            return None
         try:
             target = reach(self._bench, hand)
         except ProviderError:  # whoever could tell is gone
@@ -139,6 +143,7 @@ def requeued(bench: Bench, row: JobRow) -> dict[str, Any]:
         "intent_at": None,
         "submitted_at": None,
         "account": None,
+        "ticket": None,
         "fence": row.fence + 1,
         "next_at": 0,
         "expires_at": bench.rows.moment() + int(bench.settings.queue_seconds * SECOND),

@@ -186,6 +186,7 @@ class Submitter:
                 "owner": None,
                 "intent_at": None,
                 "account": None,
+                "ticket": None,
                 "fence": row.fence + 1,
                 "next_at": bench.rows.moment() + int(wait * SECOND),
                 "details": details,

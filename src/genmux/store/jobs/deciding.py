@@ -6,7 +6,7 @@ from genmux.store.database import Tx
 from genmux.store.jobs.moves import NOW
 from genmux.store.jobs.rows import NAMES, read_row, written
 from genmux.store.statement import Statement
-from genmux.types.jobs import Ended, JobState
+from genmux.types.jobs import Ended, JobState, Ticket
 from genmux.types.jobs_stored import JobRow
 
 _ENDED = "('completed', 'rejected', 'filtered', 'failed', 'cancelled', 'expired')"
@@ -23,6 +23,10 @@ _HINT = Statement(
 )
 _LOOK = Statement(
     f"UPDATE jobs SET hint = COALESCE(hint, :hint) WHERE id = :id AND status NOT IN {_ENDED}"  # noqa: S608 — our own names
+)
+_NOTE = Statement(
+    "UPDATE jobs SET ticket = :ticket"
+    " WHERE id = :id AND status = 'submitting' AND intent_at IS NOT NULL AND ticket IS NULL"
 )
 _PAUSE = Statement(
     "INSERT INTO job_pauses (provider, since, reason) VALUES (:provider, :now, :reason)"
@@ -62,6 +66,11 @@ def hint(tx: Tx, job: str, state: JobState) -> bool:
     """Keep what a webhook said of a job; False when it has ended. Webhooks may be late: none takes back that a job is over."""
     statement = _HINT if isinstance(state, Ended) else _LOOK
     return bool(statement.count(tx, {**written({"hint": state}), "id": job}))
+
+
+def note_ticket(tx: Tx, job: str, ticket: Ticket) -> bool:
+    """Note what the provider calls a job that is being submitted; False when that is over."""
+    return bool(_NOTE.count(tx, {**written({"ticket": ticket}), "id": job}))
 
 
 def pause(tx: Tx, provider: str, reason: str, *, now: int) -> None:

@@ -14,7 +14,7 @@ from genmux.store.jobs.leases import Signal, WorkerRow
 from genmux.store.jobs.reading import Cursor
 from genmux.store.postgres.listening import notify
 from genmux.types.assets import Asset
-from genmux.types.jobs import JobFilter, JobState
+from genmux.types.jobs import JobFilter, JobState, Ticket
 from genmux.types.jobs_stored import JobRow
 from genmux.types.periods import SECOND, to_moment
 
@@ -199,6 +199,10 @@ class JobTables:
             return kept
 
         return await self._write(work)
+
+    async def note_ticket(self, job: str, ticket: Ticket) -> bool:
+        """Note what the provider calls a job that is being submitted; False when that is over."""
+        return await self._write(lambda tx: deciding.note_ticket(tx, job, ticket))
 
     async def pause(self, provider: str, reason: str) -> None:
         """Submit nothing more to a provider."""

@@ -1,5 +1,6 @@
 """Webhooks of providers wake polls and settle what cannot be polled; what was forged, repeated or late changes nothing."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -18,7 +19,9 @@ from genmux.types.accounts import Account
 from genmux.types.errors import (
     AuthenticationError,
     ConfigurationError,
+    NetworkError,
     NotFoundError,
+    Retry,
     StoreError,
     UnsupportedError,
 )
@@ -65,6 +68,32 @@ async def test_a_webhook_tells_what_became_of_a_submission_of_which_nobody_knew(
     assert row is not None
     seldom.simulator.advance(2000)
     await take(seldom, row, hook(seldom, simulated))
+
+    assert (await ended(seldom, job)).status is JobStatus.COMPLETED
+    assert len(seldom.bills()) == 1
+
+
+async def test_a_webhook_that_is_quicker_than_the_answer_spares_a_decision(
+    seldom: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call, going = seldom.app.engine.call, asyncio.Event()
+
+    async def cut(*asked: Any, **how: Any) -> Any:
+        reply = await call(*asked, **how)
+        if how.get("permit") is None:
+            return reply
+        await going.wait()
+        raise NetworkError("cut", retry=Retry.UNSURE)
+
+    monkeypatch.setattr(seldom.app.engine, "call", cut)
+    job = await seldom.jobs.submit(picture("sim-webhook-only"), NOBODY)
+    (simulated,) = await submitted(seldom)
+    row = await seldom.desk.rows.find(job.id)
+    assert row is not None
+    assert row.status is JobStatus.SUBMITTING
+    seldom.simulator.advance(60)
+    await take(seldom, row, hook(seldom, simulated))
+    going.set()
 
     assert (await ended(seldom, job)).status is JobStatus.COMPLETED
     assert len(seldom.bills()) == 1
