@@ -89,7 +89,10 @@ class There:
 
     async def page(self, wanted: JobFilter, cursor: str | None, limit: int) -> tuple[list[Job], str | None]:
         """A page of jobs, and where the next one begins."""
-        asked: dict[str, Any] = {name: value for name, value in msgspec.to_builtins(wanted).items() if name != "tags"}
+        told = msgspec.to_builtins(wanted)
+        asked: dict[str, Any] = {name: value for name, value in told.items() if name not in ("tags", "operations")}
+        if wanted.operation is None and wanted.operations:
+            asked["operation"] = wanted.operations
         asked |= {"tag": [f"{name}:{value}" for name, value in wanted.tags.items()], "limit": limit, "cursor": cursor}
         query = urlencode({name: value for name, value in asked.items() if value is not None}, doseq=True)
         found = await self._send("GET", f"/jobs?{query}", None, _Page)

@@ -190,7 +190,9 @@ def _looking(jobs: Callable[[], Jobs], faults: Faults) -> list[HTTPRouteHandler]
         model: Annotated[
             str | None, QueryParameter(description="Only those of this model, without its provider")
         ] = None,
-        operation: Annotated[str | None, QueryParameter(description="Such as `text_to_video`")] = None,
+        operation: Annotated[
+            list[str] | None, QueryParameter(description="Only these, such as `text_to_video`; repeatable")
+        ] = None,
         key: Annotated[str | None, QueryParameter(description="Only those of this gateway key")] = None,
         team: Annotated[str | None, QueryParameter(description="Only those of this team")] = None,
         end_user: Annotated[str | None, QueryParameter(description="Only those for this end user")] = None,
@@ -206,7 +208,7 @@ def _looking(jobs: Callable[[], Jobs], faults: Faults) -> list[HTTPRouteHandler]
             status=tuple(status or ()),
             provider=provider,
             model=model,
-            operation=operation,
+            operations=tuple(operation or ()),
             key=key,
             team=team,
             end_user=end_user,
