@@ -8,7 +8,7 @@ from typing import Any
 
 from genmux.app import App
 from genmux.app.keeping import Keeping
-from genmux.services.settings import ProviderSettings, Settings
+from genmux.services.settings import GatewaySettings, ProviderSettings, Settings
 from genmux.store.database import Tx
 from genmux.testing.simulator.media import MediaSimulator
 from genmux.testing.simulator.media.providers import SIMULATED, simulated_provider
@@ -46,11 +46,17 @@ class House:
 
 
 def app_for(
-    store: str | Path, simulated: str, *, jobs: JobSettings | None = None, traits: Mapping[str, Any] = QUICK
+    store: str | Path,
+    simulated: str,
+    *,
+    jobs: JobSettings | None = None,
+    traits: Mapping[str, Any] = QUICK,
+    public_url: str | None = None,
 ) -> App:
-    """An App whose simulated providers are at an address."""
+    """An App whose simulated providers are at an address; they send their webhooks to `public_url`."""
     own = {name: ProviderSettings(base_url=simulated) for name in SIMULATED}
-    settings = Settings(providers=own, jobs=jobs or JobSettings(), assets=LOOPBACK)
+    gateway = GatewaySettings(public_url=public_url)
+    settings = Settings(providers=own, jobs=jobs or JobSettings(), assets=LOOPBACK, gateway=gateway)
     app = App(settings, store=store, environ={"HOME": "/nonexistent"})
     for name in SIMULATED:
         app.registry.register(simulated_provider(name, **traits))

@@ -1,12 +1,21 @@
-"""A worker that takes jobs in and does them: `python -m tests.crash.job_worker STORE SIMULATOR JOBS PROVIDERS`.
+"""A worker that takes jobs in, does them, and hears webhooks: `python -m tests.crash.job_worker STORE SIMULATOR WANTED PORT`.
 
-It submits JOBS jobs by idempotency key, spread over PROVIDERS, as often as it is started, and works until it is killed.
+WANTED is a file with two numbers: the first and the last but one of the jobs that are to be submitted, by idempotency key and
+spread over all simulated providers; whenever it says something else, what it says is submitted, as often as it is said. The
+worker works until it is killed. Any number of them share the PORT to which the providers send their webhooks.
 """
 
 import asyncio
 import contextlib
+import socket
 import sys
+from pathlib import Path
 
+import uvicorn
+
+from genmux.app import App
+from genmux.server.gateway import Gateway
+from genmux.testing.simulator.media.providers import SIMULATED
 from genmux.types.errors import ProviderError
 from genmux.types.job_settings import JobSettings
 from genmux.types.principal import NOBODY
@@ -14,20 +23,42 @@ from tests.jobs import app_for, picture
 
 SETTINGS = JobSettings(lease=3.0, submit_seconds=2.0)
 TRAITS = {"poll_first": 0.1, "poll_every": 0.3}
+HOST = "127.0.0.1"
 
 
-async def main(store: str, simulator: str, count: int, simulated: list[str]) -> None:
-    app = app_for(store, simulator, jobs=SETTINGS, traits=TRAITS)
-    await app.open(role="worker", about="a worker that dies")
-    print("started", flush=True)  # noqa: T201 — for whoever runs it by hand
-    jobs = app.kept().jobs
-    for number in range(count):
-        provider = simulated[number % len(simulated)]
-        request = picture(provider, f"job {number} [[work 0.5]] [[slow 0 0.4]]", idempotency_key=f"k{number}")
-        with contextlib.suppress(ProviderError):
-            await jobs.submit(request, NOBODY)
-    await asyncio.Event().wait()
+def listening(port: int) -> socket.socket:
+    """A socket on a port that others may have too; 0 stands for a free one."""
+    one = socket.socket()
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    one.bind((HOST, port))
+    return one
+
+
+async def main(store: str, simulator: str, wanted: Path, port: int) -> None:
+    app = app_for(store, simulator, jobs=SETTINGS, traits=TRAITS, public_url=f"http://{HOST}:{port}")
+    gateway = Gateway(app, role="worker", about="a worker that dies")
+    config = uvicorn.Config(gateway, log_level="warning", access_log=False, lifespan="on", ws="none")
+    with listening(port) as door:
+        serving = asyncio.create_task(uvicorn.Server(config).serve(sockets=[door]))
+        submitting = asyncio.create_task(submit(app, wanted))
+        await asyncio.wait([serving, submitting], return_when=asyncio.FIRST_COMPLETED)
+
+
+async def submit(app: App, wanted: Path) -> None:
+    """Take in what is wanted, again and again."""
+    told = ""
+    while True:
+        await asyncio.sleep(0.05)
+        if app.keeping is None or (says := wanted.read_text()) == told:
+            continue
+        told = says
+        for number in range(*map(int, says.split())):
+            provider = SIMULATED[number % len(SIMULATED)]
+            request = picture(provider, f"job {number} [[work 0.5]] [[slow 0 0.4]]", idempotency_key=f"k{number}")
+            with contextlib.suppress(ProviderError):
+                await app.keeping.jobs.submit(request, NOBODY)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4].split(",")))
+    asyncio.run(main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), int(sys.argv[4])))
