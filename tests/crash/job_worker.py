@@ -50,7 +50,7 @@ async def submit(app: App, wanted: Path) -> None:
     told = ""
     while True:
         await asyncio.sleep(0.05)
-        if app.keeping is None or (says := wanted.read_text()) == told:
+        if app.keeping is None or (says := wanted.read_text()) == told:  # noqa: ASYNC240 — a line
             continue
         told = says
         for number in range(*map(int, says.split())):

@@ -107,7 +107,6 @@ async def looking(store: str, simulator: MediaSimulator) -> AsyncIterator[App]:
         await app.aclose()
 
 
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize("processes", [pytest.param(1, id="sqlite"), pytest.param(3, id="postgresql")])
 async def test_killed_and_paused_workers_bill_nothing_twice_and_lose_nothing(
     processes: int, request: pytest.FixtureRequest, tmp_path: Path
