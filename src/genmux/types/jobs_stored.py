@@ -19,9 +19,9 @@ ACCOUNT_PART = "@account"
 class Details(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is kept of a job and never asked for by itself.
 
-    `account_held` says that something is held in the budgets of its account, beside those of its caller. `key` is what the provider knows
-    it by, `looked` how often it was looked for there. `waiting` says
-    why a queued job does not begin. `simulated` says that no model makes it, `hidden` that it is not shown as a video
+    `account_held` says that something is held in the budgets of its account, beside those of its caller. `key` is what the
+    provider knows it by, `looked` how often it was looked for there. `waiting` says why a job does not go on. `simulated`
+    says that no model makes it, `hidden` that it is not shown as a video
     any more.
     """
 

@@ -180,9 +180,12 @@ class Kept:
 
 
 class Hand:
-    """One job in the hands of this worker: its row as it was written last, its account, and what it is to be woken by."""
+    """One job in the hands of this worker: its row as it was written last, its account, and what it is to be woken by.
 
-    __slots__ = ("_future", "cancel_at", "hint", "lease", "row", "rung", "target")
+    `first_sent` and `last_sent` are when an intent was written down in these hands, in the seconds of `Bench.clock`.
+    """
+
+    __slots__ = ("_future", "cancel_at", "first_sent", "hint", "last_sent", "lease", "row", "rung", "target")
 
     def __init__(self, row: JobRow, lease: Lease | None = None) -> None:
         self.row = row
@@ -190,6 +193,8 @@ class Hand:
         self.target: Target | None = None
         self.cancel_at = row.cancel_at
         self.hint: JobState | None = row.hint
+        self.first_sent: float | None = None
+        self.last_sent: float | None = None
         self.rung = False
         self._future: asyncio.Future[None] | None = None
 

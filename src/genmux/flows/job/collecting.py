@@ -1,5 +1,6 @@
 """Copies what was made into our storage, before its addresses die. Safe to repeat."""
 
+import contextlib
 from typing import Any
 
 import msgspec
@@ -8,21 +9,24 @@ from genmux.contract.http import HttpRequest
 from genmux.flows.call.target import Target
 from genmux.flows.job.bench import Bench, Hand
 from genmux.flows.job.cadence import backoff
-from genmux.flows.job.ending import end_unmade, end_with, error_of
+from genmux.flows.job.ending import end_uncollected, end_unmade, end_with, error_of
 from genmux.flows.job.polling import Gone
 from genmux.flows.job.reaching import reach
-from genmux.flows.job.saving import save
+from genmux.flows.job.saving import moment, save
 from genmux.types.assets import Output
 from genmux.types.assets_stored import Stored
 from genmux.types.errors import ErrorKind, NotFoundError, ProviderError, Retry, StoreError
 from genmux.types.jobs import Completed, Ended, Failed, Filtered, JobError, JobStatus
-from genmux.types.periods import SECOND, from_moment
+from genmux.types.periods import SECOND, to_moment
 
 FRESH = 2
 """So often a provider is asked for fresh addresses when those it gave are dead."""
 
 FORGOTTEN = 7 * 86_400.0
 """Seconds after which what cannot be collected counts as gone, where its provider does not say how long it keeps it."""
+
+AT_LEAST = 60.0
+"""So many seconds it is tried again, whatever the clock says."""
 
 OURS = frozenset({ErrorKind.OVERLOADED, ErrorKind.CONFIGURATION})
 """What is wrong on our side, where no host answered with it: a full disk, an account that is gone."""
@@ -48,25 +52,58 @@ class Collector:
     async def collect(self, hand: Hand, outcome: Completed) -> None:
         """Copy every output, however long our side takes, as long as there is something to copy. Raises LostError."""
         bench, failures, fresh = self._bench, 0, 0
+        lives = await self._lives(hand, outcome)
         while True:
             try:
                 target = reach(bench, hand)
                 stored = [await self._copy(target, one, hand.row.tenant) for one in outcome.outputs]
             except ProviderError as error:
-                if isinstance(error, StoreError) or not (self._is_dead(hand, error) or self._is_over(outcome, error)):
+                if not self._is_dead(error, lives):
+                    if await self._given_up(hand, outcome):
+                        return
                     failures += 1
-                    hand.row.details = msgspec.structs.replace(hand.row.details, waiting=error.message)
+                    await self._say(hand, error)
                     await hand.wait(backoff(failures, bench.random()))
                     continue
                 renewed = await self._renewed(hand, error) if fresh < FRESH else None
                 fresh += 1
                 if renewed is None:
-                    await self._lost(hand, error, expired=self._is_over(outcome, error))
+                    await self._lost(hand, outcome, error, expired=bench.clock() > lives)
                     return
-                outcome = renewed
+                if not isinstance(renewed, Completed):
+                    await end_with(bench, hand, renewed)
+                    return
+                outcome, lives = renewed, await self._lives(hand, renewed)
             else:
                 await end_with(bench, hand, outcome, stored)
                 return
+
+    async def _lives(self, hand: Hand, outcome: Completed) -> float:
+        """Until when the addresses live by what is said of them, in the seconds of `Bench.clock`; no less than a little while from now on.
+
+        A clock that is put forward must not make us give up what was told just now.
+        """
+        bench, row = self._bench, hand.row
+        now, at = bench.clock(), await moment(bench, hand)
+        ends = [now + (to_moment(one.expires_at) - at) / SECOND for one in outcome.outputs if one.expires_at is not None]
+        with contextlib.suppress(ProviderError):  # an account that is gone may come back
+            reach(bench, hand)
+        lifetime = None if hand.target is None else hand.target.provider.manifest.jobs.result_lifetime
+        ends.append(now - max(0, at - row.updated_at) / SECOND + (FORGOTTEN if lifetime is None else lifetime))
+        return max(min(ends), now + AT_LEAST)
+
+    async def _say(self, hand: Hand, error: ProviderError) -> None:
+        """Let everybody see why it cannot be collected now; said once."""
+        details = hand.row.details
+        if details.waiting != error.message:
+            await save(self._bench, hand, {"details": msgspec.structs.replace(details, waiting=error.message)})
+
+    async def _given_up(self, hand: Hand, outcome: Completed) -> bool:
+        """Whether nobody wants it any more, now that it cannot be collected: it is billed all the same."""
+        if hand.cancel_at is None or hand.cancel_at > await moment(self._bench, hand):
+            return False
+        await end_uncollected(self._bench, hand, outcome, JobStatus.CANCELLED, None)
+        return True
 
     async def _copy(self, target: Target, output: Output, tenant: str) -> Stored:
         """One output; its credential goes only to the provider's own hosts."""
@@ -79,24 +116,14 @@ class Collector:
             headers = dict(signed.headers)
         return await self._bench.files.collect(output, tenant=tenant, headers=headers, trusted_hosts=hosts)
 
-    def _is_dead(self, hand: Hand, error: ProviderError) -> bool:
+    def _is_dead(self, error: ProviderError, lives: float) -> bool:
         """Whether trying again would not help: it is gone, refused, or its time is over."""
-        if _is_ours(error):
+        if isinstance(error, StoreError) or _is_ours(error):
             return False
-        if error.retry is Retry.NEVER:
-            return True
-        lifetime = None if hand.target is None else hand.target.provider.manifest.jobs.result_lifetime
-        age = (self._bench.rows.moment() - hand.row.updated_at) / SECOND
-        return age > (FORGOTTEN if lifetime is None else lifetime)
+        return error.retry is Retry.NEVER or self._bench.clock() > lives
 
-    def _is_over(self, outcome: Completed, error: ProviderError) -> bool:
-        """Whether one of the addresses has died by what its provider said of it."""
-        now = from_moment(self._bench.rows.moment())
-        over = any(one.expires_at is not None and one.expires_at < now for one in outcome.outputs)
-        return over and not _is_ours(error)
-
-    async def _renewed(self, hand: Hand, error: ProviderError) -> Completed | None:
-        """The outputs with fresh addresses, where the provider gives any."""
+    async def _renewed(self, hand: Hand, error: ProviderError) -> Ended | None:
+        """The outputs with fresh addresses, where the provider gives any, or what it says of the job now: a success may be moderated afterwards."""
         bench, target, ticket = self._bench, hand.target, hand.row.ticket
         if (
             target is None
@@ -110,16 +137,16 @@ class Collector:
             )
         except ProviderError:
             return None
-        return state if isinstance(state, Completed) else None
+        return _honest(state) if isinstance(state, Ended) else None
 
-    async def _lost(self, hand: Hand, error: ProviderError, *, expired: bool) -> None:
+    async def _lost(self, hand: Hand, outcome: Completed, error: ProviderError, *, expired: bool) -> None:
         """It was made, and billed, but there is nothing to collect any more."""
         told = error_of(error)
         message = f"it was made, but cannot be collected: {told.message}"
         gone = expired or error.kind is ErrorKind.NOT_FOUND or error.status in (403, 410)
         status = JobStatus.EXPIRED if gone else JobStatus.FAILED
         told = JobError(kind=told.kind, message=message, code=told.code)
-        await end_unmade(self._bench, hand, status, told, billed=True)
+        await end_uncollected(self._bench, hand, outcome, status, told)
 
 
 async def end_gone(bench: Bench, hand: Hand, gone: Gone) -> None:

@@ -54,6 +54,7 @@ class Embedded:
         self.hands = Hands(Runner(bench))
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._doubtful = False
 
     async def start(self) -> None:
         """Take up what was left, and begin."""
@@ -98,14 +99,26 @@ class Embedded:
         room = min(self._bench.settings.concurrency - len(self.hands), AT_ONCE)
         if room <= 0:
             return 0
+        await self._reclaim()
         assigner = Assigner(self._bench)
         try:
             rows = await self._bench.rows.claim(self._me, room, assigner, self._bench.provider_caps())
             for row in rows:
                 self.hands.take(row, assigner.lease(row.id))
+        except StoreError:
+            self._doubtful = True
+            raise
         finally:
             assigner.close()
         return len(rows)
+
+    async def _reclaim(self) -> None:
+        """Take what became this worker's own while the connection broke, so that it was not told."""
+        if not self._doubtful:
+            return
+        for row in await self._bench.rows.reclaim(self._me, self.hands.held()):
+            self.hands.take(row)
+        self._doubtful = False
 
 
 class Shared(Embedded):
@@ -145,8 +158,12 @@ class Shared(Embedded):
 
     async def _beat(self) -> None:
         room = max(0, min(self._bench.settings.concurrency - len(self.hands), AT_ONCE))
-        await self._bench.rows.clock()  # by which this machine's clock may be wrong
-        adopted, signals = await self._bench.rows.beat(self._me, self._about, ttl=self._lease, most=room)
+        try:
+            await self._bench.rows.clock()  # by which this machine's clock may be wrong
+            adopted, signals = await self._bench.rows.beat(self._me, self._about, ttl=self._lease, most=room)
+        except StoreError:
+            self._doubtful = True
+            raise
         for row in adopted:
             self.hands.take(row)
         self.hands.tell(signals)
@@ -167,6 +184,7 @@ class Shared(Embedded):
             stood = bench.clock() - before - GRAIN
             if stood > self._lease / 2:
                 self.hands.drop()
+                self._doubtful = True  # whatever nobody took over in the meantime is taken up again, with another fence
                 self._frozen(stood)
                 await _insist(self._begin_anew, "what is still this worker's cannot be taken up again")
 

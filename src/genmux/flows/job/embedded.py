@@ -25,7 +25,7 @@ async def run_here(bench: Bench, hand: Hand) -> None:
     target = reach(bench, hand)
     row = hand.row
     values = {"status": JobStatus.RUNNING, "started_at": row.started_at or NOW, "submitted_at": row.submitted_at or NOW}
-    values |= {"attempts": row.attempts + 1, "progress": 0.0}
+    values |= {"attempts": row.attempts + 1, "progress": 0.0, "fence": row.fence + 1}
     if not await save(bench, hand, values, also=lambda tx, moved: tell(bench.outbox, tx, moved), unless_cancelled=True):
         await end_with(bench, hand, Cancelled())
         return

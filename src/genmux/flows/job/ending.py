@@ -39,27 +39,24 @@ NOT_MADE: dict[type[Ended], JobStatus] = {
 
 async def end_with(bench: Bench, hand: Hand, outcome: Ended, stored: Sequence[Stored] = ()) -> None:
     """End a job as its provider said. Raises LostError."""
-    target, account = hand.target, hand.lease.account if hand.lease is not None else None
-    assert target is not None  # noqa: S101 — it was submitted and asked for
-    lengths = [one.seconds for one in stored if one.seconds is not None]
-    bill = bill_for(
-        hand.row,
-        outcome,
-        target,
-        account,
-        pricer=bench.pricer,
-        estimator=bench.estimator,
-        seconds=max(lengths, default=None),
-    )
+    bill = _bill(bench, hand, outcome, stored)
     if isinstance(outcome, Completed):
         status, error = JobStatus.COMPLETED, None
     else:
         status, error = NOT_MADE[type(outcome)], _error_of(outcome)
     text, filtered = (outcome.text, outcome.filtered) if isinstance(outcome, Completed) else (None, 0)
     details = msgspec.structs.replace(hand.row.details, text=text, filtered=filtered)
-    await _end(bench, hand, status, bill, error=error, details=details, stored=stored, target=target)
-    if hand.lease is not None:
-        hand.lease.done(None, bill.cost.credits if bill.cost is not None and bill.cost.credits else None)
+    await _end(bench, hand, status, bill, error=error, details=details, stored=stored, target=hand.target)
+    _used(hand, bill)
+
+
+async def end_uncollected(
+    bench: Bench, hand: Hand, outcome: Completed, status: JobStatus, error: JobError | None
+) -> None:
+    """End a job that was made, and costs what its provider says, although nothing of it is in our storage. Raises LostError."""
+    bill = Bill(cost=None) if hand.target is None else _bill(bench, hand, outcome)
+    await _end(bench, hand, status, bill, error=error, details=hand.row.details, stored=(), target=hand.target)
+    _used(hand, bill)
 
 
 async def end_unmade(
@@ -76,6 +73,28 @@ async def end_unmade(
 def error_of(error: ProviderError, *, raw: str | None = None) -> JobError:
     """An exception as it is kept with a job."""
     return JobError(kind=error.kind, message=error.message, code=error.code, raw=raw)
+
+
+def _bill(bench: Bench, hand: Hand, outcome: Ended, stored: Sequence[Stored] = ()) -> Bill:
+    """What a job did cost."""
+    target, account = hand.target, hand.lease.account if hand.lease is not None else None
+    assert target is not None  # noqa: S101 — it was submitted and asked for
+    lengths = [one.seconds for one in stored if one.seconds is not None]
+    return bill_for(
+        hand.row,
+        outcome,
+        target,
+        account,
+        pricer=bench.pricer,
+        estimator=bench.estimator,
+        seconds=max(lengths, default=None),
+    )
+
+
+def _used(hand: Hand, bill: Bill) -> None:
+    """Tell the account what it gave."""
+    if hand.lease is not None:
+        hand.lease.done(None, bill.cost.credits if bill.cost is not None and bill.cost.credits else None)
 
 
 async def _end(  # noqa: PLR0913 — one fact of the end each

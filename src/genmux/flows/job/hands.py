@@ -25,9 +25,16 @@ class Hands:
         """How many there are."""
         return len(self._held)
 
+    def held(self) -> frozenset[str]:
+        """Which ones."""
+        return frozenset(self._held)
+
     def take(self, row: JobRow, lease: Lease | None = None) -> None:
         """Begin, or go on, with a job; what these hands did with it in an earlier life ends."""
-        before = self._held.pop(row.id, None)
+        before = self._held.get(row.id)
+        if before is not None and before[0].row.fence >= row.fence:  # it was taken later than this was said
+            return
+        self._held.pop(row.id, None)
         if before is not None:
             before[1].cancel()
         hand = Hand(row, lease)
@@ -46,7 +53,7 @@ class Hands:
         if found is None:
             return False
         hand = found[0]
-        if cancel_at is not None and (hand.cancel_at is None or cancel_at < hand.cancel_at):
+        if cancel_at is not None and hand.cancel_at != cancel_at:
             hand.cancel_at = cancel_at
             hand.ring()
         if hint is not None and hint != hand.hint and not isinstance(hand.hint, Ended):
@@ -56,7 +63,8 @@ class Hands:
 
     def drop(self) -> None:
         """Stop everything at once, and touch nothing."""
-        for _, task in [*self._held.values()]:
+        held, self._held = self._held, {}
+        for _, task in held.values():
             task.cancel()
 
     async def stop(self) -> None:

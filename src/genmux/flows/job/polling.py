@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from genmux.contract.job_traits import JobTraits
 from genmux.contract.jobs import Cancels
 from genmux.contract.operations import OUTPUTS
 from genmux.contract.statuses import UnknownStatusError
@@ -14,7 +15,7 @@ from genmux.flows.call.target import Target
 from genmux.flows.job.bench import Bench, Hand
 from genmux.flows.job.cadence import Cadence, backoff, cadence_of
 from genmux.flows.job.reaching import operation_named, reach
-from genmux.flows.job.saving import NOW, save
+from genmux.flows.job.saving import NOW, moment, save, since
 from genmux.flows.job.telling import tell_progress
 from genmux.types.errors import ErrorKind, NotFoundError, ProviderError, Retry
 from genmux.types.jobs import Cancelled, Ended, Failed, JobState, Pending, Processing
@@ -48,12 +49,22 @@ class Gone(msgspec.Struct, frozen=True):
 
 
 class Watch:
-    """How one job has been doing since it is in these hands."""
+    """How one job has been doing since it is in these hands.
 
-    __slots__ = ("cadence", "cancelled", "cancels", "failures", "missing", "polls", "told_at", "unknown")
+    `submitted`, `started` and `cancel_due` are in the seconds of `Bench.clock`: no jump of the machine's clock may end a job.
+    """
 
-    def __init__(self, cadence: Cadence) -> None:
+    __slots__ = (
+        "cadence", "cancel_due", "cancelled", "cancels", "failures", "missing", "polls", "raw", "started", "submitted", "told_at",
+        "unknown",
+    )  # fmt: skip
+
+    def __init__(self, cadence: Cadence, *, submitted: float, started: float | None) -> None:
         self.cadence = cadence
+        self.submitted = submitted
+        self.started = started
+        self.cancel_due: tuple[int, float] | None = None
+        self.raw: str | None = None
         self.polls = 0
         self.failures = 0
         self.missing = 0
@@ -78,26 +89,26 @@ class Poller:
             try:
                 target = reach(bench, hand)
             except ProviderError as error:  # its account is gone, or its provider; either may come back
-                if self._overdue(hand, None):
+                if self._too_old(watch or await self._watch(None, hand), None):
                     return Gone(error.message)
                 await hand.wait(30.0)
                 continue
             if watch is None:
-                watch = Watch(self._cadence(target, hand))
+                watch = await self._watch(target, hand)
             if (ended := await self._step(hand, target, watch)) is not None:
                 return ended
 
     async def _step(self, hand: Hand, target: Target, watch: Watch) -> Ended | Gone | None:
         """Wait, then ask once, or hear what was told."""
         traits = target.provider.manifest.jobs
-        if not watch.cancelled and hand.is_cancelled(self._bench.rows.moment()):
+        if not watch.cancelled and hand.cancel_at is not None and await self._is_due(hand, watch, hand.cancel_at):
             await self._cancel(hand, target, watch)
         await hand.wait(self._pause(hand, target, watch))
         hint, hand.hint = hand.hint, None
         if hint is not None and not traits.pollable and isinstance(hint, Ended):
             return hint
         if not traits.pollable:
-            return self._overdue(hand, target)
+            return self._overdue(hand, target, watch)
         if hint is not None:  # it is heard, and not told again with every beat; a later one wakes again
             await save(self._bench, hand, {"hint": None})
         state = await self._ask(hand, target, watch)
@@ -106,7 +117,7 @@ class Poller:
         if isinstance(state, Ended):
             return state
         await self._note(hand, state, watch)
-        return self._overdue(hand, target)
+        return self._overdue(hand, target, watch)
 
     def _pause(self, hand: Hand, target: Target, watch: Watch) -> float:
         if hand.hint is not None:  # it came before the job came into these hands
@@ -119,7 +130,8 @@ class Poller:
         else:
             wait = watch.cadence.wait(watch.polls, chance)
         if hand.cancel_at is not None and not watch.cancelled:
-            wait = max(0.0, min(wait, (hand.cancel_at - self._bench.rows.moment()) / SECOND))
+            due = wait if watch.cancel_due is None else watch.cancel_due[1] - self._bench.clock()
+            wait = max(0.0, min(wait, due))
         return wait
 
     async def _ask(self, hand: Hand, target: Target, watch: Watch) -> JobState | None:
@@ -139,6 +151,7 @@ class Poller:
                 )
         except UnknownStatusError as error:
             watch.unknown += 1
+            watch.raw = error.raw
             row.details = msgspec.structs.replace(row.details, waiting=error.message)
             return None
         except NotFoundError:
@@ -168,27 +181,28 @@ class Poller:
         traits, row = target.provider.manifest.jobs, hand.row
         if watch.unknown >= UNKNOWN_STATUSES:
             message = row.details.waiting or "the provider says what is not in its table of statuses"
-            return Failed(message=message, kind=ErrorKind.MALFORMED_REPLY, raw=message)
-        since = (self._bench.rows.moment() - (row.submitted_at or row.created_at)) / SECOND
+            return Failed(message=message, kind=ErrorKind.MALFORMED_REPLY, raw=watch.raw)
+        age = self._bench.clock() - watch.submitted
         if watch.missing and watch.cancelled and traits.cancel == "deletes":
             return Cancelled(raw="deleted")
-        if watch.missing >= GONE and since > traits.missing_grace:
+        if watch.missing >= GONE and age > traits.missing_grace:
             return Gone(f"{row.provider} does not know the job any more")
-        return self._overdue(hand, target)
+        return self._overdue(hand, target, watch)
 
-    def _overdue(self, hand: Hand, target: Target | None) -> Gone | None:
-        """Whether it takes longer than it may. The time in the provider's queue does not count."""
-        row, now = hand.row, self._bench.rows.moment()
-        submitted = row.submitted_at or row.created_at
-        traits = None if target is None else target.provider.manifest.jobs
+    def _overdue(self, hand: Hand, target: Target, watch: Watch) -> Gone | None:
+        """Whether it takes longer than it may."""
+        why = self._too_old(watch, target.provider.manifest.jobs)
+        return None if why is None else Gone(f"{hand.row.provider} {why}")
+
+    def _too_old(self, watch: Watch, traits: JobTraits | None) -> str | None:
+        """How a job takes longer than it may, None when it does not. The time in the provider's queue does not count."""
+        now = self._bench.clock()
         allowed = 3_600.0 if traits is None else traits.deadline
-        if row.started_at is not None and (now - row.started_at) / SECOND > allowed:
-            return Gone(f"{row.provider} has worked on it for more than {allowed:g} s")
+        if watch.started is not None and now - watch.started > allowed:
+            return f"has worked on it for more than {allowed:g} s"
         lifetime = None if traits is None else traits.record_lifetime
         longest = max(allowed, self._bench.settings.queue_seconds) if lifetime is None else lifetime
-        if (now - submitted) / SECOND > longest:
-            return Gone(f"{row.provider} has had it for more than {longest:g} s")
-        return None
+        return None if now - watch.submitted <= longest else f"has had it for more than {longest:g} s"
 
     async def _note(self, hand: Hand, state: Pending | Processing, watch: Watch) -> None:
         """Write down that it has begun; how far it is only now and then."""
@@ -196,6 +210,7 @@ class Poller:
         values: dict[str, Any] = {}
         if isinstance(state, Processing) and row.started_at is None:
             values["started_at"] = NOW
+            watch.started = now
         progress = getattr(state, "progress", None)
         position = getattr(state, "queue_position", None)
         moved = progress != row.progress or position != row.queue_position
@@ -206,6 +221,13 @@ class Poller:
         watch.told_at = now
         await save(bench, hand, values, also=lambda tx, moved: tell_progress(bench.outbox, tx, moved))
         bench.outbox.nudge()
+
+    async def _is_due(self, hand: Hand, watch: Watch, cancel_at: int) -> bool:
+        """Whether it is to be cancelled by now: how long that takes is measured once, so that no jump of the clock puts it off."""
+        if watch.cancel_due is None or watch.cancel_due[0] != cancel_at:
+            left = max(0, cancel_at - await moment(self._bench, hand)) / SECOND
+            watch.cancel_due = cancel_at, self._bench.clock() + left
+        return self._bench.clock() >= watch.cancel_due[1]
 
     async def _cancel(self, hand: Hand, target: Target, watch: Watch) -> None:
         """Ask the provider to cancel it; what became of it is told by the polls."""
@@ -228,6 +250,14 @@ class Poller:
             watch.cancelled = error.retry is Retry.NEVER or watch.cancels >= CANCELS
             await hand.wait(backoff(watch.cancels, self._bench.random()) / 2)
         hand.ring()
+
+    async def _watch(self, target: Target | None, hand: Hand) -> Watch:
+        """Begin to watch a job, as old as it is."""
+        row = hand.row
+        submitted = await since(self._bench, hand, row.submitted_at or row.created_at)
+        started = None if row.started_at is None else await since(self._bench, hand, row.started_at)
+        cadence = Cadence(30.0, 30.0) if target is None else self._cadence(target, hand)
+        return Watch(cadence, submitted=submitted, started=started)
 
     def _cadence(self, target: Target, hand: Hand) -> Cadence:
         traits = target.provider.manifest.jobs

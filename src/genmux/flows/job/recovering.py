@@ -12,7 +12,7 @@ from genmux.flows.job.cadence import backoff
 from genmux.flows.job.ending import end_unmade
 from genmux.flows.job.permit import SEND_WINDOW, JobPermit
 from genmux.flows.job.reaching import reach
-from genmux.flows.job.saving import NOW, save
+from genmux.flows.job.saving import NOW, moment, save, since
 from genmux.flows.job.submitting import Submitter, adopt, unsure_error
 from genmux.flows.job.telling import tell
 from genmux.types.errors import ProviderError, StoreError, UnsupportedError
@@ -58,8 +58,10 @@ class Recoverer:
     async def _resend(self, hand: Hand, target: Target, *, key_ttl: float) -> Ended | None:
         """The same key means the same job, for as long as the provider keeps it."""
         bench, row = self._bench, hand.row
-        age = (await bench.rows.clock() - (row.submitted_at or row.created_at)) / SECOND
-        if age > key_ttl:
+        age = (await moment(bench, hand) - (row.submitted_at or row.created_at)) / SECOND
+        if hand.first_sent is not None:
+            age = bench.clock() - hand.first_sent
+        if not -CLOCK_SKEW <= age <= key_ttl:  # a clock that was put back tells nothing
             return await self._unknown(hand)
         await hand.wait(backoff(row.attempts, bench.random()) / 4)
         return await self._again(hand, target, doubtful=True)
@@ -74,6 +76,7 @@ class Recoverer:
         try:
             async with self._submitter.prepared(hand, target) as prepared, self._submitter.turn():
                 permit.begin()
+                hand.last_sent = bench.clock()
                 values: dict[str, Any] = {"intent_at": NOW, "fence": row.fence + 1, "attempts": row.attempts + 1}
                 await save(bench, hand, values)
                 return await self._submitter.send(hand, target, prepared, permit, doubtful=doubtful)
@@ -92,13 +95,17 @@ class Recoverer:
             return await self._unknown(hand)
         intent = row.intent_at or row.updated_at
         settled = SEND_WINDOW + bench.settings.submit_seconds + settles
-        while (left := settled - (await bench.rows.clock() - intent) / SECOND) > 0:
+        if hand.last_sent is not None:
+            settled_at = hand.last_sent + settled
+        else:  # at least so long by our own clock, whatever the one says that the intent was stamped with
+            settled_at = max(bench.clock() + settles, await since(bench, hand, intent) + settled)
+        while (left := settled_at - bench.clock()) > 0:
             await hand.wait(left)
-        since = from_moment(row.submitted_at or intent) - datetime.timedelta(seconds=CLOCK_SKEW)
+        asked_since = from_moment(row.submitted_at or intent) - datetime.timedelta(seconds=CLOCK_SKEW)
         for look in range(1, LOOKS + 1):
             try:
                 ticket = await bench.engine.walk(
-                    target.provider, target.credential, wire.find(row.key_sent, since), base_url=target.base_url
+                    target.provider, target.credential, wire.find(row.key_sent, asked_since), base_url=target.base_url
                 )
             except UnsupportedError:
                 return await self._unknown(hand)
@@ -110,6 +117,9 @@ class Recoverer:
                 return None
             if row.details.looked:
                 return await self._unknown(hand)
+            if hand.cancel_at is not None:  # it was never taken, and is not wanted any more
+                await end_unmade(bench, hand, JobStatus.CANCELLED, None)
+                return None
             hand.row.details = details = msgspec.structs.replace(row.details, looked=1)
             await save(bench, hand, {"details": details})
             return await self._again(hand, target)

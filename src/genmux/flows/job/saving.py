@@ -9,8 +9,9 @@ from genmux.flows.job.cadence import backoff
 from genmux.store.jobs.moves import NOW
 from genmux.types.errors import Retry, StoreError
 from genmux.types.jobs_stored import JobRow
+from genmux.types.periods import SECOND
 
-__all__ = ["NOW", "save"]
+__all__ = ["NOW", "moment", "save", "since"]
 
 Also = Callable[[Any, JobRow], object]
 
@@ -45,6 +46,25 @@ async def save(
         if "status" in values:
             bench.told(moved.id)
         return True
+
+
+async def moment(bench: Bench, hand: Hand) -> int:
+    """The database's clock, in microseconds since 1970, however long the database is away."""
+    failures = 0
+    while True:
+        try:
+            return await bench.rows.clock()
+        except StoreError as error:
+            if error.reason == "closed":
+                raise
+            failures += 1
+            _log.warning("job %s has to wait for the database's clock: %s", hand.row.id, error.message)
+            await hand.wait(backoff(failures, bench.random()))
+
+
+async def since(bench: Bench, hand: Hand, then: int) -> float:
+    """When a moment of a row was, in the seconds of `bench.clock`, which goes on evenly whatever is done to the machine's clock."""
+    return bench.clock() - max(0, await moment(bench, hand) - then) / SECOND
 
 
 async def _as_it_is(bench: Bench, hand: Hand, values: dict[str, Any], *, doubtful: bool) -> JobRow | None:

@@ -20,7 +20,7 @@ from genmux.flows.job.ending import end_unmade, error_of
 from genmux.flows.job.holding import ask_for
 from genmux.flows.job.permit import SEND_WINDOW, JobPermit
 from genmux.flows.job.reaching import operation_named, reach
-from genmux.flows.job.saving import NOW, save
+from genmux.flows.job.saving import NOW, moment, save
 from genmux.flows.job.streaming import send_streamed, streams
 from genmux.flows.job.telling import tell
 from genmux.flows.job.verdicts import verdict_of
@@ -47,7 +47,7 @@ class Submitter:
     async def submit(self, hand: Hand) -> Ended | None:
         """Submit a job that has no intent yet. Gives what became of it where it is done already, None otherwise.
 
-        Afterwards the row says where it stands. Raises LostError.
+        Afterwards the row says where it stands. Raises LostError, and StoreError before there is an intent.
         """
         bench = self._bench
         try:
@@ -99,6 +99,7 @@ class Submitter:
             if ask is not None:
                 bench.books.hold_in(tx, ask)
 
+        hand.first_sent = hand.last_sent = bench.clock()
         return await save(bench, hand, values, also=also, unless_cancelled=True)
 
     async def _account_ask(self, row: JobRow, hand: Hand, target: Target) -> HoldAsk | None:
@@ -180,7 +181,7 @@ class Submitter:
             await end_unmade(bench, hand, JobStatus.REJECTED, error_of(error))
         else:
             wait = min(SLOWEST, error.retry_after or 2.0 ** min(row.attempts, 8)) * (1 + bench.random() / 4)
-            details = msgspec.structs.replace(row.details, waiting=error.message)
+            details, now = msgspec.structs.replace(row.details, waiting=error.message), await moment(bench, hand)
             values: dict[str, Any] = {
                 "status": JobStatus.QUEUED,
                 "owner": None,
@@ -188,7 +189,7 @@ class Submitter:
                 "account": None,
                 "ticket": None,
                 "fence": row.fence + 1,
-                "next_at": bench.rows.moment() + int(wait * SECOND),
+                "next_at": now + int(wait * SECOND),
                 "details": details,
             }
             if not await save(bench, hand, values, unless_cancelled=True):  # that needs no turn
@@ -202,6 +203,7 @@ async def adopt(bench: Bench, hand: Hand, taken: Accepted, *, warnings: tuple[An
     details = msgspec.structs.replace(row.details, warnings=(*row.details.warnings, *warnings), error=None)
     values: dict[str, Any] = {
         "status": JobStatus.RUNNING,
+        "fence": row.fence + 1,  # so that it is known to have been written, should the connection break meanwhile
         "ticket": taken.ticket,
         "details": details,
         "queue_position": getattr(taken.state, "queue_position", None),

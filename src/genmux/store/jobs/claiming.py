@@ -13,6 +13,10 @@ from genmux.store.jobs.rows import NAMES, read_row, written
 from genmux.store.statement import Statement
 from genmux.types.jobs import HOLDING, JobStatus
 from genmux.types.jobs_stored import JobRow
+from genmux.types.periods import SECOND
+
+LONGEST = 600.0
+"""So many seconds a queued job waits at most before it is looked at again. What waits for longer waits for a clock that was put back."""
 
 _HOLDING = ", ".join(f"'{one}'" for one in sorted(HOLDING))
 
@@ -22,7 +26,7 @@ _NEXT_LANE = Statement(
 )
 _QUEUED = Statement(
     f"SELECT {NAMES} FROM jobs WHERE status = 'queued' AND tenant = :tenant AND provider = :provider"  # noqa: S608
-    " AND next_at <= :now ORDER BY rank, created_at, id LIMIT :most FOR UPDATE SKIP LOCKED"
+    f" AND (next_at <= :now OR next_at > :now + {int(LONGEST * SECOND)}) ORDER BY rank, created_at, id LIMIT :most FOR UPDATE SKIP LOCKED"
 )
 _PAUSED = Statement("SELECT provider FROM job_pauses")
 _USED = Statement(f"SELECT count(*) FROM jobs WHERE account = :account AND status IN ({_HOLDING})")  # noqa: S608
@@ -161,5 +165,5 @@ class Claim:
     def _wait(self, row: JobRow, waits: Waits) -> None:
         row.details = msgspec.structs.replace(row.details, waiting=waits.reason)
         values = written({"details": row.details})
-        wait = int(waits.seconds * 1_000_000)
+        wait = int(min(waits.seconds, LONGEST) * SECOND)
         _WAIT.count(self._tx, {**values, "id": row.id, "wait": wait, "now": self._now})

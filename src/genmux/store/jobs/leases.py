@@ -1,5 +1,6 @@
 """Who owns which jobs: workers that beat, jobs of those that do not, and signals to owners. All by the database's clock."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import msgspec
@@ -33,6 +34,10 @@ _ADOPT_IDLE = Statement(
     "UPDATE jobs SET owner = :me, fence = fence + 1 WHERE id IN ("  # noqa: S608 — our own names
     f"SELECT id FROM jobs WHERE status IN {_LIVE} AND owner IS NULL AND next_at <= :now"
     f" LIMIT :most FOR UPDATE SKIP LOCKED) RETURNING {NAMES}"
+)
+_MINE = Statement(f"SELECT id FROM jobs WHERE owner = :me AND status IN {_LIVE}")  # noqa: S608 — our own names
+_RECLAIM = Statement(
+    f"UPDATE jobs SET fence = fence + 1 WHERE id = :id AND owner = :me AND status IN {_LIVE} RETURNING {NAMES}"  # noqa: S608
 )
 _RELEASE = Statement("UPDATE jobs SET owner = NULL, fence = fence + 1, next_at = :now WHERE owner = :me")
 _SIGNALS = Statement(
@@ -82,6 +87,13 @@ def adopt_all(tx: Tx, me: str, about: str, *, now: int) -> list[JobRow]:
 def adopt_idle(tx: Tx, me: str, *, now: int, most: int) -> list[JobRow]:
     """Jobs under way that nobody has: they were handed over, or somebody decided what became of them."""
     return [read_row(one) for one in _ADOPT_IDLE.rows(tx, {"me": me, "now": now, "most": most})]
+
+
+def reclaim(tx: Tx, me: str, held: Collection[str]) -> list[JobRow]:
+    """This worker's jobs but those that it has in hand."""
+    lost = [job for (job,) in _MINE.rows(tx, {"me": me}) if job not in held]
+    found = [_RECLAIM.one(tx, {"id": job, "me": me}) for job in lost]
+    return [read_row(one) for one in found if one is not None]
 
 
 def signals(tx: Tx, me: str) -> list[Signal]:

@@ -2,7 +2,8 @@
 
 import asyncio
 import datetime
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from genmux.store.clock import database_now
@@ -20,6 +21,9 @@ from genmux.types.periods import SECOND, to_moment
 
 T = TypeVar("T")
 
+CLOCK_READ = 2.0
+"""Seconds after which the server's clock is asked again."""
+
 CHANNEL = "genmux_jobs"
 """On which gateways and workers tell one another that something is to be done: `queued`, `signal WORKER`, `ended JOB`."""
 
@@ -36,6 +40,7 @@ class JobTables:
         self._now = now
         self._turn = 0
         self._ahead = 0
+        self._read_at: tuple[int, float] | None = None
         self._under_way: set[asyncio.Task[Any]] = set()
 
     async def aclose(self) -> None:
@@ -107,6 +112,10 @@ class JobTables:
         """Everything is this worker's, as there can be no other."""
         now = self.moment()
         return await self._write(lambda tx: leases.adopt_all(tx, me, about, now=now))
+
+    async def reclaim(self, me: str, held: Collection[str]) -> list[JobRow]:
+        """Jobs that are this worker's although it does not have them in hand: the connection broke while it was told of them."""
+        return await self._write(lambda tx: leases.reclaim(tx, me, held))
 
     async def signals(self, me: str) -> list[Signal]:
         """What the jobs of a worker are to know."""
@@ -270,9 +279,13 @@ class JobTables:
         return await self._read(reading.counts)
 
     async def clock(self) -> int:
-        """The database's clock, in microseconds since 1970."""
+        """The database's clock, in microseconds since 1970. On PostgreSQL it is asked now and then, and goes on evenly between."""
         if self.kind == "sqlite":
             return self.moment()
-        found = to_moment(await self._read(database_now))
-        self._ahead = found - to_moment(self._now())
-        return found
+        now = time.monotonic()
+        if self._read_at is None or now - self._read_at[1] > CLOCK_READ:
+            found = to_moment(await self._read(database_now))
+            self._ahead = found - to_moment(self._now())
+            self._read_at = found, now
+        read, at = self._read_at
+        return read + int((time.monotonic() - at) * SECOND)
