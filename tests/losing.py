@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from genmux.flows.job.saving import NOW
 from genmux.store.database import Database
-from genmux.types.errors import Retry, StoreError
+from genmux.types.errors import ProviderError, Retry, StoreError
 from genmux.types.jobs import JobStatus
 from genmux.types.jobs_stored import JobRow
 from tests.jobs import House
@@ -83,6 +83,21 @@ class Losing:
 def hasten(here: House) -> None:
     """Let waits after failures be as good as none, and other ones as short as they may be."""
     here.jobs._bench.random = lambda: -0.99  # noqa: SLF001
+
+
+def breaking(here: House, *, times: int) -> None:
+    """Let the first downloads fail as they do when the network is broken."""
+    files, left = here.jobs._bench.files, times  # noqa: SLF001
+    collect = files.collect
+
+    async def broken(*arguments: Any, **more: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            raise ProviderError("the connection broke", kind="network", retry=Retry.SAFE)
+        return await collect(*arguments, **more)
+
+    files.collect = broken  # type: ignore[method-assign]
 
 
 class Deadline:

@@ -145,6 +145,8 @@ class Downloader:
             try:
                 return await trip.attempt()
             except ProviderError as error:
+                if trip.sink.broken:  # our disk, and not the network: whoever asked decides when to try again
+                    raise
                 error.retry = Retry.SAFE if error.retry is Retry.UNSURE else error.retry  # nothing is bought by asking
                 if trip.goes_on and trip.sink.bytes > before:
                     number = 1

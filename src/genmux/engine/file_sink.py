@@ -38,11 +38,12 @@ class FileSink:
     """Writes a new file; use it as `with`. Unless `finish` was called, the file is removed at the end.
 
     A small file is opened, written and synced in one visit to a thread. Raises ProviderError, with `retry` safe, when the
-    disk does not take it: later it may.
+    disk does not take it: later it may, into another file. This one is `broken` then, as nobody knows how much is in it.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.broken = False
         self.bytes = 0
         self._start = b""
         self._waiting = bytearray()
@@ -101,6 +102,7 @@ class FileSink:
             await asyncio.wait([done])
             raise
         except OSError as error:
+            self.broken = True
             raise unwritable(self.path, error) from error
 
     def _opened(self) -> FileIO:
