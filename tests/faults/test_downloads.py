@@ -1,6 +1,7 @@
 """Downloads against a server that does everything wrong."""
 
 import asyncio
+import errno
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -108,6 +109,19 @@ async def test_a_broken_download_goes_on_where_it_broke(server: FaultServer, mak
     await fetched(make(), server.url + "/breaks_in_the_middle", tmp_path / "f")
 
     assert server.seen[1].headers["range"] == f"bytes={HALF}-"
+
+
+async def test_a_disk_that_is_full_ends_a_download_at_once_and_leaves_no_file(
+    server: FaultServer, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_sink: FileSink, _piece: bytearray) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(FileSink, "_put", full)
+    error = await failure(make(), server.url + "/file", tmp_path / "f")
+
+    assert (error.kind, error.retry) == (ErrorKind.OVERLOADED, Retry.SAFE)
+    assert len(server.seen) == 1  # what was lost with the disk is not gone on with
 
 
 @pytest.mark.parametrize(
