@@ -16,6 +16,11 @@ STEPS: tuple[Step, ...] = ("claimed", "intended", "taken", "begun", "downloading
 """What is written of a job, in this order, from when it is queued."""
 
 
+def prompt(step: Step) -> str:
+    """For a job that takes this step: one that is over before anybody looks was never seen to have begun."""
+    return "a fish [[work 1]]" if step == "begun" else "a fish [[work 0.05]]"
+
+
 def step_of(values: dict[str, Any]) -> Step | None:
     """Which of the steps is written with these values."""
     status = values.get("status")

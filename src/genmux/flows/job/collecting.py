@@ -85,7 +85,9 @@ class Collector:
         """
         bench, row = self._bench, hand.row
         now, at = bench.clock(), await moment(bench, hand)
-        ends = [now + (to_moment(one.expires_at) - at) / SECOND for one in outcome.outputs if one.expires_at is not None]
+        ends = [
+            now + (to_moment(one.expires_at) - at) / SECOND for one in outcome.outputs if one.expires_at is not None
+        ]
         with contextlib.suppress(ProviderError):  # an account that is gone may come back
             reach(bench, hand)
         lifetime = None if hand.target is None else hand.target.provider.manifest.jobs.result_lifetime

@@ -53,9 +53,7 @@ async def test_one_that_is_turned_away_does_not_wait_for_another_turn(here: Hous
     assert here.bills() == []
 
 
-async def test_one_that_its_provider_never_took_is_not_sent_again(
-    here: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_one_that_its_provider_never_took_is_not_sent_again(here: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("genmux.flows.job.recovering.SEND_WINDOW", 0.0)
     bench = here.jobs._bench  # noqa: SLF001
     bench.settings = msgspec.structs.replace(bench.settings, submit_seconds=0.2)

@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from genmux.flows.job.bench import Hand
-from genmux.flows.job.collecting import FORGOTTEN, Collector
+from genmux.flows.job.collecting import AT_LEAST, FORGOTTEN, Collector
 from genmux.types.errors import ConfigurationError, ErrorKind, NetworkError, ProviderError, Retry
-from genmux.types.jobs import JobStatus
+from genmux.types.jobs import Completed, JobStatus
 from genmux.types.periods import SECOND
 from genmux.types.principal import NOBODY
 from tests.jobs import House, picture
+from tests.losing import Deadline
 
 
 async def test_what_is_set_up_wrongly_on_our_side_loses_no_result(
@@ -50,4 +51,8 @@ async def test_a_host_that_never_answers_keeps_no_job_for_ever_but_a_full_disk_m
     row = await embedded.desk.rows.find(job.id)
     assert row is not None
     row.updated_at -= int(age * SECOND)
-    assert Collector(embedded.jobs._bench)._is_dead(Hand(row), error) is dead  # noqa: SLF001 — when it gives up
+    row.model = "gone"  # so that nobody says how long its results live
+    collector, clock = Collector(embedded.jobs._bench), Deadline(embedded)  # noqa: SLF001 — when it gives up
+    lives = await collector._lives(Hand(row), Completed())  # noqa: SLF001
+    clock.advance(AT_LEAST + 1)
+    assert collector._is_dead(error, lives) is dead  # noqa: SLF001

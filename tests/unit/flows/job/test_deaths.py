@@ -13,7 +13,7 @@ from genmux.testing.simulator.media import MediaSimulator
 from genmux.types.jobs import Job, JobStatus
 from genmux.types.principal import NOBODY
 from tests.jobs import QUICK, House, app_for, picture
-from tests.losing import STEPS, Step, at_step, die, hasten
+from tests.losing import STEPS, Step, at_step, die, hasten, prompt
 
 TRAITS = {**QUICK, "lookup_after": 0.0}
 MINUTES = datetime.timedelta(minutes=5)
@@ -45,7 +45,7 @@ async def submit_and_die(store: str, simulator: MediaSimulator, provider: str, s
 
     async with living(store, simulator) as here:
         at_step(here, step, around)
-        job = await here.jobs.submit(picture(provider, "a fish [[work 0.05]]"), NOBODY)
+        job = await here.jobs.submit(picture(provider, prompt(step)), NOBODY)
         async with asyncio.timeout(20):
             await reached.wait()
         await die(here)

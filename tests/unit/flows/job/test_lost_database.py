@@ -10,7 +10,7 @@ from genmux.types.job_settings import JobSettings
 from genmux.types.jobs import JobStatus
 from genmux.types.principal import NOBODY
 from tests.jobs import House, house, picture
-from tests.losing import STEPS, Deadline, Losing, Step, at_step, hasten
+from tests.losing import STEPS, Deadline, Losing, Step, at_step, hasten, prompt
 from tests.receiver import until
 
 PICTURE = "a fish [[work 0.05]]"
@@ -26,7 +26,7 @@ async def test_a_database_that_is_lost_for_a_minute_costs_no_job_and_no_second_b
         return await write()
 
     at_step(here, step, lost)
-    job = await here.jobs.submit(picture("sim-none", PICTURE), NOBODY)
+    job = await here.jobs.submit(picture("sim-none", prompt(step)), NOBODY)
     await until(lambda: losing.refused >= 3)
     clock.advance(60.0)
     losing.lost = False
@@ -47,7 +47,7 @@ async def test_what_was_written_when_the_connection_broke_is_neither_lost_nor_do
         return await write()
 
     at_step(here, step, untold)
-    job = await here.jobs.submit(picture("sim-none", PICTURE), NOBODY)
+    job = await here.jobs.submit(picture("sim-none", prompt(step)), NOBODY)
 
     assert (await here.jobs.wait(job.id, NOBODY, 30)).status is JobStatus.COMPLETED
     assert len(here.bills()) == 1
