@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -177,24 +178,33 @@ def asked(simulator: MediaSimulator) -> int:
 
 async def settled(store: str, workers: Workers) -> None:
     """Wait until all jobs are there, and nothing more happens to any of them."""
-    async with asyncio.timeout(300):
-        while True:
-            workers.revive()
-            counts = await statuses(store)
-            if counts.total() == JOBS and not counts.keys() & LIVE:
-                return
-            await asyncio.sleep(0.5)
+    counts: Counter[str] = Counter()
+    try:
+        async with asyncio.timeout(300):
+            while counts.total() != JOBS or counts.keys() & LIVE:
+                workers.revive()
+                await asyncio.sleep(0.5)
+                counts = Counter(dict(await seen(store, "SELECT status, count(*) FROM jobs GROUP BY status")))
+    except TimeoutError:
+        stuck = await seen(store, STUCK)
+        who = await seen(store, "SELECT id, beat_at FROM job_workers")
+        pytest.fail(f"of {JOBS} jobs there are {dict(counts)}; stuck are {stuck}; the workers are {who}")
 
 
-async def statuses(store: str) -> Counter[str]:
-    """How many jobs there are by status, seen from outside."""
-    query = "SELECT status, count(*) FROM jobs GROUP BY status"
+STUCK = (
+    "SELECT id, provider, status, owner, fence, attempts, intent_at, submitted_at, next_at, ticket, hint, cancel_at, details FROM jobs"
+    " WHERE status IN ('queued', 'submitting', 'running', 'downloading') LIMIT 20"
+)
+
+
+async def seen(store: str, query: str) -> list[tuple[Any, ...]]:
+    """What the database says, seen from outside."""
     if "://" not in store:
         with contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as connection:
-            return Counter(dict(connection.execute(query)))
+            return [tuple(row) for row in connection.execute(query)]
     connection = await asyncpg.connect(store)
     try:
-        return Counter(dict(await connection.fetch(query)))
+        return [tuple(row) for row in await connection.fetch(query)]
     finally:
         await connection.close()
 
