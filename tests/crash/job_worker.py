@@ -11,6 +11,8 @@ import socket
 import sys
 from pathlib import Path
 
+import aiohttp
+import obstore
 import uvicorn
 
 from genmux.app import App
@@ -20,6 +22,9 @@ from genmux.types.errors import ProviderError
 from genmux.types.job_settings import JobSettings
 from genmux.types.principal import NOBODY
 from tests.jobs import app_for, picture
+
+AHEAD = (aiohttp, obstore)
+"""Imported before there is any work: on a busy machine that takes longer than a worker may stand still."""
 
 SETTINGS = JobSettings(lease=3.0, submit_seconds=2.0)
 TRAITS = {"poll_first": 0.1, "poll_every": 0.3}

@@ -46,7 +46,7 @@ LOOK_BACK = 100
 class Patient(Generic):
     """Sends a webhook again for as long as nobody takes it."""
 
-    hook_retries = (0.3,) * 200
+    hook_retries = (0.3,) * 2_000
 
 
 class Workers:
