@@ -47,11 +47,17 @@ def lacking_fields(credentials: Mapping[str, Credential], found: Container[str])
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What a model can take: tokens of context and of one answer, vector length."""
+    """What a model can take: tokens of context and of one answer, vector length.
+
+    Of a text that is spoken at once `max_characters`; of a sound that is written down at once `max_seconds` and `max_bytes`.
+    """
 
     context_tokens: int | None = None
     max_output_tokens: int | None = None
     dimensions: int | None = None
+    max_characters: int | None = None
+    max_seconds: float | None = None
+    max_bytes: int | None = None
 
 
 class Lifecycle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

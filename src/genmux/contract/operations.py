@@ -2,6 +2,12 @@
 
 from typing import Literal, get_args
 
+from genmux.types.calls import CallRequest
+from genmux.types.chat import ChatRequest
+from genmux.types.embed import EmbedRequest
+from genmux.types.speech import SpeechRequest
+from genmux.types.transcription import TranscriptionRequest
+
 Operation = Literal[
     "chat",
     "embed",
@@ -35,3 +41,15 @@ OUTPUTS: dict[Operation, str] = {
     operation: kind for kind in ("image", "video", "audio") for operation in KINDS[kind] if operation != "transcribe"
 }
 """What the operations of jobs make."""
+
+_ASKED: dict[type, Operation] = {
+    ChatRequest: "chat",
+    EmbedRequest: "embed",
+    SpeechRequest: "text_to_speech",
+    TranscriptionRequest: "transcribe",
+}
+
+
+def operation_of(request: CallRequest) -> Operation:
+    """What a request asks for."""
+    return _ASKED[type(request)]

@@ -9,6 +9,8 @@ import msgspec
 from genmux.contract.features import Support
 from genmux.contract.model import Model
 from genmux.contract.params import Param
+from genmux.services.voice_checks import voice_faults
+from genmux.types.calls import CallRequest, VoiceRequest
 from genmux.types.chat import ChatRequest
 from genmux.types.content import Audio, File, Image, Text, ToolResult
 from genmux.types.embed import EmbedRequest
@@ -96,8 +98,10 @@ _limits: dict[tuple[int, type], _Limits] = {}
 """By the identity of the model, which they hold, and the kind of request."""
 
 
-def faults(request: ChatRequest | EmbedRequest, model: Model) -> tuple[str, ...]:
+def faults(request: CallRequest, model: Model) -> tuple[str, ...]:
     """Everything that is wrong with a request for this model, in words; empty when it fits."""
+    if isinstance(request, VoiceRequest):
+        return voice_faults(request, model)
     limits = _limits_of(request, model)
     values = _VALUES[type(request)](request)
     found: list[str] = []

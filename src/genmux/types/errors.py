@@ -228,6 +228,14 @@ class ValidationError(InvalidRequestError):
         self.faults = faults
 
 
+class MessageError(InvalidRequestError):
+    """A command that cannot be sent in a session; the message says what can be sent instead."""
+
+
+class AudioError(InvalidRequestError):
+    """Sound in the wrong format or of the wrong length; the message says what is accepted."""
+
+
 StoreReason = Literal["full", "locked", "gone", "closed", "failed", "read_only", "corrupt", "newer", "refused"]
 """What is wrong with a database; the first five may pass by themselves."""
 

@@ -33,12 +33,15 @@ from genmux.flows.call.ports import (
 from genmux.flows.call.run import Run
 from genmux.flows.call.target import Target
 from genmux.services.keys import check_allowed, end_user_of
+from genmux.types.calls import CallRequest
 from genmux.types.chat import ChatRequest, ChatResult
 from genmux.types.content import Text
 from genmux.types.embed import EmbedRequest
 from genmux.types.errors import BudgetExceededError, ErrorKind, ProviderError, RequestCancelledError, Retry
 from genmux.types.money import MOST, Cost, micros
 from genmux.types.principal import Principal
+from genmux.types.speech import SpeechRequest
+from genmux.types.transcription import TranscriptionRequest
 from genmux.types.usage import Usage
 from genmux.types.usage_record import CostSource, UsageRecord, UsageStatus
 
@@ -94,7 +97,7 @@ class Door:
         if not self._pricer.is_ready(model):
             await asyncio.to_thread(self._pricer.prepare)
 
-    async def enter(self, request: ChatRequest | EmbedRequest, operation: str, options: CallOptions) -> Run:
+    async def enter(self, request: CallRequest, operation: str, options: CallOptions) -> Run:
         """Let a request in: a place under its caller's rate limits. Raises RateLimitError."""
         keepers = self._keepers
         kept = keepers.ledger is not None or keepers.records is not None
@@ -118,7 +121,7 @@ class Door:
             if entry is not None:
                 entry.leave(0)
 
-    async def admit(self, run: Run, request: ChatRequest | EmbedRequest, target: Target) -> None:
+    async def admit(self, run: Run, request: CallRequest, target: Target) -> None:
         """A request may go to this target: its caller is allowed to, and the money is held.
 
         Raises PermissionDeniedError or BudgetExceededError; what was held for another target before stays held then.
@@ -168,7 +171,7 @@ class Door:
                 self._tell("generation.completed", run, data)
         return cost
 
-    def keep(self, run: Run, request: ChatRequest | EmbedRequest, answer: Callable[[], ChatResult | None]) -> None:
+    def keep(self, run: Run, request: CallRequest, answer: Callable[[], ChatResult | None]) -> None:
         """Keep what was asked and answered, where the settings say so."""
         contents, row_id = self._keepers.contents, run.kept_as
         if contents is None or row_id is None:
@@ -320,10 +323,17 @@ class Door:
             )
         )
 
-    def _tokens(self, request: ChatRequest | EmbedRequest) -> int:
+    def _tokens(self, request: CallRequest) -> int:
         """How many tokens a request may use, for limits on tokens."""
-        if isinstance(request, EmbedRequest):
-            return sum(len(one) // 4 + 1 if isinstance(one, str) else len(one) for one in request.inputs)
+        match request:
+            case EmbedRequest(inputs=inputs):
+                return sum(len(one) // 4 + 1 if isinstance(one, str) else len(one) for one in inputs)
+            case SpeechRequest(text=text):
+                return len(text) // 4 + 1
+            case TranscriptionRequest():
+                return 0
+            case ChatRequest():
+                pass
         letters = 0
         for message in request.messages:  # `message.text` would put the whole conversation together, for its length
             for block in message.content:
@@ -372,7 +382,7 @@ def may_be_billed(run: Run, error: BaseException) -> bool:
     return error.retry is Retry.UNSURE or error.kind is ErrorKind.MALFORMED_REPLY
 
 
-def _with_principal(options: CallOptions, request: ChatRequest | EmbedRequest) -> CallOptions:
+def _with_principal(options: CallOptions, request: CallRequest) -> CallOptions:
     """The same with the end user that the request names, and with the tags of the call. Raises InvalidRequestError."""
     asking, end_user, tags = options.principal, end_user_of(request), options.tags
     if not end_user and not tags and asking.end_users is None:

@@ -11,6 +11,7 @@ from genmux.contract.error_map import request_id_of
 from genmux.contract.features import Support
 from genmux.contract.http import HttpRequest
 from genmux.contract.model import Model
+from genmux.contract.operations import operation_of
 from genmux.contract.wires import Sent
 from genmux.engine.deadlines import Timeouts
 from genmux.engine.engine import Called, Engine
@@ -26,8 +27,10 @@ from genmux.flows.call.run import NOTHING, Run
 from genmux.flows.call.sources import Begun, EngineSource, WireSource, with_first_parts
 from genmux.flows.call.stream import PartStream, at_least
 from genmux.flows.call.target import Target, Targets, place
+from genmux.flows.call.whole import whole_of
 from genmux.services.checks import faults, fit, general_faults
 from genmux.services.keys import check_allowed
+from genmux.types.calls import CallRequest
 from genmux.types.chat import ChatRequest, ChatResult
 from genmux.types.embed import EmbedRequest, EmbedResult
 from genmux.types.errors import (
@@ -37,7 +40,6 @@ from genmux.types.errors import (
     UnsupportedError,
     ValidationError,
 )
-from genmux.types.join import join
 from genmux.types.money import Estimate, TokenCount
 from genmux.types.usage import TOKENS_INPUT, TOKENS_OUTPUT
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
@@ -74,7 +76,7 @@ class CallFlow:
         async def go(run: Run, leg: Leg) -> tuple[ChatResult, tuple[Warning, ...]]:
             """Ask there."""
             fitting, warnings = await self._admitted(run, request, leg.target)
-            result = await self._ask(fitting, run, leg)
+            result = await self.ask(fitting, run, leg)
             return self._measured(result, fitting, leg.target), warnings
 
         run, (result, warnings) = await self.journeys.travel(request, "chat", options, go)
@@ -107,9 +109,9 @@ class CallFlow:
             """Ask there."""
             fitting, warnings = await self._admitted(run, request, leg.target)
             if leg.target.local:
-                source = self._local(fitting, run, leg)
+                source = self.local(fitting, run, leg)
                 return Begun(source=source, parts=await source.read() or ()), warnings
-            begun, unfit = await self._begin(fitting, run, leg)
+            begun, unfit = await self.begin(fitting, run, leg)
             if run.route is not None:  # until it has begun to answer, another model may
                 begun = await with_first_parts(begun)
             return begun, warnings + unfit
@@ -130,9 +132,9 @@ class CallFlow:
 
         async def go(run: Run, leg: Leg) -> EmbedResult:
             """Ask there."""
-            self._check(run, request, leg.target)
+            self.check(run, request, leg.target)
             await self.door.admit(run, request, leg.target)
-            return await self._ask(request, run, leg)
+            return await self.ask(request, run, leg)
 
         run, result = await self.journeys.travel(request, "embed", options, go)
         attempts = max(run.sendings, 1)
@@ -191,27 +193,23 @@ class CallFlow:
         )
         return wire.decode_count(called.reply)
 
-    def estimate(self, request: ChatRequest | EmbedRequest) -> Estimate:
+    def estimate(self, request: CallRequest) -> Estimate:
         """What a request may cost; nothing is sent. For a route: of its dearest model."""
-        operation = "embed" if isinstance(request, EmbedRequest) else "chat"
+        operation = operation_of(request)
         models = self.journeys.routes.members(request.model or None, operation)
         made = [self._estimated(request, model) for model in models]
         return max(made, key=lambda one: math.inf if one.high is None else one.high)
 
-    def _estimated(self, request: ChatRequest | EmbedRequest, model: Model) -> Estimate:
-        if isinstance(request, EmbedRequest):
-            return self._estimates.embed(request, model)
-        return self._estimates.chat(request, model)
+    def _estimated(self, request: CallRequest, model: Model) -> Estimate:
+        return self._estimates.call(request, model)
 
-    def validate(
-        self, request: ChatRequest | EmbedRequest, options: CallOptions = DEFAULT_OPTIONS
-    ) -> tuple[Warning, ...]:
+    def validate(self, request: CallRequest, options: CallOptions = DEFAULT_OPTIONS) -> tuple[Warning, ...]:
         """Check everything, send nothing. Raises ValidationError with all faults at once; gives the warnings of a request that fits."""
-        operation = "embed" if isinstance(request, EmbedRequest) else "chat"
+        operation = operation_of(request)
         try:
             models = self.journeys.routes.members(request.model or None, operation)
         except ProviderError as error:
-            general = () if isinstance(request, EmbedRequest) else general_faults(request)
+            general = general_faults(request) if isinstance(request, ChatRequest) else ()
             raise ValidationError((error.message, *general)) from error
         model = next((one for one in models if not faults(request, one)), models[0])
         found = [*faults(request, model)]
@@ -232,7 +230,7 @@ class CallFlow:
             raise ValidationError(tuple(found), provider=model.provider, model=model.id)
         return warnings
 
-    def check_budget(self, run: Run, request: ChatRequest | EmbedRequest, target: Target) -> None:
+    def check_budget(self, run: Run, request: CallRequest, target: Target) -> None:
         """Raise BudgetExceededError when the call may cost more than its own limit."""
         limit = run.options.budget_limit
         if limit is None:
@@ -252,23 +250,22 @@ class CallFlow:
         warnings: tuple[Warning, ...] = ()
         if not run.options.strict:
             request, warnings = fit(request, target.model, clamp=run.options.clamp)
-        self._check(run, request, target)
+        self.check(run, request, target)
         await self.door.admit(run, request, target)
         return request, warnings
 
-    def _check(self, run: Run, request: ChatRequest | EmbedRequest, target: Target) -> None:
+    def check(self, run: Run, request: CallRequest, target: Target) -> None:
+        """Raise ValidationError for a request that does not fit its model, BudgetExceededError for one that may cost too much."""
         if found := faults(request, target.model):
             raise ValidationError(found, provider=target.model.provider, model=target.model.id)
         if run.options.budget_limit is not None:
             self.check_budget(run, request, target)
 
-    def _over_budget(self, request: ChatRequest | EmbedRequest, model: Model, options: CallOptions) -> str | None:
+    def _over_budget(self, request: CallRequest, model: Model, options: CallOptions) -> str | None:
         limit = options.budget_limit  # each attempt that may have been accepted may be billed
         return None if limit is None else self._against(limit, request, model, times=times_billed(options))[0]
 
-    def _against(
-        self, limit: Decimal, request: ChatRequest | EmbedRequest, model: Model, *, times: int
-    ) -> tuple[str | None, Decimal]:
+    def _against(self, limit: Decimal, request: CallRequest, model: Model, *, times: int) -> tuple[str | None, Decimal]:
         """Why a call that may be billed so often does not keep to a limit, None when it does; and the most that it may cost."""
         estimate = self._estimated(request, model)
         if estimate.high is None:
@@ -285,7 +282,7 @@ class CallFlow:
         repeated = f" in {times} attempts" if times > 1 else ""
         return (
             f"the call may cost {most:.6f} {estimate.currency}{repeated}, more than its `budget_limit` of {limit};"
-            f" {'' if isinstance(request, EmbedRequest) else 'lower `max_tokens`, '}shorten the prompt or raise the limit"
+            f" {'lower `max_tokens`, ' if isinstance(request, ChatRequest) else ''}shorten the prompt or raise the limit"
         ), most
 
     async def send(self, run: Run, leg: Leg, http: HttpRequest) -> Called:
@@ -316,7 +313,7 @@ class CallFlow:
             permit=run,
         )
 
-    async def _ask(self, request: Any, run: Run, leg: Leg) -> Any:
+    async def ask(self, request: Any, run: Run, leg: Leg) -> Any:
         """The whole answer of one leg; it knows what was not carried."""
         target = leg.target
         if target.local:
@@ -332,7 +329,7 @@ class CallFlow:
             result, request_id=request_id_of(called.reply.headers), warnings=encoded.warnings + result.warnings
         )
 
-    async def _begin(self, request: ChatRequest, run: Run, leg: Leg) -> tuple[Begun, tuple[Warning, ...]]:
+    async def begin(self, request: Any, run: Run, leg: Leg) -> tuple[Begun, tuple[Warning, ...]]:
         """Send, and return when the reply has begun; with what could not be carried."""
         target = leg.target
         encoded = target.wire.encode(request, target.model, stream=True)
@@ -344,7 +341,8 @@ class CallFlow:
             raise
         return Begun(source=source, request_id=request_id_of(opened.headers)), encoded.warnings
 
-    def _local(self, request: ChatRequest | EmbedRequest, run: Run, leg: Leg) -> EngineSource:
+    def local(self, request: CallRequest, run: Run, leg: Leg) -> EngineSource:
+        """What an embedded engine gives."""
         target = leg.target
         parts = self.hosts.here().run(
             target.provider, target.engine, target.model, request, options=target.credential, permit=run
@@ -352,19 +350,16 @@ class CallFlow:
         return EngineSource(parts, target, timeout=leg.timeout)
 
     async def _ask_local(self, request: Any, run: Run, leg: Leg) -> Any:
-        source = self._local(request, run, leg)
+        source = self.local(request, run, leg)
         outputs: list[Any] = []
         try:
             while (batch := await source.read()) is not None:
                 outputs += batch
                 if isinstance(request, EmbedRequest):
-                    return batch[0]
+                    break
         finally:
             await source.aclose()
-        if isinstance(request, EmbedRequest):
-            message = "the embedded engine gave no result"
-            raise ProviderError(message, kind="server")
-        return join(outputs)
+        return whole_of(outputs)
 
     def _measured(self, result: ChatResult, request: ChatRequest, target: Target) -> ChatResult:
         """The same with our own count, marked as such, where the provider did not say what it used."""

@@ -8,8 +8,7 @@ from genmux.flows.call.options import CallOptions
 from genmux.flows.call.ports import Estimates, Held, Ledger
 from genmux.flows.call.run import Run
 from genmux.types.budgets import Budget
-from genmux.types.chat import ChatRequest
-from genmux.types.embed import EmbedRequest
+from genmux.types.calls import CallRequest
 from genmux.types.errors import BudgetExceededError
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
@@ -41,7 +40,7 @@ class Holding:
         self._estimates = estimates
         self._keepers = keepers
 
-    async def hold(self, run: Run, request: ChatRequest | EmbedRequest, model: Model) -> None:
+    async def hold(self, run: Run, request: CallRequest, model: Model) -> None:
         """Hold the most that the request can cost with this model, or raise what is held already to that.
 
         Raises BudgetExceededError.
@@ -71,9 +70,7 @@ class Holding:
         _release(run)
         run.held = fresh
 
-    def _amount(
-        self, run: Run, request: ChatRequest | EmbedRequest, model: Model, budgets: tuple[Budget, ...]
-    ) -> int | None:
+    def _amount(self, run: Run, request: CallRequest, model: Model, budgets: tuple[Budget, ...]) -> int | None:
         """How much to hold; None for everything that is left, where nobody knows what it may cost."""
         most = self._estimates.most(request, model)
         if most is not None:

@@ -14,8 +14,7 @@ from genmux.flows.call.ports import Accounts, Clock, Standing
 from genmux.flows.call.race import Arrival, Discard, Go, Race
 from genmux.flows.call.run import Run
 from genmux.flows.call.target import Targets, place
-from genmux.types.chat import ChatRequest
-from genmux.types.embed import EmbedRequest
+from genmux.types.calls import CallRequest
 from genmux.types.errors import ErrorKind, ProviderError
 
 T = TypeVar("T")
@@ -46,7 +45,7 @@ class Journeys:
         self._clock = clock
         self._guides = Guides(targets, accounts, standing, clock, sleep, random)
 
-    def plan(self, request: ChatRequest | EmbedRequest, operation: Operation, options: CallOptions) -> Plan:
+    def plan(self, request: CallRequest, operation: Operation, options: CallOptions) -> Plan:
         """Who may answer. Raises ProviderError."""
         return self.routes.plan(request, operation, strict=options.strict)
 
@@ -62,7 +61,7 @@ class Journeys:
 
     async def travel(
         self,
-        request: ChatRequest | EmbedRequest,
+        request: CallRequest,
         operation: Operation,
         options: CallOptions,
         go: Go[T],

@@ -13,12 +13,12 @@ from genmux.contract.operations import Operation
 from genmux.flows.call.ports import Counter, Estimates, Standing
 from genmux.flows.call.target import Models
 from genmux.services.checks import faults, fit
+from genmux.types.calls import CallRequest
 from genmux.types.chat import ChatRequest
-from genmux.types.embed import EmbedRequest
 from genmux.types.errors import ConfigurationError, NotFoundError, ProviderError, UnsupportedError
 from genmux.types.routes import PREFIX, Destination, Route, Step
 
-Request = ChatRequest | EmbedRequest
+Request = CallRequest
 _UNKNOWN = 1 << 62
 """Dearer than everything, in micro-units."""
 
@@ -214,9 +214,9 @@ class Routes:
         self, request: Request, resolved: Iterator[tuple[Destination, Model]], left_out: list[Step], *, strict: bool
     ) -> Iterator[tuple[Destination, Model]]:
         """Those that can do what is asked; the others are noted with the reason."""
-        length = 0 if isinstance(request, EmbedRequest) else sum(len(one.text) for one in request.messages)
+        length = sum(len(one.text) for one in request.messages) if isinstance(request, ChatRequest) else 0
         for destination, model in resolved:
-            fitting = request if strict or isinstance(request, EmbedRequest) else fit(request, model)[0]
+            fitting = request if strict or not isinstance(request, ChatRequest) else fit(request, model)[0]
             found = faults(fitting, model)
             if not found and (fault := self._too_long(fitting, model, length)):
                 found = (fault,)
@@ -228,7 +228,7 @@ class Routes:
     def _too_long(self, request: Request, model: Model, length: int) -> str | None:
         """Why a conversation of so many characters does not fit into a model's context, None where it may."""
         context = model.limits.context_tokens
-        if context is None or self._counter is None or isinstance(request, EmbedRequest):
+        if context is None or self._counter is None or not isinstance(request, ChatRequest):
             return None
         room = context - (request.max_tokens or 0)
         if length <= room * _SURELY_FITS:

@@ -7,8 +7,8 @@ from typing import Any, Literal, Protocol
 from genmux.contract.model import Model
 from genmux.types.accounts import Account
 from genmux.types.budgets import Budget
+from genmux.types.calls import CallRequest
 from genmux.types.chat import ChatRequest
-from genmux.types.embed import EmbedRequest
 from genmux.types.errors import ProviderError
 from genmux.types.money import Cost, Estimate, TokenCount
 from genmux.types.principal import Principal
@@ -22,19 +22,15 @@ Clock = Callable[[], float]
 class Estimates(Protocol):
     """Says what a request may cost."""
 
-    def chat(self, request: ChatRequest, model: Model) -> Estimate:
-        """An estimate for a chat."""
+    def call(self, request: CallRequest, model: Model) -> Estimate:
+        """An estimate for whatever can be called."""
         ...
 
-    def embed(self, request: EmbedRequest, model: Model) -> Estimate:
-        """An estimate for embeddings."""
-        ...
-
-    def most(self, request: ChatRequest | EmbedRequest, model: Model) -> int | None:
+    def most(self, request: CallRequest, model: Model) -> int | None:
         """The most it can cost, in micro-units; None when that cannot be told. Quick."""
         ...
 
-    def explain(self, request: ChatRequest | EmbedRequest, model: Model) -> tuple[str, ...]:
+    def explain(self, request: CallRequest, model: Model) -> tuple[str, ...]:
         """What is not known of the cost of a request."""
         ...
 

@@ -9,10 +9,9 @@ import msgspec
 from genmux.contract.wires import Sent
 from genmux.engine.stream import OpenStream
 from genmux.flows.call.target import Target, place
-from genmux.types.chat import ChatRequest
+from genmux.flows.call.whole import parts_of
 from genmux.types.errors import ProviderError, RequestTimeoutError, Retry
 from genmux.types.parts import ErrorPart, ExtraPart, Part, Start, UsagePart, WarningPart
-from genmux.types.split import split
 
 _BEFORE_THE_ANSWER = (Start, UsagePart, ExtraPart, WarningPart)
 
@@ -42,7 +41,7 @@ class WireSource:
 
     __slots__ = ("_feed", "_given", "_opened", "_over", "_reader", "_sent", "_target")
 
-    def __init__(self, opened: OpenStream, target: Target, sent: Sent[ChatRequest]) -> None:
+    def __init__(self, opened: OpenStream, target: Target, sent: Sent[Any]) -> None:
         self._opened = opened
         self._reader = target.wire.reader(sent)
         self._feed = self._reader.feed
@@ -79,7 +78,7 @@ class WireSource:
         """What comes when the stream has ended, or all of it, where the provider answered with one document."""
         whole = self._opened.whole
         if whole is not None:
-            return [*split(self._target.wire.decode(whole, self._sent))]
+            return [*parts_of(self._target.wire.decode(whole, self._sent))]
         return [*self._reader.close()]
 
     async def aclose(self) -> None:
@@ -164,3 +163,19 @@ class EngineSource:
         self._over = True
         if not self._reading:
             await self._parts.aclose()
+
+
+class Whole:
+    """A source whose one answer is there already."""
+
+    def __init__(self, result: Any) -> None:
+        self._result = result
+
+    async def read(self) -> list[Any] | None:
+        """All of it, then None."""
+        result, self._result = self._result, None
+        return None if result is None else [*parts_of(result)]
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+        self._result = None

@@ -9,11 +9,11 @@ from genmux.contract.model import Model
 from genmux.contract.operations import Operation
 from genmux.flows.call.holding import REFUSED
 from genmux.flows.job.bench import Bench
-from genmux.flows.job.checks import checked
 from genmux.flows.job.holding import ask_for
 from genmux.flows.job.options import JobOptions
 from genmux.flows.job.reaching import operation_named
 from genmux.flows.job.telling import tell
+from genmux.services.generation_checks import checked
 from genmux.services.keys import check_allowed
 from genmux.store.jobs.intake import Incoming
 from genmux.types.errors import BudgetExceededError, UnsupportedError, ValidationError

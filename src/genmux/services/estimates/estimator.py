@@ -10,11 +10,12 @@ from genmux.services.estimates.evaluation import evaluate
 from genmux.services.estimates.expression import Expression
 from genmux.services.estimates.measures import check_operation, measured
 from genmux.services.estimates.textual import chat_of, embed_of
+from genmux.types.calls import CallRequest, VoiceRequest, as_generation
 from genmux.types.chat import ChatRequest
 from genmux.types.content import Opaque
 from genmux.types.embed import EmbedRequest
 from genmux.types.generation import GenerationRequest
-from genmux.types.money import Confidence, CreditRange, Estimate, Line, Price, TokenCount
+from genmux.types.money import Confidence, CreditRange, Estimate, Line, Price, TokenCount, micros
 from genmux.types.usage import TOKENS_INPUT, TOKENS_OUTPUT
 
 US_DOLLARS = "USD"
@@ -116,6 +117,16 @@ class Estimator:
             confidence="medium" if texts else "high",
         )
 
+    def call(self, request: CallRequest, model: Model) -> Estimate:
+        """An estimate for whatever can be called."""
+        match request:
+            case ChatRequest():
+                return self.chat(request, model)
+            case EmbedRequest():
+                return self.embed(request, model)
+            case _:
+                return self.voice(request, model)
+
     def generation(
         self, request: GenerationRequest, model: Model, *, rates: Mapping[str, Decimal] | None = None
     ) -> Estimate:
@@ -155,11 +166,18 @@ class Estimator:
             return unpriced_expression(model, operation)
         return expression_of(model, operation, rows)
 
-    def most(self, request: ChatRequest | EmbedRequest, model: Model, *, service_tier: str | None = None) -> int | None:
+    def voice(self, request: VoiceRequest, model: Model) -> Estimate:
+        """An estimate for speech or a transcription."""
+        return self.generation(as_generation(request), model)
+
+    def most(self, request: CallRequest, model: Model, *, service_tier: str | None = None) -> int | None:
         """Micro-units of a US dollar that a request cannot cost more than, quickly; None without such a number (see `explain`).
 
         It is `estimate.high` in micro-units, or a little more. What is priced in another currency has none.
         """
+        if isinstance(request, VoiceRequest):
+            high, currency = (found := self.voice(request, model)).high, found.currency
+            return None if high is None or (high and currency != US_DOLLARS) else micros(high)
         if isinstance(request, EmbedRequest):
             tariff = self._pricer.compiled(model, service_tier=service_tier)
             return None if tariff is None else tariff.highest({TOKENS_INPUT: self._most_embedded(request, model)})
@@ -174,9 +192,9 @@ class Estimator:
         most = tariff.highest({TOKENS_INPUT: asked, TOKENS_OUTPUT: answer * (request.n or 1)})
         return self._nothing_if_free(model, tier) if most is None else most
 
-    def explain(self, request: ChatRequest | EmbedRequest, model: Model) -> tuple[str, ...]:
+    def explain(self, request: CallRequest, model: Model) -> tuple[str, ...]:
         """What is unknown, so that the cost of a request has no bound; empty when it has one."""
-        found = self.embed(request, model) if isinstance(request, EmbedRequest) else self.chat(request, model)
+        found = self.call(request, model)
         if found.high and found.currency != US_DOLLARS:
             return (f"the price of {model.reference} in US dollars, as it is in {found.currency}",)
         return found.unknown

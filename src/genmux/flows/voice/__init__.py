@@ -1,0 +1,1 @@
+"""Speech and transcription as calls, and live sessions."""
