@@ -5,6 +5,7 @@ from typing import Literal, get_args
 from genmux.types.calls import CallRequest
 from genmux.types.chat import ChatRequest
 from genmux.types.embed import EmbedRequest
+from genmux.types.realtime import RealtimeTurn
 from genmux.types.speech import SpeechRequest
 from genmux.types.transcription import TranscriptionRequest
 
@@ -47,6 +48,7 @@ _ASKED: dict[type, Operation] = {
     EmbedRequest: "embed",
     SpeechRequest: "text_to_speech",
     TranscriptionRequest: "transcribe",
+    RealtimeTurn: "realtime",
 }
 
 

@@ -17,6 +17,7 @@ from genmux.engine.bodies import PIECE, Body, body_of
 from genmux.engine.deadlines import SLACK, AlarmClock, Deadline, Timeouts
 from genmux.engine.limits import SizeLimits
 from genmux.engine.proxies import checked_proxy, environment_proxy
+from genmux.engine.socket import Socket, dial
 from genmux.engine.transport import read_whole, whole_reply
 from genmux.types.errors import ErrorKind, ProviderError, Retry
 
@@ -74,6 +75,13 @@ class AiohttpTransport:
         line = self._line()
         response = await self._upload(line, request, timeouts, answer_within=timeouts.first_byte)
         return AiohttpReply(response, line.clock, timeouts.idle)
+
+    async def dial(self, request: HttpRequest, *, connect: float) -> Socket:
+        """A WebSocket at the address of a request. Raises ProviderError, or Refused with the status of another answer."""
+        line = self._line()
+        url, proxy = line.route(request.url)
+        headers = {name.lower(): value for name, value in request.headers}
+        return await dial(line.session, str(url), headers, proxy=proxy, ssl=self._ssl_context or True, connect=connect)
 
     async def aclose(self) -> None:
         """Close the sessions of all event loops."""

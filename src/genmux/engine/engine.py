@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
+from genmux.contract.error_map import classify
 from genmux.contract.http import HttpReply, HttpRequest
 from genmux.contract.jobs import Steps
 from genmux.contract.provider import Provider
@@ -19,11 +20,12 @@ from genmux.engine.logs import provider_logger
 from genmux.engine.permit import Permit, demand
 from genmux.engine.redact import Redactor
 from genmux.engine.retry import RetryPolicy
+from genmux.engine.socket import Refused, Socket
 from genmux.engine.stream import Hold, OpenStream
-from genmux.engine.transport import Transport, read_whole
+from genmux.engine.transport import Dialer, Transport, read_whole
 from genmux.engine.trip import Trip
 from genmux.engine.urls import absolute_url
-from genmux.types.errors import ConfigurationError, ErrorKind, ProviderError, Retry
+from genmux.types.errors import ConfigurationError, ErrorKind, ProviderError, Retry, UnsupportedError
 
 T = TypeVar("T")
 
@@ -139,6 +141,32 @@ class Engine:
                 return await self._attempts(trip, self._open)
         except TimeoutError as error:
             raise self._overdue(trip, f"{timeouts.stream} s (stream)") from error
+
+    async def dial(
+        self,
+        provider: Provider,
+        credential: Mapping[str, str],
+        http: HttpRequest,
+        *,
+        base_url: str,
+        model: str | None = None,
+        connect: float = 15.0,
+    ) -> Socket:
+        """Open a WebSocket with the provider's credential. What is said in it is paid for turn by turn. Raises ProviderError."""
+        if not isinstance(self._transport, Dialer):
+            raise UnsupportedError("this transport opens no sockets", provider=provider.id, model=model)
+        signed = self.signed(provider, credential, http, base_url=base_url)
+        try:
+            return await self._transport.dial(signed, connect=connect)
+        except Refused as refusal:
+            error = classify(HttpReply(status=refusal.status, headers=refusal.headers, body=b""), provider.errors)
+            error.provider, error.model = provider.id, model
+            Redactor.of(credential).error(error)
+            raise error from None
+        except ProviderError as error:
+            error.provider, error.model = provider.id, model
+            Redactor.of(credential).error(error)
+            raise
 
     async def leave(self) -> None:
         """Close the connections of the running event loop, which is about to end; other loops go on."""

@@ -1,11 +1,12 @@
 """The letter-box as the rest of the engine sees it: send a request and get a whole reply, or open a stream."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from genmux.contract.http import HttpReply, HttpRequest
 from genmux.engine.deadlines import Timeouts
 from genmux.engine.limits import SizeLimits, too_large
+from genmux.engine.socket import Socket
 from genmux.types.errors import ProviderError
 
 
@@ -48,6 +49,15 @@ class Transport(Protocol):
 
     async def aclose(self) -> None:
         """Close all connections. Idempotent; a later request opens new ones."""
+        ...
+
+
+@runtime_checkable
+class Dialer(Protocol):
+    """Optional part of a transport: it opens WebSockets, too."""
+
+    async def dial(self, request: HttpRequest, *, connect: float) -> Socket:
+        """A WebSocket; raises `genmux.engine.socket.Refused` when something else is answered. Watches over `connect`, in seconds."""
         ...
 
 

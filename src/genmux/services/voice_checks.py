@@ -8,7 +8,9 @@ from genmux.contract.model import Model
 from genmux.services.generation_checks import checked
 from genmux.types.calls import VoiceRequest, as_generation
 from genmux.types.errors import ValidationError
+from genmux.types.realtime import RealtimeTurn
 from genmux.types.speech import SpeechRequest
+from genmux.types.transcription import TranscriptionRequest
 
 OURS = ("format", "sample_rate", "language", "speed", "instructions", "temperature", "diarize", "translate", "seed")
 """What a model that says nothing of it is not asked for, or does without: conversion and warnings are for these."""
@@ -16,6 +18,8 @@ OURS = ("format", "sample_rate", "language", "speed", "instructions", "temperatu
 
 def voice_faults(request: VoiceRequest, model: Model) -> tuple[str, ...]:
     """Everything that is wrong with a request for this model, in words; empty when it fits."""
+    if isinstance(request, RealtimeTurn):  # what a session may be is checked when it is opened
+        return ()
     asked = as_generation(request)
     known = model.spec.params
     params = {name: value for name, value in asked.params.items() if name in known or name not in OURS}
@@ -31,7 +35,7 @@ def voice_faults(request: VoiceRequest, model: Model) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _plain_faults(request: VoiceRequest) -> Iterator[str]:
+def _plain_faults(request: SpeechRequest | TranscriptionRequest) -> Iterator[str]:
     if isinstance(request, SpeechRequest):
         if not request.text.strip():
             yield "`text` is empty; say what is to be spoken"

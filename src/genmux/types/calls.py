@@ -5,10 +5,11 @@ from typing import Any
 from genmux.types.chat import ChatRequest
 from genmux.types.embed import EmbedRequest
 from genmux.types.generation import GenerationRequest, Input
+from genmux.types.realtime import RealtimeTurn
 from genmux.types.speech import SpeechRequest
 from genmux.types.transcription import TranscriptionRequest
 
-VoiceRequest = SpeechRequest | TranscriptionRequest
+VoiceRequest = SpeechRequest | TranscriptionRequest | RealtimeTurn
 CallRequest = ChatRequest | EmbedRequest | VoiceRequest
 
 _SPOKEN = ("voice", "format", "sample_rate", "speed", "language", "instructions", "seed")
@@ -24,6 +25,9 @@ def as_generation(request: VoiceRequest) -> GenerationRequest:
             prompt=request.text,
             params={**_given(request, _SPOKEN), **request.params},
         )
+    if isinstance(request, RealtimeTurn):
+        turn = {"duration": round(request.seconds, 3), "turns": 1}
+        return GenerationRequest(operation="realtime", model=request.model, params=turn)
     audio = request.audio
     source = Input(kind="audio", role="audio", seconds=audio.seconds, bytes=audio.size)
     return GenerationRequest(

@@ -79,6 +79,14 @@ class SessionConfig(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     params: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
+class RealtimeTurn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One turn of a session as something that costs: `seconds` of sound that the model may hear and make in it."""
+
+    model: str
+    seconds: float
+    user: str | None = None
+
+
 # ---------------------------------------------------------------- what we say
 class AppendAudio(msgspec.Struct, frozen=True, tag="append_audio", gc=False):
     """More of what the user says, in the session's input format."""

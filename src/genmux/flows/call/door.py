@@ -40,6 +40,7 @@ from genmux.types.embed import EmbedRequest
 from genmux.types.errors import BudgetExceededError, ErrorKind, ProviderError, RequestCancelledError, Retry
 from genmux.types.money import MOST, Cost, micros
 from genmux.types.principal import Principal
+from genmux.types.realtime import RealtimeTurn
 from genmux.types.speech import SpeechRequest
 from genmux.types.transcription import TranscriptionRequest
 from genmux.types.usage import Usage
@@ -330,7 +331,7 @@ class Door:
                 return sum(len(one) // 4 + 1 if isinstance(one, str) else len(one) for one in inputs)
             case SpeechRequest(text=text):
                 return len(text) // 4 + 1
-            case TranscriptionRequest():
+            case TranscriptionRequest() | RealtimeTurn():
                 return 0
             case ChatRequest():
                 pass

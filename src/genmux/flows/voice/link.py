@@ -1,0 +1,84 @@
+"""One connection of a session: commands go in, events come out. Over a socket, in this process, or made of calls."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from genmux.contract.sessions import Capabilities, Codec, Goodbye
+from genmux.engine.socket import Socket
+from genmux.types.audio import AudioFormat
+from genmux.types.realtime import Command, RealtimeEvent
+
+
+class Link(Protocol):
+    """One connection. `input` and `output` are how sound goes in and comes out."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        ...
+
+    @property
+    def input(self) -> AudioFormat:
+        """How sound must go in."""
+        ...
+
+    @property
+    def output(self) -> AudioFormat:
+        """How sound comes out."""
+        ...
+
+    async def begin(self) -> None:
+        """Say what is said first. The session is there when `SessionCreated` comes."""
+        ...
+
+    async def send(self, command: Command) -> None:
+        """Say something. Raises ProviderError."""
+        ...
+
+    async def receive(self) -> Sequence[RealtimeEvent] | None:
+        """What was said next; None when the connection has ended."""
+        ...
+
+    @property
+    def goodbye(self) -> Goodbye:
+        """What the end of the connection means."""
+        ...
+
+    async def close(self, reason: str = "") -> None:
+        """End it. May be called again."""
+        ...
+
+
+class SocketLink:
+    """A connection over a WebSocket, translated by a codec."""
+
+    def __init__(self, codec: Codec, socket: Socket) -> None:
+        self._codec = codec
+        self._socket = socket
+        self.capabilities = codec.capabilities
+        self.input = codec.input
+        self.output = codec.output
+
+    async def begin(self) -> None:
+        """Send what comes first."""
+        for frame in self._codec.opening():
+            await self._socket.send(frame)
+
+    async def send(self, command: Command) -> None:
+        """Send a command."""
+        for frame in self._codec.send(command):
+            await self._socket.send(frame)
+
+    async def receive(self) -> Sequence[RealtimeEvent] | None:
+        """The events of the next frame."""
+        frame = await self._socket.receive()
+        return None if frame is None else [*self._codec.receive(frame)]
+
+    @property
+    def goodbye(self) -> Goodbye:
+        """What the end of the socket means."""
+        return self._codec.closed(self._socket.code, self._socket.reason)
+
+    async def close(self, reason: str = "") -> None:
+        """Close the socket."""
+        await self._socket.close(1000, reason)

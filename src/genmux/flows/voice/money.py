@@ -1,0 +1,68 @@
+"""What a session costs, turn by turn: money is held before a turn can begin, and settled when it has ended."""
+
+from genmux.flows.call.door import Door
+from genmux.flows.call.options import CallOptions
+from genmux.flows.call.run import Run
+from genmux.flows.call.target import Target
+from genmux.types.errors import ProviderError, RequestCancelledError, Retry
+from genmux.types.money import Cost
+from genmux.types.realtime import RealtimeTurn
+from genmux.types.usage import Usage
+
+AHEAD = 60.0
+"""Seconds of sound for which money is held beside what was said before: the most that a usual turn takes."""
+
+UNUSED = RequestCancelledError("the session ended before the turn began")
+
+
+class TurnMoney:
+    """Holds and settles. The answers of a session begin by themselves, so the money for the next one is always held before."""
+
+    def __init__(self, door: Door, target: Target, options: CallOptions) -> None:
+        self._door = door
+        self._target = target
+        self._options = options
+        self._run: Run | None = None
+        self._begun = False
+        self.spent: list[Cost] = []
+
+    async def hold(self, seconds: float) -> None:
+        """Hold money for a turn in which the model may hear and make so much. Raises BudgetExceededError, RateLimitError."""
+        if self._run is not None:
+            return
+        turn = RealtimeTurn(model=self._target.model.reference, seconds=seconds + AHEAD)
+        run = await self._door.enter(turn, "realtime", self._options)
+        try:
+            await self._door.admit(run, turn, self._target)
+        except BaseException as error:
+            self._door.fail(run, error)
+            raise
+        self._run = run
+
+    def begin(self) -> None:
+        """The model begins to answer: from now on it costs."""
+        if self._run is not None and not self._begun:
+            self._begun = True
+            self._run.leave()
+
+    def settle(self, usage: Usage | None, *, request_id: str | None = None) -> Cost | None:
+        """An answer has ended and used so much; where nobody says how much, what was held counts as spent. Gives its cost."""
+        run, self._run, begun, self._begun = self._run, None, self._begun, False
+        if run is None:
+            return None
+        if usage is None and begun:
+            lost = ProviderError("the session ended before the provider told what the answer used", retry=Retry.UNSURE)
+            self._door.fail(run, lost)
+            return None
+        cost = self._door.complete(run, usage or Usage(), attempts=1, request_id=request_id)
+        if cost is not None:
+            self.spent.append(cost)
+        return cost
+
+    def drop(self) -> None:
+        """The session ends; what is held for a turn that did not begin is given back."""
+        if self._begun:
+            self.settle(None)
+        run, self._run = self._run, None
+        if run is not None:
+            self._door.fail(run, UNUSED)
