@@ -79,15 +79,14 @@ class Hearing:
 
     def forget(self) -> None:
         """The connection is lost: what was under way in it is void."""
-        begun = self.interruptions.active is not None
         self.interruptions.forget()
         self.history.interrupt()
         self.playback.stop()
         self._pending.clear()
         if self.toolbox is not None:
             self.toolbox.cancel()
-        if self.money is not None and begun:
-            self.money.settle(None)
+        if self.money is not None:
+            self.money.lose()
 
     async def _sound(self, event: AudioChunk) -> bool:
         if self._made.is_raw:

@@ -111,6 +111,7 @@ class Interruptions:
     def _deliver(self, event: Interrupted) -> None:
         void = {one for one in (self.active, self._spoken, event.response_id) if one is not None}
         self._void.extend(one for one in void if one not in self._void)
+        self.active = None
         self._playback.stop()
         self._history.interrupt()
         self._delivery.overtake(event, void)

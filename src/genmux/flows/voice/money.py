@@ -59,10 +59,14 @@ class TurnMoney:
             self.spent.append(cost)
         return cost
 
-    def drop(self) -> None:
-        """The session ends; what is held for a turn that did not begin is given back."""
+    def lose(self) -> None:
+        """The connection broke: of an answer under way nobody will tell what it used, so what was held counts as spent."""
         if self._begun:
             self.settle(None)
+
+    def drop(self) -> None:
+        """The session ends; what is held for a turn that did not begin is given back."""
+        self.lose()
         run, self._run = self._run, None
         if run is not None:
             self._door.fail(run, UNUSED)
