@@ -112,7 +112,7 @@ class Hearing:
 
     async def _end(self, event: ResponseDone) -> bool:
         self.interruptions.end(event)
-        if self.money is not None:
+        if self.money is not None:  # else it is made of calls, which know their cost
             event.cost = self.money.settle(event.usage, request_id=event.response_id)
         calls, self._pending = self._pending, []
         self._delivery.tell(event)

@@ -57,7 +57,8 @@ class Session:
     """A live conversation. Use it as `async with`, iterate it for its events, and say things with its methods.
 
     Sound goes in and comes out in the formats of `config`; it is converted where the model takes others. `playback` wants
-    to be told what was played, so that an interruption cuts at what was heard. Events also go to handlers (`on`).
+    to be told what was played, so that an interruption cuts at what was heard. Events also go to handlers (`on`). `done` gives
+    the account back that it used.
     """
 
     def __init__(  # noqa: PLR0913 — each is one who helps
@@ -75,6 +76,7 @@ class Session:
         money: TurnMoney | None = None,
         recorder: Recorder | None = None,
         raw: bool = False,
+        done: Callable[[BaseException | None], None] | None = None,
     ) -> None:
         self.id = id
         self.config = config
@@ -98,6 +100,7 @@ class Session:
         self._into: Transcoder | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._reader: asyncio.Task[None] | None = None
+        self._done = done
         self._begun = clock()
         self._said = self._begun
 
@@ -114,6 +117,8 @@ class Session:
                 error.provider, error.model = error.provider or self.model.provider, error.model or self.model.id
             if money is not None:
                 money.drop()
+            if self._done is not None:
+                self._done(error)
             await self._delivery.close()
             raise
         for event in first:
@@ -142,6 +147,8 @@ class Session:
             await self._hearing.toolbox.aclose()
         if self._hearing.money is not None:
             self._hearing.money.drop()
+        if self._done is not None:
+            self._done(line.fault)
         line.move(SessionState.CLOSED, reason=line.reason)
         self._delivery.tell(SessionClosed(reason=line.reason))
         await self._delivery.close()

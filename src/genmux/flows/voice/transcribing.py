@@ -115,7 +115,8 @@ class Transcribing:
                 door.complete(run, heard_usage(Usage(), seconds), attempts=max(run.sendings, 1))
 
     async def _measured(self, request: TranscriptionRequest) -> TranscriptionRequest:
-        if request.audio.url is not None:
+        audio = request.audio
+        if audio.url is not None or (audio.seconds is not None and audio.size is not None):
             return request
         return msgspec.structs.replace(request, audio=await self._tools().measured(request.audio))
 

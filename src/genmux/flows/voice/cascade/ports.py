@@ -1,0 +1,91 @@
+"""What a cascade needs: ears, a transcriber, a text model, a voice."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+from genmux.types.audio import AudioFormat
+from genmux.types.chat import ChatRequest
+from genmux.types.money import Cost
+from genmux.types.parts import Part
+from genmux.types.transcription import Transcript
+from genmux.types.usage import Usage
+
+
+class Noticed(msgspec.Struct, frozen=True):
+    """What ears notice, `at_ms` milliseconds after the beginning of the sound.
+
+    `started`: somebody speaks, since then. `paused`: for a moment nobody does; who answers may begin to get ready. `resumed`:
+    it was only a moment. `stopped`: the turn is over; speech ended then.
+    """
+
+    kind: Literal["started", "paused", "resumed", "stopped"]
+    at_ms: int
+
+
+class Ears(Protocol):
+    """Listens to sound in 16-bit samples at 16 kHz for speech."""
+
+    def feed(self, data: bytes) -> Sequence[Noticed]:
+        """Hear more."""
+        ...
+
+    def reset(self) -> None:
+        """Forget what is under way."""
+        ...
+
+
+class Told(Protocol):
+    """An answer of the text model as it comes."""
+
+    def __aiter__(self) -> AsyncIterator[Part]:
+        """Its parts."""
+        ...
+
+    @property
+    def usage(self) -> Usage | None:
+        """What it used, at the end."""
+        ...
+
+    @property
+    def cost(self) -> Cost | None:
+        """What it did cost, at the end."""
+        ...
+
+    async def aclose(self) -> None:
+        """Stop it."""
+        ...
+
+
+class Spoken(Protocol):
+    """Speech as it comes, in `format`."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Its sound."""
+        ...
+
+    @property
+    def cost(self) -> Cost | None:
+        """What it did cost, at the end."""
+        ...
+
+    async def aclose(self) -> None:
+        """Stop it."""
+        ...
+
+
+class Voices(Protocol):
+    """Calls of the three models. All of them are paid for as calls are. Raises ProviderError."""
+
+    async def hear(self, sound: bytes, made: AudioFormat) -> Transcript:
+        """Write down what is said."""
+        ...
+
+    async def think(self, request: ChatRequest) -> Told:
+        """Answer."""
+        ...
+
+    async def speak(self, text: str) -> Spoken:
+        """Say something, in the format of the connection."""
+        ...
