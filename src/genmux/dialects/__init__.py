@@ -10,12 +10,13 @@ from genmux.types.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from genmux.contract.dialect import Dialect
+    from genmux.dialects.openai_audio import AudioDialect
     from genmux.dialects.openai_embeddings import EmbedDialect
     from genmux.dialects.openai_images import ImagesDialect
 
 DIALECTS: dict[str, str] = {
     name: f"genmux.dialects.{name}"
-    for name in ("openai_chat", "openai_embeddings", "openai_images", "anthropic_messages")
+    for name in ("openai_chat", "openai_embeddings", "openai_images", "openai_audio", "anthropic_messages")
 }
 """Each dialect by name, with the module in which it is `dialect`."""
 
@@ -25,8 +26,10 @@ def load_dialect(name: Literal["openai_embeddings"]) -> "EmbedDialect": ...  # p
 @overload
 def load_dialect(name: Literal["openai_images"]) -> "ImagesDialect": ...
 @overload
+def load_dialect(name: Literal["openai_audio"]) -> "AudioDialect": ...
+@overload
 def load_dialect(name: str) -> "Dialect": ...
-def load_dialect(name: str) -> "Dialect | EmbedDialect | ImagesDialect":
+def load_dialect(name: str) -> "Dialect | EmbedDialect | ImagesDialect | AudioDialect":
     """The dialect of this name. Raises ConfigurationError when there is none."""
     module = DIALECTS.get(name)
     if module is None:
