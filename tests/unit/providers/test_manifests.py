@@ -201,6 +201,9 @@ def test_the_price_provider_is_in_the_price_list(manifest: Manifest) -> None:
     assert manifest.price_provider is None or manifest.price_provider in PRICED
 
 
+BESIDES = {*OUTPUTS, "transcribe"}
+"""Operations whose prices stand in the catalogue."""
+
 UNPRICED = {
     ("fireworks", "qwen3-embedding-8b"),
     ("openai", "gpt-6.2-astra"),
@@ -222,7 +225,7 @@ def test_listed_models_are_in_the_price_list_under_their_wire_id(manifest: Manif
     unknown = {
         (manifest.id, name)
         for name, model in models_of(manifest).items()
-        if not listed.find_model(model.wire_id.lower()) and OUTPUTS.keys().isdisjoint(model.spec.operations)
+        if not listed.find_model(model.wire_id.lower()) and BESIDES.isdisjoint(model.spec.operations)
     }
     assert unknown == {one for one in UNPRICED if one[0] == manifest.id}
 
@@ -266,6 +269,17 @@ def test_shutdown_dates_are_those_of_the_vendors() -> None:
         "gpt-image-1.5": "2026-12-01",
         "chatgpt-image-latest": "2026-12-01",
         "gpt-image-1-mini": "2026-12-01",
+        **dict.fromkeys(("gpt-4o-mini-tts", "gpt-4o-mini-tts-2025-12-15", "tts-1", "tts-1-hd"), "2027-01-06"),
+        **dict.fromkeys(
+            (
+                "gpt-4o-transcribe",
+                "gpt-4o-mini-transcribe",
+                "gpt-4o-mini-transcribe-2025-12-15",
+                "gpt-4o-transcribe-diarize",
+                "whisper-1",
+            ),
+            "2027-02-26",
+        ),
     }
     assert DATA_ONLY["anthropic"].models["claude-sonnet-4-5"].lifecycle.shutdown == "2026-11-30"
 
