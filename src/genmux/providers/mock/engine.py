@@ -11,6 +11,7 @@ from genmux.providers.mock.loaded import FAULT_MODEL, LoadedMock, Options
 from genmux.providers.mock.media import MODELS
 from genmux.providers.mock.recorder import Recorder
 from genmux.providers.mock.script import Player, read_script
+from genmux.providers.mock.voice import MODELS as VOICES
 from genmux.types.errors import ConfigurationError, NotFoundError
 
 EMBED = "embed"
@@ -33,10 +34,10 @@ class MockEngine:
             raise ConfigurationError(f"an option of the provider mock is wrong: {error}", provider="mock") from error
         player = Player(read_script(read.script)) if read.script else None
         name = model.wire_id
-        known_name = name in BEHAVIORS or name == EMBED or name in MODELS
+        known_name = name in BEHAVIORS or name == EMBED or name in MODELS or name in VOICES
         if not (known_name or name.startswith(FAULT_MODEL) or (player and player.names(name))):
             raise NotFoundError(
-                f"mock has no model {name!r}; it has: {', '.join([*BEHAVIORS, EMBED, *MODELS])}, and {FAULT_MODEL}NAME for every fault",
+                f"mock has no model {name!r}; it has: {', '.join([*BEHAVIORS, EMBED, *MODELS, *VOICES])}, and {FAULT_MODEL}NAME for every fault",
                 provider="mock",
                 model=name,
                 param="model",

@@ -18,12 +18,16 @@ from genmux.providers.mock.script import Fault, Length, Player, Reply, Rule, Scr
 from genmux.providers.mock.tokens import count_input
 from genmux.providers.mock.turn import Turn, parts_of
 from genmux.providers.mock.vectors import DIMENSIONS, vector
+from genmux.providers.mock.voice import Manner, hear, speak
+from genmux.types.calls import VoiceRequest
 from genmux.types.chat import ChatRequest
 from genmux.types.content import Reasoning
 from genmux.types.embed import EmbedRequest, EmbedResult
 from genmux.types.errors import ConfigurationError, InvalidRequestError
 from genmux.types.money import TokenCount
 from genmux.types.parts import Part
+from genmux.types.speech import SpeechRequest
+from genmux.types.transcription import TranscriptionRequest
 from genmux.types.usage import TOKENS_INPUT, TOKENS_OUTPUT, TOKENS_OUTPUT_REASONING, Usage
 
 FAULT_MODEL = "fault-"
@@ -56,12 +60,21 @@ class LoadedMock:
         self._counter = itertools.count()
 
     def run(self, request: Any) -> Iterator[Any]:
-        """Answer a request: parts and pauses for a chat, one result for embeddings, progress and an end for media. Raises ProviderError."""
-        if isinstance(request, MediaRequest):
-            return played(self.scene(request), request)
-        if isinstance(request, EmbedRequest):
-            return self._embedded(request)
-        return self._played(request)
+        """Answer a request: parts and pauses for a chat, speech and transcripts, one result for embeddings, progress and an end for media.
+
+        Raises ProviderError.
+        """
+        match request:
+            case MediaRequest():
+                return played(self.scene(request), request)
+            case EmbedRequest():
+                return self._embedded(request)
+            case SpeechRequest():
+                return speak(self.name, request, self.manner(request))
+            case TranscriptionRequest():
+                return hear(self.name, request, self.manner(request))
+            case _:
+                return self._played(request)
 
     def count(self, request: ChatRequest) -> TokenCount:
         """The input tokens of a request, as its usage will tell them."""
@@ -132,6 +145,20 @@ class LoadedMock:
             provider="mock",
         )
         return self._told("latency", said) or 0.0, self._fault(said, None), result
+
+    def manner(self, request: VoiceRequest, *, header: Directive = NO_DIRECTIVE) -> Manner:
+        """Decide how a text is spoken or a sound written down, and record the request; `header` are wishes from beside it."""
+        self._recorder.note(self.name, request)
+        text, said = split(request.text if isinstance(request, SpeechRequest) else request.prompt or "")
+        said = _before(header, said)
+        rule = self._player.rule_for(model=self.name, text=text, turn=1) if self._player else None
+        reply = rule.reply if rule else None
+        return Manner(
+            text=text,
+            latency=self._told("latency", said, reply) or 0.0,
+            pace=self._told("pace", said, reply) or 0.0,
+            fault=self._fault(said, rule),
+        )
 
     def scene(self, request: MediaRequest, *, header: Directive = NO_DIRECTIVE) -> Scene:
         """Decide all about one generation of media, and record the request; `header` are wishes from beside the prompt."""

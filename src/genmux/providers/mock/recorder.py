@@ -7,8 +7,11 @@ from collections.abc import Callable
 import msgspec
 
 from genmux.contract.inputs import MediaRequest
+from genmux.types.calls import VoiceRequest
 from genmux.types.chat import ChatRequest
 from genmux.types.embed import EmbedRequest
+
+Kept = ChatRequest | EmbedRequest | MediaRequest | VoiceRequest
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,7 +19,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
 
     number: int
     model: str
-    request: ChatRequest | EmbedRequest | MediaRequest
+    request: Kept
     at: float | None = None
 
 
@@ -35,7 +38,7 @@ class Recorder:
         self._numbers = itertools.count(1)
         self._clock = clock
 
-    def note(self, model: str, request: ChatRequest | EmbedRequest | MediaRequest) -> int:
+    def note(self, model: str, request: Kept) -> int:
         """Keep a request; returns its number."""
         number = next(self._numbers)
         at = self._clock() if self._clock else None
