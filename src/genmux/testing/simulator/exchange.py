@@ -9,7 +9,17 @@ import msgspec
 from genmux.contract.dialect import Answer
 from genmux.contract.local import Pause
 from genmux.providers.mock.script import Fault
-from genmux.testing.simulator.steps import CHUNKED, EVENT_STREAM, LAST_CHUNK, Headers, Steps, chunk, head, whole_answer
+from genmux.testing.simulator.steps import (
+    CHUNKED,
+    EVENT_STREAM,
+    LAST_CHUNK,
+    Cut,
+    Headers,
+    Steps,
+    chunk,
+    head,
+    whole_answer,
+)
 from genmux.types.errors import ProviderError
 
 Events = Iterator[bytes | Pause]
@@ -20,12 +30,16 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
 
     `whole` gives the answer in one piece, `events` as the bytes of events: with a fault that breaks off the answer, or only as
     far as so many tokens. Both raise ProviderError where the answer is an error, which `refuse` writes in the caller's dialect.
-    `events` is None where no stream was asked for. `duration` is how long a whole answer takes and `pace` the time between two tokens, in seconds.
+    `events` is None where no stream was asked for; `stream_headers` tell what its bytes are, and `bare` that they are no events
+    but the thing itself, in which there are no words for an error. `duration` is how long a whole answer takes and `pace` the
+    time between two tokens, in seconds.
     """
 
     whole: Callable[[Fault | None], Answer]
     refuse: Callable[[ProviderError], Answer]
     events: Callable[[Fault | None, int | None], Events] | None = None
+    stream_headers: Headers = EVENT_STREAM
+    bare: bool = False
     fault: Fault | None = None
     duration: float = 0.0
     pace: float = 0.0
@@ -47,9 +61,9 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
             return iter((self.good().body,))
         return self.events(None, tokens)
 
-    def stream_head(self, headers: Headers = EVENT_STREAM) -> bytes:
+    def stream_head(self, headers: Headers | None = None) -> bytes:
         """The head of a streamed reply."""
-        return head(200, (*headers, *self.headers, *CHUNKED))
+        return head(200, (*(headers or self.stream_headers), *self.headers, *CHUNKED))
 
     def refusal(self, error: ProviderError, fault: Fault | None = None) -> Answer:
         """An error as a reply, with how long to wait in the form that was wished for."""
@@ -101,8 +115,9 @@ def _streamed(exchange: Exchange, events: Events) -> Steps:
             else:
                 yield opening + chunk(event)
                 opening = b""
-    except ProviderError as error:  # only raised before the first event
-        yield whole_answer(exchange.refusal(error, exchange.fault))
+    except ProviderError as error:
+        # After the first event only what is bare raises: it can do no more than break off.
+        yield whole_answer(exchange.refusal(error, exchange.fault)) if opening else Cut.FIN
         return
     yield opening + LAST_CHUNK
 

@@ -8,9 +8,10 @@ from genmux.contract.dialect import Answer
 from genmux.providers.mock import provider
 from genmux.testing.simulator.faults.table import FAULTS
 
-START = """This is the simulator of genmux. It speaks OpenAI's chat completions and embeddings and Anthropic's messages.
+START = """This is the simulator of genmux. It speaks OpenAI's chat completions, embeddings and audio and Anthropic's messages.
 
   POST /v1/chat/completions   POST /v1/messages   POST /v1/messages/count_tokens   POST /v1/embeddings   GET /v1/models
+  POST /v1/audio/speech   POST /v1/audio/transcriptions   POST /v1/audio/translations
   GET /mock/requests: what came in (DELETE forgets it)        GET /mock/faults: what can go wrong
 
 Models: {models}

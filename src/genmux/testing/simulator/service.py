@@ -12,17 +12,21 @@ from genmux.contract.dialect import Answer, EmbedServer, ServerHalf
 from genmux.dialects import load_dialect
 from genmux.dialects.anthropic_messages import MessagesServer
 from genmux.dialects.anthropic_messages import dialect as anthropic_messages
+from genmux.dialects.openai_audio.schema import Way
 from genmux.providers.mock.directive import Directive
 from genmux.providers.mock.engine import MockEngine
 from genmux.providers.mock.faults import KIND_FAULTS, error_of
 from genmux.providers.mock.loaded import LoadedMock, Options
 from genmux.providers.mock.script import Fault, Player
+from genmux.testing.simulator.audio import SERVER as AUDIO
+from genmux.testing.simulator.audio import Hearing, Speech, read_upload, words_of
 from genmux.testing.simulator.chat import Chat
 from genmux.testing.simulator.exchange import Exchange, play
-from genmux.testing.simulator.faults.table import FAULTS, WIRE_FAULTS, WireFault
+from genmux.testing.simulator.faults.table import FAULTS, OF_EVENTS, WIRE_FAULTS, WireFault
 from genmux.testing.simulator.http import Head, Request
 from genmux.testing.simulator.listing import faults_page, models_page, start_page
 from genmux.testing.simulator.records import Records, Seen
+from genmux.testing.simulator.sounds import understood
 from genmux.testing.simulator.steps import Headers, Steps, whole_answer
 from genmux.testing.simulator.wishes import named, path_of, wished, with_model_fault
 from genmux.types.errors import AuthenticationError, InvalidRequestError, NotFoundError, ProviderError
@@ -83,6 +87,9 @@ class Service:
             Route("POST", "/messages/count_tokens", self._count, anthropic, "request-id"),
             Route("POST", "/messages", self._chat, anthropic, "request-id"),
             Route("POST", "/embeddings", self._embed, openai, "x-request-id"),
+            Route("POST", "/audio/speech", self._speak, openai, "x-request-id"),
+            Route("POST", "/audio/transcriptions", self._hear, openai, "x-request-id"),
+            Route("POST", "/audio/translations", partial(self._hear, way="translations"), openai, "x-request-id"),
             Route("GET", "/models", self._list, openai, "x-request-id"),
         )
 
@@ -180,6 +187,20 @@ class Service:
         answer = server.respond(msgspec.structs.replace(result, model=model), accepted)
         return self._plain(asked, answer, fault=fault, latency=latency)
 
+    def _speak(self, asked: Asked) -> Exchange:
+        accepted = AUDIO.accept_speech(asked.request.body)
+        manner = self._model(accepted.request.model).manner(accepted.request, header=asked.directive)
+        return Speech(asked.route.refuse, accepted, manner).exchange(headers=asked.headers, now=self._now())
+
+    def _hear(self, asked: Asked, *, way: Way = "transcriptions") -> Exchange:
+        upload = read_upload(asked.request)
+        accepted = AUDIO.accept_form(upload.fields, upload.audio, way)
+        request = msgspec.structs.replace(accepted.request, audio=understood(upload.audio))
+        manner = self._model(request.model).manner(request, header=asked.directive)
+        manner = msgspec.structs.replace(manner, text=manner.text or words_of(upload.audio.name))
+        accepted = msgspec.structs.replace(accepted, request=request)
+        return Hearing(asked.route.refuse, accepted, manner).exchange(headers=asked.headers, now=self._now())
+
     def _list(self, asked: Asked) -> Exchange:
         page = models_page(anthropic="anthropic-version" in asked.request.head.headers)
         return self._plain(asked, page, fault=self._told(asked))
@@ -227,4 +248,8 @@ def _wire_fault(exchange: Exchange) -> WireFault | None:
     if fault.needs != "any" and (fault.needs == "stream") != exchange.streams:
         way = "ask with `stream`: true" if fault.needs == "stream" else "ask without `stream`"
         raise InvalidRequestError(f"the fault {name!r} cannot strike this reply; {way}", param="fault")
+    if exchange.bare and name in OF_EVENTS:
+        raise InvalidRequestError(
+            f"the fault {name!r} cannot strike bare sound; ask with `stream_format`: sse", param="fault"
+        )
     return fault

@@ -139,7 +139,7 @@ def drip(exchange: Exchange) -> Steps:
 
 def endless_body(exchange: Exchange) -> Steps:
     """A body until the client leaves."""
-    yield head(200, (*(EVENT_STREAM if exchange.streams else JSON), *CHUNKED))
+    yield head(200, (*(exchange.stream_headers if exchange.streams else JSON), *CHUNKED))
     filler = b": " + b"x" * 8_000 + b"\n\n" if exchange.streams else b" " * 8_192
     while True:
         yield chunk(filler)

@@ -1,7 +1,7 @@
 """Faults of the connection: it closes, breaks, or goes quiet."""
 
 from genmux.testing.simulator.exchange import Exchange
-from genmux.testing.simulator.steps import CHUNKED, EVENT_STREAM, JSON, Cut, Headers, Steps, chunk, head
+from genmux.testing.simulator.steps import CHUNKED, JSON, Cut, Headers, Steps, chunk, head
 
 TOKENS_BEFORE = 3
 """After how many tokens a stream breaks off when nobody says."""
@@ -84,7 +84,7 @@ def no_final_chunk(exchange: Exchange) -> Steps:
 def body_of(exchange: Exchange) -> tuple[Headers, bytes]:
     """The right body in one piece, with the headers that tell its type."""
     body = b"".join(piece for piece in exchange.pieces() if isinstance(piece, bytes))
-    return (EVENT_STREAM if exchange.streams else JSON), body
+    return (exchange.stream_headers if exchange.streams else JSON), body
 
 
 def _begun(exchange: Exchange) -> Steps:

@@ -6,14 +6,17 @@ from genmux.contract.local import Pause
 from genmux.providers.mock.script import Fault
 from genmux.testing.simulator.exchange import Events, Exchange
 from genmux.testing.simulator.faults.cuts import TOKENS_BEFORE, body_of
-from genmux.testing.simulator.steps import EVENT_STREAM, JSON, LAST_CHUNK, Headers, Steps, chunk, whole
+from genmux.testing.simulator.steps import JSON, LAST_CHUNK, Headers, Steps, chunk, whole
 
 Play = Callable[[Exchange], Steps]
+
+_MARKS = (b'"text_delta"', b'"speech.audio.delta"', b'"transcript.text.delta"')
+"""What events with text or sound have in them, besides those of chat completions."""
 
 _ENDINGS = (b"data: [DONE]", b"event: message_stop")
 
 
-def rewritten(change: Callable[[Events], Events], *, headers: Headers = EVENT_STREAM) -> Play:
+def rewritten(change: Callable[[Events], Events], *, headers: Headers | None = None) -> Play:
     """A right stream but for a change to the row of its events."""
 
     def play(exchange: Exchange) -> Steps:
@@ -158,7 +161,7 @@ def _has_text(event: bytes | Pause) -> bool:
     if isinstance(event, Pause):
         return False
     openai = b'"content":"' in event and b'"content":""' not in event
-    return openai or b'"text_delta"' in event
+    return openai or any(mark in event for mark in _MARKS)
 
 
 def _after(exchange: Exchange) -> int:

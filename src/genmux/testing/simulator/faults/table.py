@@ -272,6 +272,9 @@ WIRE_FAULTS: dict[str, WireFault] = {
 }
 """Every fault of the wire by its name."""
 
+OF_EVENTS: frozenset[str] = frozenset(one.name for one in _STREAMS) - {"clean_cut", "empty_stream", "whole_for_stream"}
+"""Those that strike events: a stream of nothing but sound has none."""
+
 
 def _lines() -> Iterator[tuple[str, str]]:
     for name, told in KIND_FAULTS.items():
