@@ -32,6 +32,9 @@ their vectors are compared whether they travel as numbers or packed, and their e
 A reply without a recorded request is read against the smallest request there is, and `request_round_trip` is null. It is null too
 where our server refuses a request that the provider refused as well.
 
+Of speech the sound is compared, of transcripts the text with its times, in the format that the recorded reply has. The file of a
+recorded form is cut off, and fields behind it with it: of such a form only what is there must be written.
+
 The exchanges of jobs (a submission, a poll, a cancellation, a list) have no server half: the job's wire writes the recorded
 request, whose method, path and JSON body must be the same, and reads the recorded reply. `job` tells what it read."""
 

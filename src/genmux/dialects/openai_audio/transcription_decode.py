@@ -17,7 +17,7 @@ from genmux.dialects.openai_audio.usage import heard_usage
 from genmux.types.content import Fields
 from genmux.types.transcription import Segment, Transcript, Word
 
-_READ = frozenset({"text", "duration", "words", "segments", "model", "type"})
+_READ = frozenset({"text", "duration", "words", "segments", "type"})
 _PIECE = frozenset({"text", "word", "start", "end", "speaker", "speaker_id"})
 
 

@@ -13,13 +13,16 @@ import msgspec
 
 from genmux.testing.replay.answering import Answered, replay_count, replay_whole
 from genmux.testing.replay.asking import Asked, replay_request
+from genmux.testing.replay.audio_claims import AudioClaim, audio_claim
 from genmux.testing.replay.claiming import Claim, EmbedClaim, claim
 from genmux.testing.replay.embedding import AskedEmbed, replay_embed_request, replay_embeddings
 from genmux.testing.replay.job_apis import JobClaim, job_claim
 from genmux.testing.replay.jobs import replay_job
 from genmux.testing.replay.outcome import ErrorSeen, JobSeen, Outcome, ResultSeen, ToolCallSeen, error_seen
 from genmux.testing.replay.recording import Exchange, RecordedReply, read_exchanges
+from genmux.testing.replay.speaking import AskedSpeech, replay_speech
 from genmux.testing.replay.streaming import events_of, is_stream, replay_stream
+from genmux.testing.replay.transcribing import AskedTranscript, replay_transcript
 
 __all__ = ["ErrorSeen", "JobSeen", "Outcome", "ResultSeen", "ToolCallSeen", "replay", "replay_exchange"]
 
@@ -37,7 +40,7 @@ def replay_exchange(exchange: Exchange) -> Outcome:
     """Replay one exchange."""
     if (job := job_claim(exchange)) is not None and exchange.reply is not None:
         return _job_outcome(exchange, exchange.reply, job)
-    claimed = claim(exchange)
+    claimed = audio_claim(exchange) or claim(exchange)
     if isinstance(claimed, str) or exchange.reply is None:
         return _outcome(exchange, Answered(status="unsupported", differences=(str(claimed),)))
     try:
@@ -61,8 +64,11 @@ def _broken(error: Exception) -> Answered:
 
 
 def _replayed(
-    exchange: Exchange, reply: RecordedReply, claimed: Claim | EmbedClaim
-) -> tuple[Asked | AskedEmbed, Answered]:
+    exchange: Exchange, reply: RecordedReply, claimed: Claim | EmbedClaim | AudioClaim
+) -> tuple[Asked | AskedEmbed | AskedSpeech | AskedTranscript, Answered]:
+    if isinstance(claimed, AudioClaim):
+        play = replay_speech if claimed.does == "text_to_speech" else replay_transcript
+        return play(exchange, reply, claimed)
     if isinstance(claimed, EmbedClaim):
         asked_embed = replay_embed_request(exchange, reply, claimed)
         return asked_embed, replay_embeddings(reply.http, claimed, asked_embed)

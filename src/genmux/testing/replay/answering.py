@@ -8,6 +8,7 @@ from genmux.contract.dialect import Answer
 from genmux.contract.error_map import classify
 from genmux.contract.http import HttpReply
 from genmux.testing.replay.asking import Asked, decoded
+from genmux.testing.replay.audio_claims import AudioClaim
 from genmux.testing.replay.claiming import Claim
 from genmux.testing.replay.differences import differing, lost
 from genmux.testing.replay.outcome import ResultSeen, Status, count_seen, result_seen
@@ -63,7 +64,7 @@ def replay_count(reply: HttpReply, claimed: Claim) -> Answered:
     return Answered(result=count_seen(count), round_trip=not found, differences=tuple(found))
 
 
-def replay_error(error: ProviderError, claimed: Claim) -> Answered:
+def replay_error(error: ProviderError, claimed: Claim | AudioClaim) -> Answered:
     """Replay an error: the caller of our server must understand it as we did."""
     again = classify(reply_of(claimed.dialect.server.refuse(error)))
     found = [
