@@ -91,8 +91,15 @@ def data_of(body: bytes) -> Iterator[WireEvent]:
             yield WireEvent(data)
 
 
+def is_page(data: bytes) -> bool:
+    """Whether it is a page of HTML, as something between us and the host may answer."""
+    return data[:64].lstrip().lower().startswith((b"<!doctype", b"<html"))
+
+
 def _refuse_error(data: bytes) -> None:
-    """Raise for an error in JSON that came with a status of success."""
+    """Raise for a page, and for an error in JSON, that came with a status of success."""
+    if is_page(data):
+        raise malformed("the reply is a page of HTML and no sound")
     if not data.startswith(b"{"):
         return
     try:

@@ -10,7 +10,7 @@ from genmux.dialects.openai_audio.extras import own_fields
 from genmux.dialects.openai_audio.formats import USUAL, made_format
 from genmux.dialects.openai_audio.profile import Profile
 from genmux.dialects.openai_audio.schema import SPEECH_EVENT
-from genmux.dialects.openai_audio.speech_reader import EventsReader, SoundReader, bytes_of, data_of
+from genmux.dialects.openai_audio.speech_reader import EventsReader, SoundReader, bytes_of, data_of, is_page
 from genmux.dialects.openai_audio.usage import spoken_usage
 from genmux.types.audio import AudioFormat
 from genmux.types.content import Fields
@@ -111,6 +111,8 @@ def _read(reply: HttpReply) -> tuple[bytes, Fields | None]:
     media_type = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type.startswith("audio/"):
         return reply.body, None
+    if media_type == "text/html" or is_page(reply.body):
+        raise malformed("the reply is a page of HTML and no sound", status=reply.status)
     if media_type == "text/event-stream" or reply.body.startswith((b"data:", b"event:")):
         return _read_events(reply)
     if media_type == "application/json" or reply.body.startswith(b"{"):

@@ -12,6 +12,10 @@ from genmux.types.money import Condition, Line, Price
 UNBILLED = frozenset({"results"})
 """Meters that are counted only because the price of another depends on them."""
 
+MEASURES = frozenset({"characters.input", "seconds.input.audio", "seconds.output.audio"})
+"""Meters of sound and of what is spoken, several of which are counted of the same thing; a model is priced by one of them, or by
+tokens."""
+
 _REMEMBERED = 256
 
 Quantities = Mapping[str, int | float]
@@ -119,7 +123,9 @@ class Tariff:
         unpriced = tuple(
             meter
             for meter in used
-            if meter not in UNBILLED and not any(theirs <= words_of(meter) for theirs in words.values())
+            if meter not in UNBILLED
+            and not any(theirs <= words_of(meter) for theirs in words.values())
+            and not _measured_otherwise(meter, priced, holding)
         )
         return _Plan(
             whole=not unpriced,
@@ -150,6 +156,14 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True):
 def bill(rows: Iterable[Price], meters: Quantities, *, context: Context | None = None) -> tuple[Line, ...]:
     """One line for each meter that is priced and was used."""
     return Tariff(rows).lines(meters, context=context)
+
+
+def _measured_otherwise(meter: str, priced: Iterable[str], holding: Iterable[str]) -> bool:
+    """Whether what a meter counts is billed by another one."""
+    if meter in MEASURES:
+        return any(True for _ in priced)
+    by_tokens = any(one.startswith("tokens.") for one in holding)
+    return meter.startswith("tokens.") and not by_tokens and not MEASURES.isdisjoint(priced)
 
 
 def _own(plan: _Plan, meters: Quantities) -> dict[str, int | float]:

@@ -127,6 +127,8 @@ def test_speech_in_events_is_asked_for_and_read_whole_with_its_usage() -> None:
     [
         ({"error": {"message": "no", "code": "rate_limit_exceeded"}}, "application/json", "rate_limit"),
         (b"", "audio/mpeg", "malformed_reply"),
+        (b"<p>", "text/html", "malformed_reply"),
+        (b" <!DOCTYPE html>", "application/octet-stream", "malformed_reply"),
         ({"audio_data": "?"}, "application/json", "malformed_reply"),
         (b'data: {"error":{"message":"no","code":"rate_limit_exceeded"}}\n\n', "text/event-stream", "rate_limit"),
     ],
@@ -150,6 +152,8 @@ def test_bytes_are_heard_as_they_come() -> None:
 def test_a_stream_of_bytes_without_bytes_or_with_an_error_in_json_is_an_error() -> None:
     with pytest.raises(ProviderError, match="no sound"):
         speaker().reader(sent(say())).close()
+    with pytest.raises(ProviderError, match="page of HTML"):
+        speaker().reader(sent(say())).feed(WireEvent(b"<html><body>"))
     with pytest.raises(ProviderError, match="too much"):
         speaker().reader(sent(say())).feed(WireEvent(b'{"error":{"message":"too much"}}'))
 

@@ -264,3 +264,21 @@ def test_fractions_are_taken_off_what_contains_them_exactly() -> None:
         Decimal("0.2"),
         Decimal("0.2"),
     ]
+
+
+def test_sound_that_is_measured_in_several_ways_is_billed_by_the_one_that_has_a_price() -> None:
+    by_letters, by_seconds = Tariff([price("characters.input", "15")]), Tariff([price("seconds.input.audio", "100")])
+    by_tokens = Tariff([INPUT, OUTPUT])
+    spoken = {"characters.input": 10, "seconds.output.audio": 2.5}
+
+    assert [line.meter for line in by_letters.whole_bill(spoken) or ()] == ["characters.input"]
+    heard = {"tokens.input": 9, "tokens.output": 3, "seconds.input.audio": 2.5}
+    assert [line.meter for line in by_seconds.whole_bill(heard) or ()] == ["seconds.input.audio"]
+    assert [line.meter for line in by_tokens.whole_bill({**heard, **spoken}) or ()] == ["tokens.input", "tokens.output"]
+
+
+def test_what_is_measured_only_where_it_has_no_price_leaves_the_bill_open() -> None:
+    assert Tariff([price("characters.input", "15")]).whole_bill({"seconds.output.audio": 2.5}) is None
+    assert Tariff([price("characters.input", "15")]).whole_bill({"tokens.output": 2}) is None
+    mixed = Tariff([price("seconds.input.audio", "100"), INPUT])
+    assert mixed.whole_bill({"seconds.input.audio": 1, "tokens.input": 1, "tokens.output": 1}) is None
