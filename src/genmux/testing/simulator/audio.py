@@ -25,6 +25,10 @@ from genmux.types.transcription import AudioFile, Transcript, TranscriptDelta, T
 from genmux.types.usage import Usage
 
 SERVER = OpenAIAudioServer()
+
+BY_TOKENS = "gpt-4o"
+"""What the names of models that count tokens of sound have in them."""
+
 Refuse = Callable[[ProviderError], Answer]
 
 
@@ -163,7 +167,8 @@ class Hearing(msgspec.Struct, frozen=True):
     def _parts(self, fault: Fault | None) -> Iterator[TranscriptPart | Pause]:
         for part in hear(EARS, self.accepted.request, msgspec.structs.replace(self.manner, fault=fault)):
             if isinstance(part, TranscriptDone):
-                yield TranscriptDone(msgspec.structs.replace(part.transcript, usage=_heard(part.transcript)))
+                usage = _heard(part.transcript, self.accepted.request.model)
+                yield TranscriptDone(msgspec.structs.replace(part.transcript, usage=usage))
             else:
                 yield part
 
@@ -206,8 +211,10 @@ def words_of(name: str) -> str:
     return " ".join(PurePath(name).stem.replace("-", " ").replace("_", " ").split())
 
 
-def _heard(told: Transcript) -> Usage:
-    """Tokens, ten a second of sound, and one for each word."""
+def _heard(told: Transcript, model: str) -> Usage:
+    """Seconds; for models that are billed by tokens, ten of those a second of sound, and one for each word."""
+    if BY_TOKENS not in model:
+        return told.usage
     heard = round(10 * (told.seconds or 0))
     written = len(told.text.split())
     meters = {"tokens.input": heard, "tokens.input.audio": heard, "tokens.output": written}

@@ -35,8 +35,22 @@ def spoken(client: openai.OpenAI, text: str = TEXT, response_format: Any = "wav"
     return made.content
 
 
-def written(client: openai.OpenAI, data: bytes, name: str = "a.wav", **fields: Any) -> Any:
-    return client.audio.transcriptions.create(model="whisper-1", file=(name, data), **fields)
+def written(
+    client: openai.OpenAI, data: bytes, name: str = "a.wav", *, model: str = "gpt-4o-transcribe", **fields: Any
+) -> Any:
+    return client.audio.transcriptions.create(model=model, file=(name, data), **fields)
+
+
+@pytest.mark.parametrize(
+    ("model", "usage"),
+    [
+        ("whisper-1", {"type": "duration", "seconds": 0.64}),
+        ("gpt-4o-transcribe", {"type": "tokens", "input_tokens": 6}),
+    ],
+)
+def test_usage_is_told_as_the_model_counts(client: openai.OpenAI, model: str, usage: dict[str, Any]) -> None:
+    told = written(client, spoken(client, "Hello there."), model=model).usage.model_dump()
+    assert {name: told[name] for name in usage} == usage
 
 
 @pytest.mark.parametrize("response_format", ["wav", "mp3", "opus", "flac", "aac"])
