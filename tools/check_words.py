@@ -10,7 +10,6 @@ from tools.tracked_files import ROOT, report, tracked_files
 
 REPLACED = {  # what an idea was called elsewhere, and what it is called here
     "ALL_MODELS": "the manifest's models",
-    "AudioError": "ProviderError",
     "BaseProvider": "Provider",
     "BaseTextProvider": "Provider",
     "ConnectionState": "SessionState",
@@ -18,7 +17,6 @@ REPLACED = {  # what an idea was called elsewhere, and what it is called here
     "GenerationProvider": "Provider",
     "GenerationSettings": "params",
     "GenerationType": "Operation",
-    "MessageError": "ProviderError",
     "MessageRole": "Role",
     "MockProvider": "the simulator",
     "ModelCapabilities": "features",

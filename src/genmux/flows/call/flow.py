@@ -359,7 +359,7 @@ class CallFlow:
                     break
         finally:
             await source.aclose()
-        return whole_of(outputs)
+        return whole_of(request, outputs)
 
     def _measured(self, result: ChatResult, request: ChatRequest, target: Target) -> ChatResult:
         """The same with our own count, marked as such, where the provider did not say what it used."""

@@ -3,31 +3,39 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from genmux.types.chat import ChatResult
+from genmux.types.chat import ChatRequest, ChatResult
 from genmux.types.errors import ProviderError
 from genmux.types.join import join
 from genmux.types.parts import ErrorPart, UsagePart, WarningPart
-from genmux.types.speech import SpeechDelta, SpeechResult, SpeechStart, SpeechWords, SpokenWord
+from genmux.types.speech import SpeechDelta, SpeechRequest, SpeechResult, SpeechStart, SpeechWords, SpokenWord
 from genmux.types.split import split
-from genmux.types.transcription import Transcript, TranscriptDelta, TranscriptDone, TranscriptSegment
+from genmux.types.transcription import (
+    Transcript,
+    TranscriptDelta,
+    TranscriptDone,
+    TranscriptionRequest,
+    TranscriptSegment,
+)
 from genmux.types.usage import Usage
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
 
-def whole_of(parts: Sequence[Any]) -> Any:
-    """One answer. Raises ProviderError when there is none, or one of the parts is an error."""
+def whole_of(request: Any, parts: Sequence[Any]) -> Any:
+    """One answer to what was asked. Raises ProviderError when there is none, or one of the parts is an error."""
+    if isinstance(request, ChatRequest):
+        return join([*parts])
     for part in parts:
         if isinstance(part, ErrorPart):
             raise part.error
-    if any(isinstance(part, SpeechStart) for part in parts):
-        return speech_of(parts)
-    if any(isinstance(part, TranscriptDone | TranscriptDelta) for part in parts):
-        return transcript_of(parts)
-    if len(parts) == 1 and not isinstance(parts[0], ErrorPart | UsagePart):
-        return parts[0]
     if not parts:
         raise ProviderError("the embedded engine gave no result", kind="server")
-    return join([*parts])
+    match request:
+        case SpeechRequest():
+            return speech_of(parts)
+        case TranscriptionRequest():
+            return transcript_of(parts)
+        case _:
+            return parts[0]
 
 
 def parts_of(result: Any) -> Iterable[Any]:

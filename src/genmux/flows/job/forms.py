@@ -7,7 +7,7 @@ import msgspec
 from genmux.contract.constraints import Constraint
 from genmux.contract.model import Model
 from genmux.contract.params import InputParam, Param
-from genmux.services.generation_checks import PROMPTED, inputs_of, params_of
+from genmux.services.checks import PROMPTED, inputs_of, params_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 HINTS = "x-ui"

@@ -13,7 +13,7 @@ from genmux.flows.job.holding import ask_for
 from genmux.flows.job.options import JobOptions
 from genmux.flows.job.reaching import operation_named
 from genmux.flows.job.telling import tell
-from genmux.services.generation_checks import checked
+from genmux.services.checks import checked
 from genmux.services.keys import check_allowed
 from genmux.store.jobs.intake import Incoming
 from genmux.types.errors import BudgetExceededError, UnsupportedError, ValidationError

@@ -8,7 +8,7 @@ import msgspec
 from genmux.contract.model import Model
 from genmux.contract.params import Param
 from genmux.contract.sizes import AUTO, fit_size
-from genmux.services.generation_checks import params_of
+from genmux.services.checks import params_of
 from genmux.types.generation import GenerationRequest
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 

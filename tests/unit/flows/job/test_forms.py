@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 
 from genmux.flows.job.forms import HINTS, form_of
-from tests.unit.services.test_generation_checks import MODEL
+from tests.unit.services.checks.test_generations import MODEL
 
 FORM = form_of(MODEL, "image_to_video", ("text_to_video", "image_to_video"))
 IMAGE = "https://x.example/a.png"

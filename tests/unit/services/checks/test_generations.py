@@ -6,7 +6,7 @@ from genmux.contract.constraints import Constraint
 from genmux.contract.manifest import ModelSpec
 from genmux.contract.model import Model
 from genmux.contract.params import InputParam, Param
-from genmux.services.generation_checks import checked
+from genmux.services.checks import checked
 from genmux.types.errors import ValidationError
 from genmux.types.generation import GenerationRequest, Input
 

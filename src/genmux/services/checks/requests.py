@@ -9,7 +9,7 @@ import msgspec
 from genmux.contract.features import Support
 from genmux.contract.model import Model
 from genmux.contract.params import Param
-from genmux.services.voice_checks import voice_faults
+from genmux.services.checks.voice import voice_faults
 from genmux.types.calls import CallRequest, VoiceRequest
 from genmux.types.chat import ChatRequest
 from genmux.types.content import Audio, File, Image, Text, ToolResult

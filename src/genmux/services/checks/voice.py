@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from genmux.contract.model import Model
-from genmux.services.generation_checks import checked
+from genmux.services.checks.generations import checked
 from genmux.types.calls import VoiceRequest, as_generation
 from genmux.types.errors import ValidationError
 from genmux.types.realtime import RealtimeTurn
