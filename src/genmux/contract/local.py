@@ -16,6 +16,8 @@ from genmux.types.embed import EmbedResult
 from genmux.types.jobs import Completed, Failed, Filtered
 from genmux.types.money import TokenCount
 from genmux.types.parts import Part
+from genmux.types.speech import SpeechPart
+from genmux.types.transcription import TranscriptPart
 
 
 class Pause(msgspec.Struct, frozen=True, gc=False):
@@ -34,7 +36,7 @@ class Progress(msgspec.Struct, frozen=True, gc=False):
     part: float
 
 
-LocalOutput = Part | Pause | Progress | EmbedResult | Completed | Filtered | Failed
+LocalOutput = Part | SpeechPart | TranscriptPart | Pause | Progress | EmbedResult | Completed | Filtered | Failed
 """What an engine yields."""
 
 
@@ -44,7 +46,8 @@ class Loaded(Protocol):
     def run(self, request: Any) -> Iterator[Any]:
         """Answer a request.
 
-        For chat: yields `Part`s (and `Pause`s). For embed: yields one `EmbedResult`. For a `MediaRequest`: yields `Progress`
+        For chat: yields `Part`s (and `Pause`s). For speech and transcriptions: yields their parts, as wires give them. For
+        embed: yields one `EmbedResult`. For a `MediaRequest`: yields `Progress`
         and at last `Completed` (or `Filtered`, `Failed`), with its files in the request's `folder`. Closing the iterator
         stops the work.
         May raise ProviderError.

@@ -12,7 +12,7 @@ from genmux.contract.inputs import MediaRequest
 from genmux.contract.local import Loaded, LocalCounter, LocalEngine, Pause
 from genmux.contract.model import Model
 from genmux.contract.provider import Provider
-from genmux.engine.child_frames import Chat, Count, Embed, Load, Make
+from genmux.engine.child_frames import Chat, Count, Embed, Load, Make, Question, Speak, Transcribe
 from genmux.engine.child_main import NO_COUNT, broken
 from genmux.engine.child_media import until_ended
 from genmux.engine.child_queue import ChildQueue, Tell
@@ -21,6 +21,8 @@ from genmux.types.chat import ChatRequest
 from genmux.types.embed import EmbedRequest
 from genmux.types.errors import ConfigurationError, ErrorKind, ProviderError, UnsupportedError
 from genmux.types.money import TokenCount
+from genmux.types.speech import SpeechRequest
+from genmux.types.transcription import TranscriptionRequest
 
 IDLE = 900.0
 """After so many seconds without a request a child process is closed, and its memory is free."""
@@ -33,6 +35,9 @@ MEDIA_GRACE = 5.0
 
 REMEMBERED = 256
 """So many models are kept at most, unless more of them are in use: callers could think of any number of names."""
+
+LocalRequest = ChatRequest | EmbedRequest | MediaRequest | SpeechRequest | TranscriptionRequest
+"""What an embedded engine may be asked."""
 
 _Key = tuple[int, str, frozenset[tuple[str, str]]]
 
@@ -70,12 +75,13 @@ class LocalHost:
         provider: Provider,
         wire: LocalEngine,
         model: Model,
-        request: ChatRequest | EmbedRequest | MediaRequest,
+        request: LocalRequest,
         *,
         options: Mapping[str, str],
         permit: Permit,
     ) -> AsyncGenerator[Any]:
-        """Answer a request: the parts of a chat, one EmbedResult, or the progress of media and at last what became of them.
+        """Answer a request: the parts of a chat, of speech or of a transcript, one EmbedResult, or the progress of media
+        and at last what became of them.
 
         Closing the iterator, or cancelling who waits for it, stops the work. Raises ProviderError.
         """
@@ -85,12 +91,10 @@ class LocalHost:
             outputs = self._run_inline(self._inline_model(key, wire, model, options), request)
             return until_ended(outputs, model) if isinstance(request, MediaRequest) else outputs
         child = self._child(key, wire, model, options)
-        if isinstance(request, EmbedRequest):
-            return child.ask(lambda number: Embed(number, request))
         if isinstance(request, MediaRequest):
             grace = min(self._grace, MEDIA_GRACE)
             return until_ended(child.ask(lambda number: Make(number, request), grace=grace), model)
-        return child.ask(lambda number: Chat(number, request))
+        return child.ask(_question(request))
 
     async def count(
         self, provider: Provider, wire: LocalEngine, model: Model, request: ChatRequest, *, options: Mapping[str, str]
@@ -117,9 +121,7 @@ class LocalHost:
         """The child processes that run at the moment."""
         return tuple(child.pid for _, child in self._children.values() if child.pid is not None)
 
-    async def _run_inline(
-        self, loaded: Loaded, request: ChatRequest | EmbedRequest | MediaRequest
-    ) -> AsyncGenerator[Any]:
+    async def _run_inline(self, loaded: Loaded, request: LocalRequest) -> AsyncGenerator[Any]:
         outputs = loaded.run(request)
         try:
             for output in outputs:
@@ -169,6 +171,21 @@ class LocalHost:
             found = (wire, ChildQueue(load, tell=self._tell, idle=self._idle, grace=self._grace))
             self._children[key] = found
         return found[1]
+
+
+def _question(request: LocalRequest) -> Callable[[int], Question]:
+    """The order that hands a request to a child, once its number is known."""
+    match request:
+        case ChatRequest():
+            return lambda number: Chat(number, request)
+        case EmbedRequest():
+            return lambda number: Embed(number, request)
+        case SpeechRequest():
+            return lambda number: Speak(number, request)
+        case TranscriptionRequest():
+            return lambda number: Transcribe(number, request)
+        case MediaRequest():
+            return lambda number: Make(number, request)
 
 
 def described(engine: LocalEngine) -> tuple[str, dict[str, Any]]:

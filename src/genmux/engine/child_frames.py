@@ -14,6 +14,8 @@ from genmux.types.jobs import Completed, Filtered
 from genmux.types.jobs import Failed as FailedJob
 from genmux.types.money import TokenCount
 from genmux.types.parts import Part
+from genmux.types.speech import SpeechPart, SpeechRequest
+from genmux.types.transcription import TranscriptionRequest, TranscriptPart
 
 HEADER = 4
 """How many bytes tell the length of a frame."""
@@ -49,6 +51,20 @@ class Make(msgspec.Struct, frozen=True, tag="make"):
     request: MediaRequest
 
 
+class Speak(msgspec.Struct, frozen=True, tag="speak"):
+    """Speak a text."""
+
+    number: int
+    request: SpeechRequest
+
+
+class Transcribe(msgspec.Struct, frozen=True, tag="transcribe"):
+    """Write a sound down."""
+
+    number: int
+    request: TranscriptionRequest
+
+
 class Count(msgspec.Struct, frozen=True, tag="count"):
     """Count the tokens of a chat."""
 
@@ -74,6 +90,18 @@ class Piece(msgspec.Struct, frozen=True, tag="piece"):
     """One part of a chat's answer."""
 
     part: Part
+
+
+class Spoken(msgspec.Struct, frozen=True, tag="spoken"):
+    """One part of speech."""
+
+    part: SpeechPart
+
+
+class Heard(msgspec.Struct, frozen=True, tag="heard"):
+    """One part of a transcription."""
+
+    part: TranscriptPart
 
 
 class Vectors(msgspec.Struct, frozen=True, tag="vectors"):
@@ -110,9 +138,9 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     error: ProviderError
 
 
-Question = Chat | Embed | Make | Count
-Order = Load | Chat | Embed | Make | Count | Stop
-Report = Ready | Begun | Piece | Vectors | Moved | Made | Counted | Done | Failed
+Question = Chat | Embed | Make | Speak | Transcribe | Count
+Order = Load | Chat | Embed | Make | Speak | Transcribe | Count | Stop
+Report = Ready | Begun | Piece | Spoken | Heard | Vectors | Moved | Made | Counted | Done | Failed
 
 
 def _to_plain(value: object) -> Any:

@@ -28,6 +28,7 @@ from genmux.engine.child_frames import (
     Done,
     Embed,
     Failed,
+    Heard,
     Load,
     Made,
     Make,
@@ -37,7 +38,10 @@ from genmux.engine.child_frames import (
     Question,
     Ready,
     Report,
+    Speak,
+    Spoken,
     Stop,
+    Transcribe,
     Vectors,
     length_of,
     pack,
@@ -48,6 +52,8 @@ from genmux.types.embed import EmbedResult
 from genmux.types.errors import ConfigurationError, ErrorKind, ProviderError, Retry, UnsupportedError
 from genmux.types.jobs import Completed, Filtered
 from genmux.types.jobs import Failed as FailedJob
+from genmux.types.speech import SpeechDelta, SpeechStart, SpeechWords
+from genmux.types.transcription import TranscriptDelta, TranscriptDone, TranscriptSegment
 
 NO_COUNT = "this model does not count tokens"
 LAST_WORDS = 1.0
@@ -72,7 +78,7 @@ class Child:
             match order:
                 case Load():
                     self._report(self._load(order))
-                case Chat() | Embed() | Make() | Count():
+                case Chat() | Embed() | Make() | Speak() | Transcribe() | Count():
                     self._report(Begun())
                     self._report(self._answer(order))
                 case Stop():
@@ -146,6 +152,10 @@ class Child:
                         yield _checked(Moved(output))
                     case Completed() | Filtered() | FailedJob():
                         yield _checked(Made(output))
+                    case SpeechStart() | SpeechDelta() | SpeechWords():
+                        yield Spoken(output)
+                    case TranscriptDelta() | TranscriptSegment() | TranscriptDone():
+                        yield Heard(output)
                     case _:
                         yield Piece(output)
 

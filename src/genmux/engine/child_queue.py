@@ -11,12 +11,14 @@ from genmux.engine.child_frames import (
     Counted,
     Done,
     Failed,
+    Heard,
     Load,
     Made,
     Moved,
     Piece,
     Question,
     Ready,
+    Spoken,
     Stop,
     Vectors,
 )
@@ -83,6 +85,8 @@ class ChildQueue:
                 match await process.receive():
                     case (
                         Piece(part=output)
+                        | Spoken(part=output)
+                        | Heard(part=output)
                         | Vectors(result=output)
                         | Counted(count=output)
                         | Moved(progress=output)
