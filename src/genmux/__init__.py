@@ -14,31 +14,17 @@ if TYPE_CHECKING:  # for editors and type checkers; a test holds it against the 
     from genmux.client.async_client import AsyncClient as AsyncClient
     from genmux.client.bound import BoundProvider as BoundProvider
     from genmux.client.client import Client as Client
-    from genmux.client.default import (
-        clear_cache as clear_cache,
-    )
-    from genmux.client.default import (
-        get_provider as get_provider,
-    )
-    from genmux.client.default import (
-        is_registered as is_registered,
-    )
-    from genmux.client.default import (
-        providers as providers,
-    )
-    from genmux.client.default import (
-        register_provider as register_provider,
-    )
+    from genmux.client.default import clear_cache as clear_cache
+    from genmux.client.default import get_provider as get_provider
+    from genmux.client.default import is_registered as is_registered
+    from genmux.client.default import providers as providers
+    from genmux.client.default import register_provider as register_provider
     from genmux.client.jobs.api import JobsApi as JobsApi
     from genmux.client.jobs.blocking import BlockingJobs as BlockingJobs
     from genmux.client.jobs.files import AssetFile as AssetFile
     from genmux.client.jobs.files import BlockingAssetFile as BlockingAssetFile
-    from genmux.client.streams import (
-        BlockingStream as BlockingStream,
-    )
-    from genmux.client.streams import (
-        ChatStream as ChatStream,
-    )
+    from genmux.client.streams import BlockingStream as BlockingStream
+    from genmux.client.streams import ChatStream as ChatStream
     from genmux.client.tools import run_tool as run_tool
     from genmux.contract.manifest import Manifest as Manifest
     from genmux.contract.provider import Provider as Provider
@@ -46,128 +32,51 @@ if TYPE_CHECKING:  # for editors and type checkers; a test holds it against the 
     from genmux.services.registry import ProviderInfo as ProviderInfo
     from genmux.services.totals import Total as Total
     from genmux.types.assets import Asset as Asset
-    from genmux.types.chat import (
-        ChatRequest as ChatRequest,
-    )
-    from genmux.types.chat import (
-        ChatResult as ChatResult,
-    )
-    from genmux.types.chat import (
-        FinishReason as FinishReason,
-    )
-    from genmux.types.chat import (
-        Message as Message,
-    )
-    from genmux.types.chat import (
-        OutputFormat as OutputFormat,
-    )
-    from genmux.types.chat import (
-        ReasoningConfig as ReasoningConfig,
-    )
-    from genmux.types.chat import (
-        Tool as Tool,
-    )
-    from genmux.types.chat import (
-        ToolChoice as ToolChoice,
-    )
-    from genmux.types.content import (
-        Audio as Audio,
-    )
-    from genmux.types.content import (
-        Cache as Cache,
-    )
-    from genmux.types.content import (
-        File as File,
-    )
-    from genmux.types.content import (
-        Image as Image,
-    )
-    from genmux.types.content import (
-        Opaque as Opaque,
-    )
-    from genmux.types.content import (
-        Reasoning as Reasoning,
-    )
-    from genmux.types.content import (
-        Refusal as Refusal,
-    )
-    from genmux.types.content import (
-        Text as Text,
-    )
-    from genmux.types.content import (
-        ToolCall as ToolCall,
-    )
-    from genmux.types.content import (
-        ToolResult as ToolResult,
-    )
+    from genmux.types.audio import AudioFormat as AudioFormat
+    from genmux.types.chat import ChatRequest as ChatRequest
+    from genmux.types.chat import ChatResult as ChatResult
+    from genmux.types.chat import FinishReason as FinishReason
+    from genmux.types.chat import Message as Message
+    from genmux.types.chat import OutputFormat as OutputFormat
+    from genmux.types.chat import ReasoningConfig as ReasoningConfig
+    from genmux.types.chat import Tool as Tool
+    from genmux.types.chat import ToolChoice as ToolChoice
+    from genmux.types.content import Audio as Audio
+    from genmux.types.content import Cache as Cache
+    from genmux.types.content import File as File
+    from genmux.types.content import Image as Image
+    from genmux.types.content import Opaque as Opaque
+    from genmux.types.content import Reasoning as Reasoning
+    from genmux.types.content import Refusal as Refusal
+    from genmux.types.content import Text as Text
+    from genmux.types.content import ToolCall as ToolCall
+    from genmux.types.content import ToolResult as ToolResult
     from genmux.types.embed import EmbedRequest as EmbedRequest
     from genmux.types.embed import EmbedResult as EmbedResult
-    from genmux.types.errors import (
-        AuthenticationError as AuthenticationError,
-    )
-    from genmux.types.errors import (
-        BudgetExceededError as BudgetExceededError,
-    )
-    from genmux.types.errors import (
-        ConfigurationError as ConfigurationError,
-    )
-    from genmux.types.errors import (
-        ContentFilteredError as ContentFilteredError,
-    )
-    from genmux.types.errors import (
-        ContextOverflowError as ContextOverflowError,
-    )
-    from genmux.types.errors import (
-        ErrorKind as ErrorKind,
-    )
-    from genmux.types.errors import (
-        GenmuxError as GenmuxError,
-    )
-    from genmux.types.errors import (
-        InvalidRequestError as InvalidRequestError,
-    )
-    from genmux.types.errors import (
-        MalformedReplyError as MalformedReplyError,
-    )
-    from genmux.types.errors import (
-        NetworkError as NetworkError,
-    )
-    from genmux.types.errors import (
-        NotFoundError as NotFoundError,
-    )
-    from genmux.types.errors import (
-        OverloadedError as OverloadedError,
-    )
-    from genmux.types.errors import (
-        PermissionDeniedError as PermissionDeniedError,
-    )
-    from genmux.types.errors import (
-        ProviderError as ProviderError,
-    )
-    from genmux.types.errors import (
-        QuotaExceededError as QuotaExceededError,
-    )
-    from genmux.types.errors import (
-        RateLimitError as RateLimitError,
-    )
-    from genmux.types.errors import (
-        RequestCancelledError as RequestCancelledError,
-    )
-    from genmux.types.errors import (
-        RequestTimeoutError as RequestTimeoutError,
-    )
-    from genmux.types.errors import (
-        Retry as Retry,
-    )
-    from genmux.types.errors import (
-        ServerError as ServerError,
-    )
-    from genmux.types.errors import (
-        UnsupportedError as UnsupportedError,
-    )
-    from genmux.types.errors import (
-        ValidationError as ValidationError,
-    )
+    from genmux.types.errors import AudioError as AudioError
+    from genmux.types.errors import AuthenticationError as AuthenticationError
+    from genmux.types.errors import BudgetExceededError as BudgetExceededError
+    from genmux.types.errors import ConfigurationError as ConfigurationError
+    from genmux.types.errors import ContentFilteredError as ContentFilteredError
+    from genmux.types.errors import ContextOverflowError as ContextOverflowError
+    from genmux.types.errors import ErrorKind as ErrorKind
+    from genmux.types.errors import GenmuxError as GenmuxError
+    from genmux.types.errors import InvalidRequestError as InvalidRequestError
+    from genmux.types.errors import MalformedReplyError as MalformedReplyError
+    from genmux.types.errors import MessageError as MessageError
+    from genmux.types.errors import NetworkError as NetworkError
+    from genmux.types.errors import NotFoundError as NotFoundError
+    from genmux.types.errors import OverloadedError as OverloadedError
+    from genmux.types.errors import PermissionDeniedError as PermissionDeniedError
+    from genmux.types.errors import ProviderError as ProviderError
+    from genmux.types.errors import QuotaExceededError as QuotaExceededError
+    from genmux.types.errors import RateLimitError as RateLimitError
+    from genmux.types.errors import RequestCancelledError as RequestCancelledError
+    from genmux.types.errors import RequestTimeoutError as RequestTimeoutError
+    from genmux.types.errors import Retry as Retry
+    from genmux.types.errors import ServerError as ServerError
+    from genmux.types.errors import UnsupportedError as UnsupportedError
+    from genmux.types.errors import ValidationError as ValidationError
     from genmux.types.events import Event as Event
     from genmux.types.generation import GenerationRequest as GenerationRequest
     from genmux.types.generation import Input as Input
@@ -177,54 +86,39 @@ if TYPE_CHECKING:  # for editors and type checkers; a test holds it against the 
     from genmux.types.jobs import JobError as JobError
     from genmux.types.jobs import JobFilter as JobFilter
     from genmux.types.jobs import JobStatus as JobStatus
-    from genmux.types.money import (
-        Cost as Cost,
-    )
-    from genmux.types.money import (
-        Estimate as Estimate,
-    )
-    from genmux.types.money import (
-        Price as Price,
-    )
-    from genmux.types.money import (
-        TokenCount as TokenCount,
-    )
-    from genmux.types.parts import (
-        BlockEnd as BlockEnd,
-    )
-    from genmux.types.parts import (
-        BlockStart as BlockStart,
-    )
-    from genmux.types.parts import (
-        ErrorPart as ErrorPart,
-    )
-    from genmux.types.parts import (
-        ExtraPart as ExtraPart,
-    )
-    from genmux.types.parts import (
-        Finish as Finish,
-    )
-    from genmux.types.parts import (
-        Part as Part,
-    )
-    from genmux.types.parts import (
-        ReasoningDelta as ReasoningDelta,
-    )
-    from genmux.types.parts import (
-        Start as Start,
-    )
-    from genmux.types.parts import (
-        TextDelta as TextDelta,
-    )
-    from genmux.types.parts import (
-        ToolCallDelta as ToolCallDelta,
-    )
-    from genmux.types.parts import (
-        UsagePart as UsagePart,
-    )
-    from genmux.types.parts import (
-        WarningPart as WarningPart,
-    )
+    from genmux.types.money import Cost as Cost
+    from genmux.types.money import Estimate as Estimate
+    from genmux.types.money import Price as Price
+    from genmux.types.money import TokenCount as TokenCount
+    from genmux.types.parts import BlockEnd as BlockEnd
+    from genmux.types.parts import BlockStart as BlockStart
+    from genmux.types.parts import ErrorPart as ErrorPart
+    from genmux.types.parts import ExtraPart as ExtraPart
+    from genmux.types.parts import Finish as Finish
+    from genmux.types.parts import Part as Part
+    from genmux.types.parts import ReasoningDelta as ReasoningDelta
+    from genmux.types.parts import Start as Start
+    from genmux.types.parts import TextDelta as TextDelta
+    from genmux.types.parts import ToolCallDelta as ToolCallDelta
+    from genmux.types.parts import UsagePart as UsagePart
+    from genmux.types.parts import WarningPart as WarningPart
+    from genmux.types.speech import SpeechDelta as SpeechDelta
+    from genmux.types.speech import SpeechRequest as SpeechRequest
+    from genmux.types.speech import SpeechResult as SpeechResult
+    from genmux.types.speech import SpeechStart as SpeechStart
+    from genmux.types.speech import SpeechWords as SpeechWords
+    from genmux.types.speech import SpokenWord as SpokenWord
+    from genmux.types.speech import Voice as Voice
+    from genmux.types.subtitles import srt as srt
+    from genmux.types.subtitles import vtt as vtt
+    from genmux.types.transcription import AudioFile as AudioFile
+    from genmux.types.transcription import Segment as Segment
+    from genmux.types.transcription import Transcript as Transcript
+    from genmux.types.transcription import TranscriptDelta as TranscriptDelta
+    from genmux.types.transcription import TranscriptDone as TranscriptDone
+    from genmux.types.transcription import TranscriptionRequest as TranscriptionRequest
+    from genmux.types.transcription import TranscriptSegment as TranscriptSegment
+    from genmux.types.transcription import Word as Word
     from genmux.types.usage import Usage as Usage
     from genmux.types.warning import Warning as Warning  # noqa: A004 — see genmux.types.warning
 
@@ -253,6 +147,7 @@ _HOMES: dict[str, str] = {
     "ProviderInfo": "genmux.services.registry",
     "Total": "genmux.services.totals",
     "Asset": "genmux.types.assets",
+    "AudioFormat": "genmux.types.audio",
     "ChatRequest": "genmux.types.chat",
     "ChatResult": "genmux.types.chat",
     "FinishReason": "genmux.types.chat",
@@ -295,6 +190,8 @@ _HOMES: dict[str, str] = {
     "ServerError": "genmux.types.errors",
     "UnsupportedError": "genmux.types.errors",
     "ValidationError": "genmux.types.errors",
+    "AudioError": "genmux.types.errors",
+    "MessageError": "genmux.types.errors",
     "Event": "genmux.types.events",
     "GenerationRequest": "genmux.types.generation",
     "Input": "genmux.types.generation",
@@ -320,6 +217,23 @@ _HOMES: dict[str, str] = {
     "ToolCallDelta": "genmux.types.parts",
     "UsagePart": "genmux.types.parts",
     "WarningPart": "genmux.types.parts",
+    "SpeechDelta": "genmux.types.speech",
+    "SpeechRequest": "genmux.types.speech",
+    "SpeechResult": "genmux.types.speech",
+    "SpeechStart": "genmux.types.speech",
+    "SpeechWords": "genmux.types.speech",
+    "SpokenWord": "genmux.types.speech",
+    "Voice": "genmux.types.speech",
+    "srt": "genmux.types.subtitles",
+    "vtt": "genmux.types.subtitles",
+    "AudioFile": "genmux.types.transcription",
+    "Segment": "genmux.types.transcription",
+    "Transcript": "genmux.types.transcription",
+    "TranscriptDelta": "genmux.types.transcription",
+    "TranscriptDone": "genmux.types.transcription",
+    "TranscriptionRequest": "genmux.types.transcription",
+    "TranscriptSegment": "genmux.types.transcription",
+    "Word": "genmux.types.transcription",
     "Usage": "genmux.types.usage",
     "Warning": "genmux.types.warning",
 }

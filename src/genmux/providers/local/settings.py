@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from genmux.types.errors import ConfigurationError
 
 EXTRA = "pip install 'genmux[local]'"
+VOICE_EXTRA = "pip install 'genmux[voice]'"
 
 
 def thread_count(options: Mapping[str, str]) -> int:
@@ -24,10 +25,10 @@ def number(options: Mapping[str, str], name: str, *, least: int) -> int | None:
     return int(value)
 
 
-def missing_extra(error: ImportError) -> ConfigurationError:
-    """The error for a package that is not installed."""
+def missing_extra(error: ImportError, extra: str = EXTRA) -> ConfigurationError:
+    """The error for a package that is not installed. `extra` is how to get it."""
     return ConfigurationError(
-        f"embedded models need the package {error.name or error}, which is not installed: {EXTRA}"
+        f"embedded models need the package {error.name or error}, which is not installed: {extra}"
     )
 
 

