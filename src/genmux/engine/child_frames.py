@@ -9,7 +9,7 @@ from genmux.contract.local import Progress
 from genmux.contract.model import Model
 from genmux.types.chat import ChatRequest
 from genmux.types.embed import EmbedRequest, EmbedResult
-from genmux.types.errors import ProviderError
+from genmux.types.errors import AudioError, ProviderError
 from genmux.types.jobs import Completed, Filtered
 from genmux.types.jobs import Failed as FailedJob
 from genmux.types.money import TokenCount
@@ -146,14 +146,20 @@ Report = Ready | Begun | Piece | Spoken | Heard | Vectors | Moved | Made | Count
 def _to_plain(value: object) -> Any:
     """An error travels as its fields; what else msgpack cannot carry is a mistake of the engine."""
     if isinstance(value, ProviderError):
-        return {name: getattr(value, name) for name in _ERROR_FIELDS}
+        plain = {name: getattr(value, name) for name in _ERROR_FIELDS}
+        return plain | {"narrow": type(value).__name__} if type(value) in _NARROW.values() else plain
     message = f"{type(value).__name__} cannot be sent between processes"
     raise TypeError(message)
 
 
 def _from_plain(wanted: type, value: Any) -> Any:
-    return ProviderError(**value) if wanted is ProviderError else value
+    if wanted is not ProviderError:
+        return value
+    return _NARROW.get(value.pop("narrow", ""), ProviderError)(**value)
 
+
+_NARROW: dict[str, type[ProviderError]] = {"AudioError": AudioError}
+"""Errors that their kind alone does not tell."""
 
 _ERROR_FIELDS = (
     "message",

@@ -99,7 +99,7 @@ class HibariModel:
         for sentence in self._voice.split_sentences(text):
             for piece in cut(sentence, LONGEST):
                 for sounds in self._voice.phonemize(piece):
-                    yield from cut(sounds, MOST_SOUNDS)
+                    yield from (part for part in cut(sounds, MOST_SOUNDS) if any(map(str.isalpha, part)))
 
     def _check_language(self, request: SpeechRequest) -> None:
         language = (request.language or "en").lower()
