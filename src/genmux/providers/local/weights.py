@@ -145,5 +145,17 @@ WEIGHTS: dict[str, Weights] = {
         ),
         license="MIT",
     ),
+    "smart-turn": Weights(
+        name="smart-turn",
+        package="pipecat-ai",  # only its file is wanted
+        version="1.14.0",
+        wheel_sha256="0352f504b44e78bdf524e45af4bc759601c835b9b7dc195efe5e03384b974a44",
+        wheel_size=12_109_725,
+        member="pipecat/audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx",
+        file="smart-turn-v3.2-cpu.onnx",
+        sha256="2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f",
+        size=8_679_182,
+        license="BSD-2-Clause",
+    ),
 }
 """By the name of the model."""
