@@ -19,7 +19,8 @@ run: $(STAMP) ## Start the gateway with everything that needs no key
 	@$(WEIGHTS) || echo "without weights the embedded models do not answer; everything else does"
 	@exec $(BIN)/genmux serve
 
-WEIGHTS = $(BIN)/genmux local install smollm2 && $(BIN)/genmux local install upscale
+WEIGHTS = $(BIN)/genmux local install smollm2 && $(BIN)/genmux local install upscale && \
+  $(BIN)/genmux local install whisper-tiny
 
 test: $(STAMP) ## Run the whole test suite
 	@$(WEIGHTS) || echo "without weights the tests of the embedded models are left out"

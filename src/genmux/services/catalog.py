@@ -31,7 +31,8 @@ EMBEDDED_MODELS: dict[Operation, str] = {
     "text_to_video": "local/slideshow",
     "image_to_video": "local/slideshow",
     "video_to_video": "mock/video",
-    "text_to_speech": "mock/speech",
+    "text_to_speech": "local/hibari",
+    "transcribe": "local/whisper-tiny",
     "text_to_music": "mock/music",
     "text_to_sound": "mock/sound",
 }

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 
-from genmux.contract.local import Pause
+from genmux.contract.inputs import MediaRequest
+from genmux.contract.local import Pause, Progress
 from genmux.contract.model import Model
 from genmux.providers.local.settings import VOICE_EXTRA, missing_extra, number
+from genmux.providers.local.spoken_file import as_speech, write
 from genmux.types.audio import AudioFormat
 from genmux.types.errors import ConfigurationError, InvalidRequestError
+from genmux.types.jobs import Completed
 from genmux.types.parts import UsagePart, WarningPart
 from genmux.types.speech import SpeechDelta, SpeechPart, SpeechRequest, SpeechStart
 from genmux.types.usage import Usage
@@ -69,8 +72,14 @@ class HibariModel:
         self._voice = voice
         self._model = model
 
-    def run(self, request: SpeechRequest) -> Iterator[SpeechPart | Pause]:
-        """The sound, a sentence at a time. Raises InvalidRequestError, also where nothing in the text can be spoken."""
+    def run(self, request: SpeechRequest | MediaRequest) -> Iterator[SpeechPart | Pause | Progress | Completed]:
+        """The sound, a sentence at a time; a job gets a file. Raises InvalidRequestError, also where nothing can be spoken."""
+        if isinstance(request, MediaRequest):
+            yield from write(self._speak(as_speech(request)), request)
+        else:
+            yield from self._speak(request)
+
+    def _speak(self, request: SpeechRequest) -> Iterator[SpeechPart | Pause]:
         import numpy as np
 
         self._check_language(request)

@@ -6,13 +6,14 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
+from genmux.contract.inputs import MediaRequest
 from genmux.contract.local import Pause
 from genmux.contract.model import Model
 from genmux.providers.local.files import weights_folder
 from genmux.providers.local.hearing import RATE, heard
 from genmux.providers.local.settings import VOICE_EXTRA, missing_extra, number
 from genmux.providers.local.weights import WEIGHTS
-from genmux.types.errors import ConfigurationError, InvalidRequestError
+from genmux.types.errors import ConfigurationError, InvalidRequestError, UnsupportedError
 from genmux.types.parts import WarningPart
 from genmux.types.transcription import (
     Segment,
@@ -67,8 +68,11 @@ class WhisperModel:
         self._loaded = loaded
         self._model = model
 
-    def run(self, request: TranscriptionRequest) -> Iterator[TranscriptPart | Pause]:
+    def run(self, request: TranscriptionRequest | MediaRequest) -> Iterator[TranscriptPart | Pause]:
         """The text, a segment at a time, and all of it at the end. Raises InvalidRequestError and AudioError."""
+        if isinstance(request, MediaRequest):
+            message = f"transcribe of {self._model.reference} is a call, not a job; use the endpoint or method for it"
+            raise UnsupportedError(message, param="operation")
         language = self._language(request)
         if request.diarize:
             yield WarningPart(Warning("unsupported", "diarize", f"{self._model.reference} does not tell who speaks"))

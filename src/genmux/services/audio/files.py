@@ -71,7 +71,8 @@ def _start(audio: AudioFile) -> tuple[bytes, int]:
 
 def _with_head(audio: AudioFile, encoding: AudioEncoding) -> Known:
     """Samples as a WAV file, at the rate that their media type says (`audio/pcm;rate=16000`)."""
-    told = dict(part.strip().lower().partition("=")[::2] for part in audio.media_type.split(";")[1:])
+    split = (part.strip().lower().partition("=") for part in audio.media_type.split(";")[1:])
+    told = {name: value for name, _, value in split}
     rate, channels = told.get("rate", ""), told.get("channels", "1")
     if not rate.isdecimal() and encoding != "pcm":
         rate = str(_TELEPHONE)

@@ -6,9 +6,10 @@ file or an address to be opened in its place.
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import av
+import av.error
 from av.audio.resampler import AudioResampler
 
 from genmux.services.audio.containers import EXACT
@@ -31,8 +32,8 @@ def opened(file: Any, kind: str, *, quick: bool = False) -> "Generator[InputCont
     """A file with sound in it, by FFmpeg's name for its format. Raises UnheardError."""
     try:
         with av.open(file, "r", format=kind, metadata_errors="ignore", options=QUICK if quick else {}) as found:
-            _check_sound(found)
-            yield found
+            _check_sound(container := cast("InputContainer", found))
+            yield container
     except UnheardError:
         raise
     except Exception as error:  # whatever a foreign file leads to, it is the file's fault
@@ -88,7 +89,7 @@ def _told_length(container: "InputContainer") -> float | None:
 def _counted_length(container: "InputContainer") -> float:
     end, begin = 0.0, None
     for packet in container.demux(container.streams.audio[0]):
-        if packet.pts is not None and packet.time_base is not None:
+        if packet.pts is not None:
             begin = float(packet.pts * packet.time_base) if begin is None else begin
             end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
     return end - (begin or 0.0)

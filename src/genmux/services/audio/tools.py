@@ -116,7 +116,9 @@ class _Holder:
 
 def way_to_cut(seconds: float | None, size: int | None) -> tuple[AudioEncoding, float]:
     """How parts are written, and their seconds at most. Raises AudioError where so few bytes hold no second of sound."""
-    fitting = [(encoding, LONGEST if size is None else size * 0.98 / rate) for encoding, rate in RATES_OF_PARTS]
+    fitting: list[tuple[AudioEncoding, float]] = [
+        (encoding, LONGEST if size is None else size * 0.98 / rate) for encoding, rate in RATES_OF_PARTS
+    ]
     encoding, most = next((one for one in fitting if one[1] >= SHORT), fitting[-1])
     most = min(most, LONGEST, seconds or LONGEST)
     if most < 1:

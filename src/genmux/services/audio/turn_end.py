@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from genmux.services.audio.mel import RATE, loudness_of_bands
 from genmux.types.errors import ConfigurationError
@@ -44,6 +43,6 @@ class TurnEnd:
         It computes for a tenth of a second or so; call it in a thread.
         """
         sound = np.frombuffer(data[: len(data) // 2 * 2], "<i2")[-HEARD * RATE :].astype(np.float32) / 32_768
-        whole: npt.NDArray[np.float32] = np.pad(sound, (HEARD * RATE - len(sound), 0))
+        whole = np.concatenate([np.zeros(HEARD * RATE - len(sound), np.float32), sound])
         (output,) = self._session.run(None, {"input_features": loudness_of_bands(whole)[None]})
         return float(output.reshape(-1)[0])

@@ -1,6 +1,8 @@
 import importlib.util
+import wave
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +10,8 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from genmux.contract.inputs import MediaRequest
+from genmux.contract.local import Progress
 from genmux.contract.manifest import inherit
 from genmux.contract.model import Model
 from genmux.engine.child import LocalHost
@@ -15,6 +19,7 @@ from genmux.engine.permit import Permit
 from genmux.providers.local import hibari, provider
 from genmux.providers.local.hibari import HibariEngine, cut
 from genmux.types.errors import ConfigurationError, InvalidRequestError
+from genmux.types.jobs import Completed
 from genmux.types.parts import UsagePart, WarningPart
 from genmux.types.speech import SpeechDelta, SpeechRequest, SpeechStart
 
@@ -91,6 +96,21 @@ class TestSpeaking:
     async def test_what_the_voice_does_not_heed_is_told(self, host: LocalHost) -> None:
         parts = await spoken(host, "Hello.", instructions="Whisper.", timestamps=True)
         assert [part.warning.field for part in parts if isinstance(part, WarningPart)] == ["instructions", "timestamps"]
+
+    async def test_a_job_gets_a_file(self, host: LocalHost, tmp_path: Path) -> None:
+        request = MediaRequest(
+            operation="text_to_speech", prompt="Good morning. How are you?", params={"seed": 1}, folder=str(tmp_path)
+        )
+        run = host.run(provider, provider.wires["hibari"], MODEL, request, options={}, permit=Permit())
+        *progress, done = [part async for part in run]
+        parts = [one.part for one in progress if isinstance(one, Progress)]
+        assert parts == sorted(parts)
+        assert isinstance(done, Completed)
+        with wave.open(done.outputs[0].file or "") as file:
+            samples = file.readframes(file.getnframes())
+            assert file.getframerate() == 24_000
+        assert samples == sound(await spoken(host, "Good morning. How are you?", seed=1))
+        assert done.usage.meters["characters.input"] == 26
 
     async def test_leaving_early_stops_it(self, host: LocalHost) -> None:
         request = SpeechRequest(model="local/hibari", text="This is one of many sentences. " * 2_000)
