@@ -49,13 +49,13 @@ class Writing:
 
     def write(self, data: bytes) -> None:
         """Encode more of it."""
-        if not data:
-            return
-        samples = np.frombuffer(data, np.int16).reshape(1, -1)
-        frame = av.AudioFrame.from_ndarray(samples, format="s16", layout=_LAYOUTS[self._channels])
-        frame.sample_rate = self._rate
-        for packet in self._stream.encode(frame):
-            self._file.mux(packet)
+        step = 2 * self._channels * self._rate  # a second: of longer frames, what is left is moved again and again
+        for start in range(0, len(data), step):
+            samples = np.frombuffer(data[start : start + step], np.int16).reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(samples, format="s16", layout=_LAYOUTS[self._channels])
+            frame.sample_rate = self._rate
+            for packet in self._stream.encode(frame):
+                self._file.mux(packet)
 
     def close(self) -> None:
         """Encode the rest and write the end."""
