@@ -33,7 +33,8 @@ def heard(audio: AudioFile) -> "np.ndarray[Any, Any]":
     resampler = AudioResampler(format="s16", layout="mono", rate=RATE)
     samples: list[Any] = []
     try:
-        with av.open(source, "r", options=options, metadata_errors="ignore") as container:
+        opened: Any = av.open(source, "r", options=options, metadata_errors="ignore")
+        with opened as container:
             _check(container, audio)
             for packet in container.demux(container.streams.audio[0]):
                 samples += [piece for frame in _decoded(packet) for piece in resampler.resample(frame)]

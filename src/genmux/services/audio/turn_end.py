@@ -43,6 +43,7 @@ class TurnEnd:
         It computes for a tenth of a second or so; call it in a thread.
         """
         sound = np.frombuffer(data[: len(data) // 2 * 2], "<i2")[-HEARD * RATE :].astype(np.float32) / 32_768
-        whole = np.concatenate([np.zeros(HEARD * RATE - len(sound), np.float32), sound])
+        whole = np.zeros(HEARD * RATE, np.float32)
+        whole[len(whole) - len(sound) :] = sound
         (output,) = self._session.run(None, {"input_features": loudness_of_bands(whole)[None]})
         return float(output.reshape(-1)[0])
