@@ -13,11 +13,23 @@ import msgspec
 
 MESSAGE_KEYS = (
     "message", "Message", "detail", "msg", "error_description", "error_message", "errorMessage", "error", "errors",
-    "details", "title", "status_msg", "faultstring", "fault", "reason", "ErrMsg",
+    "details", "title", "status_msg", "faultstring", "fault", "reason", "ErrMsg", "err_msg",
 )  # fmt: skip
 """Where the words stand, best first."""
 
-CODE_KEYS = ("code", "error_code", "errorCode", "ErrCode", "reason", "type", "error_type", "__type", "status")
+CODE_KEYS = (
+    "code",
+    "error_code",
+    "errorCode",
+    "ErrCode",
+    "reason",
+    "type",
+    "error_type",
+    "__type",
+    "status",
+    "err_code",
+    "category",
+)
 """Where the provider's own codes stand, most telling first."""
 
 STATUS_KEYS = ("status_code", "raw_status_code", "statusCode", "status", "code", "error_code")
@@ -29,8 +41,8 @@ WAIT_KEYS = ("retry_after", "retry_after_seconds", "retryAfter", "estimated_time
 REQUEST_ID_KEYS = ("request_id", "requestId", "id", "trace")
 """Where a body names the request."""
 
-INNER_KEYS = ("error", "fault", "response")
-"""Tables that say it better than the table around them. `response` is the failed answer of OpenAI Responses."""
+INNER_KEYS = ("error", "fault", "response", "detail")
+"""Tables that say it better than the table around them. `response` is the failed answer of OpenAI Responses, `detail` ElevenLabs'."""
 
 FURTHER_KEYS = ("innererror", "inner_error")
 """Tables that add to the table around them (Azure)."""
