@@ -20,7 +20,7 @@ from genmux.types.errors import ErrorKind, ProviderError, Retry
 
 REQUEST_ID_HEADERS = (
     "request-id", "x-request-id", "x-amzn-requestid", "apim-request-id", "mistral-correlation-id", "x-ds-trace-id",
-    "x-debug-trace-id", "x-correlation-id", "x-trace-id", "cf-ray",
+    "x-debug-trace-id", "x-correlation-id", "x-trace-id", "dg-request-id", "cf-ray",
 )  # fmt: skip
 """Under which names providers send the id by which their support finds a request, best first."""
 

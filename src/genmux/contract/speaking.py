@@ -1,5 +1,7 @@
 """Speech whose reply is nothing but sound: whole, or piece by piece as the bytes come."""
 
+import base64
+import binascii
 from collections.abc import Iterable, Sequence
 
 from genmux.contract.http import HttpReply, WireEvent, malformed
@@ -40,6 +42,14 @@ def spoken(
         usage=usage or Usage(),
         request_id=request_id,
     )
+
+
+def decoded(text: str) -> bytes:
+    """Sound in base64 as bytes. Raises ProviderError(malformed_reply)."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise malformed(f"the sound is no base64: {error}") from error
 
 
 class SoundReader:

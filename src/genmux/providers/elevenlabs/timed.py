@@ -3,8 +3,6 @@
 Times of a stream are counted from its beginning (pipecat 1.14 reads them so; the documents do not say it).
 """
 
-import base64
-import binascii
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -12,7 +10,7 @@ import msgspec
 
 from genmux.contract.error_map import ErrorMap, stream_error
 from genmux.contract.http import HttpReply, WireEvent, malformed
-from genmux.contract.speaking import spoken
+from genmux.contract.speaking import decoded, spoken
 from genmux.types.audio import AudioFormat
 from genmux.types.speech import SpeechDelta, SpeechPart, SpeechResult, SpeechStart, SpeechWords, SpokenWord
 
@@ -98,11 +96,3 @@ def timed_sound(reply: HttpReply, made: AudioFormat) -> SpeechResult:
     told, words = reply.read(_TIMED), WordMaker()
     found = (*words.feed(told.alignment), *words.close())
     return spoken(decoded(told.audio_base64 or ""), made, words=found, status=reply.status)
-
-
-def decoded(text: str) -> bytes:
-    """Base64 as bytes. Raises ProviderError(malformed_reply)."""
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise malformed(f"the sound is no base64: {error}") from error
