@@ -13,7 +13,8 @@ from genmux.contract.inputs import MediaRequest
 from genmux.contract.jobs import Prepared, Steps, no_steps
 from genmux.contract.model import Model
 from genmux.contract.statuses import StatusTable, UnknownStatusError
-from genmux.providers.google.content import ANSWER, Answer, Blob, Candidate
+from genmux.providers.google.content import ANSWER, Blob
+from genmux.providers.google.ending import ending_of
 from genmux.providers.google.inputs import inline
 from genmux.providers.google.usage import content_usage
 from genmux.types.assets import Output
@@ -54,7 +55,7 @@ class ImagesWire:
         parts = [part for one in told.candidates for part in one.content.parts if not part.thought]
         outputs = tuple(output for part in parts if part.inline_data and (output := _output(part.inline_data)))
         text = "".join(part.text or "" for part in parts) or None
-        raw, words = _ending(told)
+        raw, words = ending_of(told)
         if outputs:
             return Completed(outputs=outputs, usage=usage, text=text, raw=raw)
         try:
@@ -91,11 +92,3 @@ def _output(blob: Blob) -> Output | None:
     except (binascii.Error, ValueError):
         return None
     return Output(data=data, media_type=blob.mime_type) if data else None
-
-
-def _ending(told: Answer) -> tuple[str, str | None]:
-    """Why it ended, in Google's word, and what it says of it."""
-    if told.prompt_feedback is not None and (blocked := told.prompt_feedback.block_reason):
-        return blocked, None
-    last = told.candidates[-1] if told.candidates else Candidate()
-    return last.finish_reason or "FINISH_REASON_UNSPECIFIED", last.finish_message

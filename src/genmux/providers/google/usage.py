@@ -6,9 +6,11 @@ import msgspec
 
 from genmux.types.usage import (
     TOKENS_INPUT,
+    TOKENS_INPUT_AUDIO,
     TOKENS_INPUT_CACHED,
     TOKENS_INPUT_IMAGE,
     TOKENS_OUTPUT,
+    TOKENS_OUTPUT_AUDIO,
     TOKENS_OUTPUT_IMAGE,
     TOKENS_OUTPUT_REASONING,
     Usage,
@@ -67,7 +69,12 @@ def content_usage(told: ContentUsage | None) -> Usage:
         answered=_sum((told.candidates_token_count, told.thoughts_token_count)),
         thought=told.thoughts_token_count,
         cached=told.cached_content_token_count,
-        kinds={TOKENS_INPUT_IMAGE: entering.get("image"), TOKENS_OUTPUT_IMAGE: leaving.get("image")},
+        kinds={
+            TOKENS_INPUT_AUDIO: entering.get("audio"),
+            TOKENS_INPUT_IMAGE: entering.get("image"),
+            TOKENS_OUTPUT_AUDIO: leaving.get("audio"),
+            TOKENS_OUTPUT_IMAGE: leaving.get("image"),
+        },
     )
 
 
