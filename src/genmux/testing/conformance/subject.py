@@ -71,8 +71,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def makes(self) -> str:
-        """The first half of the media type of what it makes."""
-        return OUTPUTS[self.operation]
+        """The first half of the media type of what it makes; `text` where that is a transcript, which comes as JSON."""
+        return OUTPUTS.get(self.operation, "text")
 
     @property
     def inputs(self) -> dict[InputRole, InputParam]:
@@ -115,7 +115,7 @@ def subjects_of(provider: Provider, personality: str) -> list[Subject]:
     specs = {name: inherit(spec, manifest.model_defaults) for name, spec in manifest.models.items()}
     for name, spec in (specs or {"sample": manifest.model_defaults}).items():
         for operation, wire in spec.operations.items():
-            if wire in wires and operation in OUTPUTS and wire not in found:
+            if wire in wires and wire not in found:
                 model = Model(provider=provider.id, id=name, wire_id=spec.wire_id or name, spec=spec)
                 found[wire] = Subject(
                     provider=provider, wire_name=wire, model=model, operation=operation, personality=personality

@@ -8,7 +8,11 @@ from genmux.testing.conformance.check import check, polls
 from genmux.testing.conformance.subject import Subject, streams
 from genmux.types.jobs import Completed, Pending, Processing
 
-_BEGINNINGS = {"image": (b"\x89PNG", b"\xff\xd8\xff", b"RIFF"), "audio": (b"RIFF", b"ID3", b"\xff\xfb", b"\xff\xf3")}
+_BEGINNINGS = {
+    "image": (b"\x89PNG", b"\xff\xd8\xff", b"RIFF"),
+    "audio": (b"RIFF", b"ID3", b"\xff\xfb", b"\xff\xf3"),
+    "text": (b"{",),
+}
 
 
 def looks_like(kind: str, data: bytes) -> bool:

@@ -1,0 +1,13 @@
+"""AssemblyAI: transcription as a job, with speakers and the time of each word."""
+
+from pathlib import Path
+
+from genmux.contract.failures import FailureTable
+from genmux.contract.manifest import read_manifest
+from genmux.contract.provider import Provider
+from genmux.contract.statuses import StatusTable
+from genmux.providers.assemblyai.wire import TranscriptWire
+
+manifest = read_manifest(Path(__file__).with_name("manifest.toml"))
+statuses, failures = StatusTable(manifest.statuses), FailureTable(manifest.errors)
+provider = Provider(manifest=manifest, wires={"transcripts": TranscriptWire(statuses, failures)})
