@@ -60,10 +60,12 @@ class SoundReader:
         self._begun = False
 
     def feed(self, event: WireEvent) -> Iterable[SpeechPart]:
-        """A piece of sound."""
+        """A piece of sound. Raises ProviderError(malformed_reply) for a page or a document in its place."""
         if not event.data:
             return
         if not self._begun:
+            if _is_text(event.data):
+                raise malformed("the stream is text where sound was expected")
             self._begun = True
             yield SpeechStart(format=self._made)
         yield SpeechDelta(event.data)
@@ -73,6 +75,12 @@ class SoundReader:
         if not self._begun:
             raise malformed("the stream ended without a sound")
         return ()
+
+
+def _is_text(data: bytes) -> bool:
+    """Whether it begins as a page or a document does; so many readable letters in a row are no samples."""
+    head = data[:32]
+    return len(head) >= 16 and head[:1] in {b"<", b"{"} and head.isascii() and head.decode().isprintable()
 
 
 def rate_of(wanted: int | None, rates: Sequence[int], usual: int) -> int:

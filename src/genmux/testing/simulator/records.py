@@ -7,7 +7,9 @@ from typing import Any, Literal
 
 import msgspec
 
-SECRET_HEADERS = frozenset({"authorization", "x-api-key", "api-key", "cookie", "proxy-authorization"})
+SECRET_HEADERS = frozenset({
+    "authorization", "x-api-key", "xi-api-key", "x-goog-api-key", "api-key", "cookie", "proxy-authorization",
+})  # fmt: skip
 
 Outcome = Literal["open", "answered", "faulted", "disconnected"]
 
