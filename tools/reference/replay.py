@@ -54,6 +54,7 @@ FIELDS = {
     "result": "the answer, or what came of it before an error; null where there is none",
     "error": "the error, null where there is none: `kind`, `message` and `retry` (`safe`, `unsure`, `never`)",
     "job": "what was read of a job, null for all others",
+    "voice": "what was read of speech or of a transcript, null for all others",
     "request_round_trip": "whether the request goes round; null where there is none, or nobody accepts it",
     "response_round_trip": "whether the reply goes round",
     "differences": "what differs, each with its place",

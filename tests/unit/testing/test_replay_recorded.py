@@ -30,6 +30,12 @@ ERRORS_IN_STREAMS: dict[str, str] = {
 }
 
 
+ERRORS_IN_ANSWERS: dict[str, str] = {
+    "google/tts/speechconfigparam-google-6a3331ed.json#0": "server",
+}
+"""Answers that hold nothing of what was asked for."""
+
+
 @cache
 def outcomes() -> dict[str, Outcome]:
     return {f"{outcome.file}#{outcome.index}": outcome for outcome in replay([RECORDINGS])}
@@ -70,7 +76,7 @@ def test_most_exchanges_have_something_to_go_round() -> None:
     replies = [
         outcome.response_round_trip is not None
         for outcome in claimed().values()
-        if "embed" not in outcome.api and outcome.job is None
+        if "embed" not in outcome.api and outcome.job is None and outcome.voice is None
     ]
 
     assert sum(requests) > 0.9 * len(requests)
@@ -79,7 +85,8 @@ def test_most_exchanges_have_something_to_go_round() -> None:
 
 def test_every_error_has_the_kind_that_a_reader_gives_it() -> None:
     kinds = tomllib.loads(ERRORS.read_text("utf-8"))
-    expected = {name: kind for kind, names in kinds.items() for name in names if name in claimed()} | ERRORS_IN_STREAMS
+    expected = {name: kind for kind, names in kinds.items() for name in names if name in claimed()}
+    expected |= ERRORS_IN_STREAMS | ERRORS_IN_ANSWERS
 
     assert {name: outcome.error.kind for name, outcome in claimed().items() if outcome.error} == expected
 

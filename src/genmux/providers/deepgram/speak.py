@@ -19,7 +19,7 @@ from genmux.types.usage import Usage
 
 
 class _Written(NamedTuple):
-    """How an encoding is written: `encoding`, `container`, and the rates in Hz that there are; one alone is never told."""
+    """How an encoding is written: `encoding`, `container`, and the rates in Hz that there are; the usual one is not told."""
 
     encoding: str
     container: str | None
@@ -52,7 +52,7 @@ class SpeakWire:
             "model": f"{model.wire_id}-{voice.removeprefix(f'{model.wire_id}-')}",
             "encoding": written.encoding,
             "container": written.container,
-            "sample_rate": made.sample_rate if len(written.rates) > 1 else None,
+            "sample_rate": made.sample_rate if made.sample_rate != written.usual else None,
             "speed": known.get("speed"),
             **request.params,
             **(request.extra or {}),

@@ -3,7 +3,7 @@
 A recorded request is accepted as our server would and encoded again as our client would; a recorded reply is read as
 our client would, written as our server would, and read again. What differs is said with its place.
 
-The exchanges of jobs have no server half: there the wire writes the recorded request, and reads the recorded reply.
+The exchanges of jobs and of voice have no server half: there the wire writes the recorded request, and reads the recorded reply.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,8 +23,11 @@ from genmux.testing.replay.recording import Exchange, RecordedReply, read_exchan
 from genmux.testing.replay.speaking import AskedSpeech, replay_speech
 from genmux.testing.replay.streaming import events_of, is_stream, replay_stream
 from genmux.testing.replay.transcribing import AskedTranscript, replay_transcript
+from genmux.testing.replay.voice import replay_voice
+from genmux.testing.replay.voice_apis import VoiceClaim, voice_claim
+from genmux.testing.replay.voice_seen import VoiceSeen
 
-__all__ = ["ErrorSeen", "JobSeen", "Outcome", "ResultSeen", "ToolCallSeen", "replay", "replay_exchange"]
+__all__ = ["ErrorSeen", "JobSeen", "Outcome", "ResultSeen", "ToolCallSeen", "VoiceSeen", "replay", "replay_exchange"]
 
 
 def replay(paths: Iterable[str | Path]) -> Iterator[Outcome]:
@@ -40,6 +43,8 @@ def replay_exchange(exchange: Exchange) -> Outcome:
     """Replay one exchange."""
     if (job := job_claim(exchange)) is not None and exchange.reply is not None:
         return _job_outcome(exchange, exchange.reply, job)
+    if (voice := voice_claim(exchange)) is not None and exchange.reply is not None:
+        return _voice_outcome(exchange, exchange.reply, voice)
     claimed = audio_claim(exchange) or claim(exchange)
     if isinstance(claimed, str) or exchange.reply is None:
         return _outcome(exchange, Answered(status="unsupported", differences=(str(claimed),)))
@@ -57,6 +62,15 @@ def _job_outcome(exchange: Exchange, reply: RecordedReply, claimed: JobClaim) ->
         return _outcome(exchange, _broken(error))
     outcome = _outcome(exchange, replayed.answered, replayed.request_round_trip, replayed.differences)
     return msgspec.structs.replace(outcome, job=replayed.job)
+
+
+def _voice_outcome(exchange: Exchange, reply: RecordedReply, claimed: VoiceClaim) -> Outcome:
+    try:
+        replayed = replay_voice(exchange, reply, claimed)
+    except Exception as error:  # noqa: BLE001 — as above
+        return _outcome(exchange, _broken(error))
+    outcome = _outcome(exchange, replayed.answered, replayed.request_round_trip, replayed.differences)
+    return msgspec.structs.replace(outcome, voice=replayed.voice)
 
 
 def _broken(error: Exception) -> Answered:

@@ -202,7 +202,26 @@ def _anybody(exchange: Exchange) -> Ticket:
     return {"id": "replayed"}
 
 
+# ---------------------------------------------------------------- AssemblyAI, of which no request was kept
+def _talk(exchange: Exchange) -> tuple[MediaRequest, Model]:
+    del exchange
+    sound = MediaInput(kind="audio", role="audio", url="https://replayed.example/talk.mp3")
+    return MediaRequest(operation="transcribe", inputs=(sound,)), unlisted("assemblyai", "universal-2")
+
+
+def _is_submitted(exchange: Exchange) -> Call | None:
+    return "submit" if exchange.path == "/v2/transcript" else None
+
+
 JOB_APIS: tuple[JobApi, ...] = (
+    JobApi(
+        provider="assemblyai",
+        wire="transcripts",
+        routes=(Route("submit", "POST", r"/v2/transcript"), Route("poll", "GET", r"/v2/transcript/[^/]+")),
+        asked=_talk,
+        ticket=_anybody,
+        unasked=_is_submitted,
+    ),
     JobApi(
         provider="xai",
         wire="images",

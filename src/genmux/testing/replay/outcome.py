@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from genmux.contract.jobs import Listed
+from genmux.testing.replay.voice_seen import VoiceSeen
 from genmux.types.chat import ChatResult
 from genmux.types.embed import EmbedResult
 from genmux.types.errors import ErrorKind, ProviderError, Retry
@@ -94,6 +95,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     result: ResultSeen | None = None
     error: ErrorSeen | None = None
     job: JobSeen | None = None
+    voice: VoiceSeen | None = None
     request_round_trip: bool | None = None
     response_round_trip: bool | None = None
     differences: tuple[str, ...] = ()

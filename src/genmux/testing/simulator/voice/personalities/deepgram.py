@@ -14,6 +14,7 @@ CODES = {
     "invalid_request": (400, "Bad Request"),
 }
 KINDS = {"mulaw": "g711", "alaw": "g711", "mp3": "mp3", "opus": "OggS", "flac": "fLaC", "aac": "aac"}
+RATES = {"g711": "8000", "fLaC": "48000", "OggS": "48000"}
 MEDIA = {"pcm": "audio/l16", "wav": "audio/wav", "mp3": "audio/mpeg", "OggS": "audio/ogg", "g711": "audio/mulaw"}
 
 
@@ -33,7 +34,7 @@ class Deepgram(VoicePersonality):
         kind = (
             ("wav" if call.query.get("container", "wav") == "wav" else "pcm") if coding == "linear16" else KINDS[coding]
         )
-        data = speech(text, kind, int(call.query.get("sample_rate", "24000")))
+        data = speech(text, kind, int(call.query.get("sample_rate", RATES.get(kind, "24000"))))
         headers = (
             ("dg-char-count", str(len(text))),
             ("dg-model-name", call.query["model"]),
