@@ -21,7 +21,7 @@ _CODES = (
     "pol:pl por:pt pus:ps ron:ro rus:ru slk:sk slv:sl sna:sn snd:sd som:so spa:es srp:sr swa:sw swe:sv tam:ta tel:te "
     "tgk:tg tgl:tl tha:th tur:tr ukr:uk urd:ur uzb:uz vie:vi wol:wo xho:xh zho:zh zul:zu"
 )
-_SHORT = dict(pair.split(":") for pair in _CODES.split())
+_SHORT: dict[str, str] = {pair.partition(":")[0]: pair.partition(":")[2] for pair in _CODES.split()}
 """Codes of ISO 639-3 that have two letters in BCP 47."""
 
 

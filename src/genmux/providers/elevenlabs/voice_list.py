@@ -67,7 +67,7 @@ def _voice(one: Listed) -> Voice:
     labels = one.labels or {}
     spoken = [tag for each in one.verified_languages or () if (tag := language_tag(each.locale or each.language))]
     own = language_tag(labels.get("language"))
-    told = dict.fromkeys([*([own] if own else []), *spoken])
+    told: dict[str, None] = dict.fromkeys([own, *spoken] if own else spoken)
     return Voice(
         id=one.voice_id,
         name=one.name or one.voice_id,

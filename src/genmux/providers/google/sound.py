@@ -7,11 +7,13 @@ import msgspec
 
 from genmux.contract.speaking import decoded
 from genmux.providers.google.content import Answer, Blob
-from genmux.types.audio import MEDIA_TYPES, AudioFormat
+from genmux.types.audio import MEDIA_TYPES, AudioEncoding, AudioFormat
 
 _RATE = re.compile(r"rate=(\d+)")
 _USUAL = 24_000
-_OTHERS = {media_type: encoding for encoding, media_type in MEDIA_TYPES.items() if encoding not in ("pcm", "wav")}
+_OTHERS: dict[str, AudioEncoding] = {
+    media_type: encoding for encoding, media_type in MEDIA_TYPES.items() if encoding not in ("pcm", "wav")
+}
 
 
 class Sound(msgspec.Struct, frozen=True):

@@ -83,9 +83,14 @@ def _at(*endings: str) -> Callable[[Exchange], bool]:
     return lambda exchange: exchange.path.endswith(endings)
 
 
-def _replies(exchange: Exchange, *keys: str) -> bool:
-    told = decoded(exchange.reply.body) if exchange.reply else None
-    return isinstance(told, dict) and all(key in told for key in keys)
+def _replies(*keys: str) -> Callable[[Exchange], bool]:
+    """Exchanges whose reply is JSON with all of these keys, and those that ask for a transcription by their address."""
+
+    def fits(exchange: Exchange) -> bool:
+        told = decoded(exchange.reply.body) if exchange.reply else None
+        return exchange.path.endswith("/v1/listen") or (isinstance(told, dict) and all(key in told for key in keys))
+
+    return fits
 
 
 def _is_sound(exchange: Exchange) -> bool:
@@ -157,9 +162,9 @@ def _is_gemini(exchange: Exchange) -> bool:
 
 VOICE_APIS: tuple[VoiceApi, ...] = (
     VoiceApi("elevenlabs", "eleven_multilingual_v2", _is_sound, _spoken),
-    VoiceApi("elevenlabs", "scribe_v2", lambda one: _replies(one, "text", "words"), _heard),
+    VoiceApi("elevenlabs", "scribe_v2", _replies("text", "words"), _heard),
     VoiceApi("deepgram", "aura-2", _at("/v1/speak"), _speak),
-    VoiceApi("deepgram", "nova-3", lambda one: _at("/v1/listen")(one) or _replies(one, "results"), _listen),
+    VoiceApi("deepgram", "nova-3", _replies("results", "metadata"), _listen),
     VoiceApi("google", "gemini-3.8-flash-tts", _is_gemini, _gemini, frozenset({"model"})),
 )
 """All of them."""

@@ -51,7 +51,7 @@ class VoicePersonality:
 
     def refuse(self, refusal: Refusal) -> Told:
         """An error as this provider writes it."""
-        raise NotImplementedError
+        raise NotImplementedError(refusal.kind)
 
 
 def told_json(document: Any, *, status: int = 200, headers: Headers = ()) -> Told:
