@@ -16,8 +16,10 @@ from genmux.contract.model import Model
 from genmux.contract.speaking import SoundReader, rate_of, sound_of
 from genmux.contract.wires import Encoded, Sent
 from genmux.providers.cartesia.events import EventReader, events_in, whole_sound
+from genmux.providers.cartesia.saying import SayingCodec
 from genmux.providers.cartesia.voice_list import VoiceList
 from genmux.types.audio import AudioEncoding, AudioFormat
+from genmux.types.realtime import SessionConfig
 from genmux.types.speech import SpeechRequest, SpeechResult
 
 RATES = (8_000, 16_000, 22_050, 24_000, 44_100, 48_000)
@@ -71,6 +73,11 @@ class SonicWire(VoiceList):
         """Start reading one stream."""
         made = _format(sent.request)
         return EventReader(made, self._errors) if _as_events(sent.request, stream=True) else SoundReader(made)
+
+    def saying(self, config: SessionConfig, model: Model) -> SayingCodec:
+        """A codec for a text that is spoken while it is being written. Raises InvalidRequestError where there is no voice."""
+        voice, _ = voice_of(SpeechRequest(model=model.reference, text="", voice=config.voice), model)
+        return SayingCodec(config, model, voice, self._errors)
 
 
 def _as_events(request: SpeechRequest, *, stream: bool) -> bool:

@@ -16,9 +16,11 @@ from genmux.contract.http import Framing, HttpReply, HttpRequest, json_request
 from genmux.contract.model import Model
 from genmux.contract.speaking import SoundReader, rate_of, sound_of
 from genmux.contract.wires import Encoded, Sent
+from genmux.providers.elevenlabs.saying import SayingCodec
 from genmux.providers.elevenlabs.timed import TimedReader, timed_sound
 from genmux.providers.elevenlabs.voice_list import VoiceList
 from genmux.types.audio import AudioEncoding, AudioFormat
+from genmux.types.realtime import SessionConfig
 from genmux.types.speech import SpeechRequest, SpeechResult
 from genmux.types.usage import CREDITS, Usage
 
@@ -78,6 +80,11 @@ class SpeechWire(VoiceList):
         """Start reading one stream."""
         made = _format(sent.request)[0]
         return TimedReader(made, self._errors) if sent.request.timestamps else SoundReader(made)
+
+    def saying(self, config: SessionConfig, model: Model) -> SayingCodec:
+        """A codec for a text that is spoken while it is being written. Raises InvalidRequestError where there is no voice."""
+        voice, _ = voice_of(SpeechRequest(model=model.reference, text="", voice=config.voice), model)
+        return SayingCodec(config, model, voice, self._errors)
 
 
 def _format(request: SpeechRequest) -> tuple[AudioFormat, str]:

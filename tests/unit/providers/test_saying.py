@@ -1,0 +1,162 @@
+"""Texts are spoken while they are being written: the codecs of ElevenLabs and Cartesia, as their documents show them."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from genmux.contract.saying import OpensAtOnce, SpeaksLive
+from genmux.types.audio import AudioFormat
+from genmux.types.errors import MessageError
+from genmux.types.realtime import (
+    AppendAudio,
+    AudioChunk,
+    AudioDone,
+    CancelResponse,
+    CloseSession,
+    CreateResponse,
+    OutputTranscriptDelta,
+    ResponseDone,
+    ResponseStarted,
+    SendText,
+    SessionConfig,
+    SessionCreated,
+    SessionFailed,
+    Unknown,
+)
+from genmux.types.usage import Usage
+from tests.unit.providers.listened import heard, names
+from tests.unit.providers.voiced import Voiced, query
+
+ELEVEN = Voiced("elevenlabs", "eleven_flash_v2_5")
+SONIC = Voiced("cartesia", "sonic-3")
+PHONE = SessionConfig(voice="v/1", speed=1.1, language="de-DE", output=AudioFormat(encoding="pcmu", sample_rate=8_000))
+
+
+def saying(voiced: Voiced, config: SessionConfig | None = None) -> Any:
+    assert isinstance(voiced.wire, SpeaksLive)
+    return voiced.wire.saying(config or SessionConfig(voice="v"), voiced.model)
+
+
+def told(frames: Any) -> list[Any]:
+    return [msgspec.json.decode(one) for one in frames]
+
+
+@pytest.mark.parametrize("voiced", [ELEVEN, SONIC])
+def test_the_session_is_there_at_once_and_hears_nothing(voiced: Voiced) -> None:
+    codec = saying(voiced)
+    assert isinstance(codec, OpensAtOnce)
+    assert [*codec.opened()] == [SessionCreated()]
+    with pytest.raises(MessageError, match="send text"):
+        codec.send(AppendAudio(b"ab"))
+    assert codec.closed(None, "").reconnect
+    for frame in (b"\xff", "[]", '{"audio": "!!", "data": "!!", "type": "chunk"}'):
+        assert [*codec.receive(frame)] == [Unknown(name="no message")]
+
+
+def test_elevenlabs_begins_with_a_blank_and_ends_with_nothing() -> None:
+    codec = saying(ELEVEN, PHONE)
+    expected = {"model_id": "eleven_flash_v2_5", "output_format": "ulaw_8000", "language_code": "de"}
+    assert query(codec.connect()) == ("/v1/text-to-speech/v%2F1/stream-input", expected)
+    assert codec.output == AudioFormat(encoding="pcmu", sample_rate=8_000)
+    assert told(codec.opening()) == [{"text": " ", "voice_settings": {"speed": 1.1}}]
+    assert told(codec.send(SendText("Hello", answer=False))) == [{"text": "Hello "}]
+    assert told(codec.send(SendText("there. "))) == [{"text": "there. ", "flush": True}]
+    assert told(codec.send(CreateResponse())) == [{"text": " ", "flush": True}]
+    assert told(codec.send(CloseSession())) == [{"text": ""}]
+    with pytest.raises(MessageError):
+        codec.send(CancelResponse())
+
+
+def test_elevenlabs_says_sound_letters_and_the_end() -> None:
+    codec = saying(ELEVEN)
+    codec.send(SendText("Hi you"))
+    events = heard(
+        codec,
+        [
+            {"audio": "AAEC", "isFinal": None, "alignment": {"chars": ["H", "i"], "charStartTimesMs": [0, 9]}},
+            {"audio": "AwQF", "isFinal": None, "alignment": None, "normalizedAlignment": None},
+            {"audio": None, "isFinal": True},
+        ],
+    )
+    same = {"response_id": "said_1", "item_id": "said_1"}
+    assert events == [
+        ResponseStarted(response_id="said_1"),
+        AudioChunk(data=b"\0\1\2", **same),
+        OutputTranscriptDelta(text="Hi", **same),
+        AudioChunk(data=b"\3\4\5", **same),
+        AudioDone(**same),
+        ResponseDone(response_id="said_1", usage=Usage(meters={"characters.input": 6})),
+    ]
+
+
+def test_an_error_of_elevenlabs_ends_it() -> None:
+    failed = heard(saying(ELEVEN), [{"message": "no credits", "error": "quota_exceeded", "code": 1008}])[0]
+    assert isinstance(failed, SessionFailed)
+    assert failed.error is not None
+    assert (failed.error.kind, failed.recoverable) == ("quota_exceeded", False)
+
+
+def test_each_answer_of_cartesia_is_a_context() -> None:
+    codec = saying(SONIC, PHONE)
+    assert codec.connect().url == "/tts/websocket"
+    first, last = told([*codec.send(SendText("Hello ", answer=False)), *codec.send(SendText("there."))])
+    assert first == {
+        "context_id": "said_1",
+        "transcript": "Hello ",
+        "continue": True,
+        "model_id": "sonic-3",
+        "voice": {"id": "v/1"},
+        "output_format": {"container": "raw", "encoding": "pcm_mulaw", "sample_rate": 8_000},
+        "add_timestamps": True,
+        "language": "de",
+        "generation_config": {"speed": 1.1},
+    }
+    assert (last["context_id"], last["transcript"], last["continue"]) == ("said_1", "there.", False)
+    second = told(codec.send(CreateResponse()))[0]
+    assert (second["context_id"], second["transcript"], second["continue"]) == ("said_2", "", False)
+    assert [*codec.send(CloseSession())] == []
+
+
+def test_answers_of_cartesia_are_told_apart_and_can_be_stopped() -> None:
+    codec = saying(SONIC)
+    codec.send(SendText("Hello"))
+    codec.send(SendText("you"))
+    events = heard(
+        codec,
+        [
+            {"type": "chunk", "context_id": "said_1", "data": "AAEC", "done": False},
+            {
+                "type": "timestamps",
+                "context_id": "said_1",
+                "word_timestamps": {"words": ["Hello"], "start": [0], "end": [1]},
+            },
+            {"type": "done", "context_id": "said_1", "done": True},
+            {"type": "chunk", "context_id": "said_1", "data": "AAEC"},
+            {"type": "flush_done", "context_id": "said_2"},
+        ],
+    )
+    assert names(events) == [
+        "ResponseStarted", "AudioChunk", "OutputTranscriptDelta", "AudioDone", "ResponseDone", "Unknown", "Unknown",
+    ]  # fmt: skip
+    assert events[4] == ResponseDone(response_id="said_1", usage=Usage(meters={"characters.input": 5}))
+    assert told(codec.send(CancelResponse())) == [{"context_id": "said_2", "cancel": True}]
+    assert [*codec.send(CancelResponse(response_id="said_1"))] == []
+
+
+def test_an_error_of_one_answer_of_cartesia_leaves_the_others() -> None:
+    codec = saying(SONIC)
+    codec.send(SendText("Hello"))
+    error = {
+        "type": "error",
+        "context_id": "said_1",
+        "done": True,
+        "status_code": 429,
+        "error_code": "concurrency_limited",
+    }
+    failed, done = heard(codec, [{**error, "message": "You have exceeded your plan's concurrency limit."}])
+    assert isinstance(failed, SessionFailed)
+    assert failed.error is not None
+    assert (failed.error.kind, failed.recoverable) == ("rate_limit", True)
+    assert isinstance(done, ResponseDone)
+    assert done.status == "failed"
