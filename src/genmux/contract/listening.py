@@ -4,13 +4,14 @@ What providers of these have in common. A codec of one brings its addresses, its
 reads its own messages into a `Listener`'s events.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
 from genmux.contract.goodbyes import LASTING_CODES, goodbye
 from genmux.contract.http import HttpRequest
-from genmux.contract.sessions import Capabilities, Frame, Goodbye, lacks, pick
+from genmux.contract.model import Model
+from genmux.contract.sessions import Capabilities, Codec, Frame, Goodbye, Resume, lacks, pick
 from genmux.types.audio import AudioFormat
 from genmux.types.errors import AudioError
 from genmux.types.realtime import (
@@ -179,11 +180,29 @@ class Listener:
 
     def receive(self, frame: Frame) -> Iterable[RealtimeEvent]:
         """What a frame says."""
-        raise NotImplementedError
+        raise NotImplementedError(frame)
 
     def closed(self, code: int | None, reason: str) -> Goodbye:
         """What the end of the connection means."""
         return goodbye(code, reason, lasting=self.lasting)
+
+
+class ListeningWire:
+    """Opens sessions that only listen: `codec` makes one for a connection. What was said before is nothing to them."""
+
+    def __init__(self, capabilities: Capabilities, codec: Callable[[SessionConfig, Model], Codec]) -> None:
+        self._capabilities = capabilities
+        self._codec = codec
+
+    def capabilities(self, model: Model) -> Capabilities:
+        """What they can do."""
+        del model
+        return self._capabilities
+
+    def open(self, config: SessionConfig, model: Model, resume: Resume | None = None) -> Codec:
+        """A codec for one connection."""
+        del resume
+        return self._codec(config, model)
 
 
 def _ms(seconds: float | None) -> int | None:

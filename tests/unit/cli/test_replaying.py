@@ -19,6 +19,7 @@ FIELDS = (
     "result",
     "error",
     "job",
+    "voice",
     "request_round_trip",
     "response_round_trip",
     "differences",

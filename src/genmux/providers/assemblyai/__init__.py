@@ -7,12 +7,12 @@ from genmux.contract.failures import FailureTable
 from genmux.contract.manifest import read_manifest
 from genmux.contract.provider import Provider
 from genmux.contract.statuses import StatusTable
-from genmux.providers.assemblyai.live import LiveWire
+from genmux.providers.assemblyai.live import live_wire
 from genmux.providers.assemblyai.wire import TranscriptWire
 
 manifest = read_manifest(Path(__file__).with_name("manifest.toml"))
 statuses, failures = StatusTable(manifest.statuses), FailureTable(manifest.errors)
 provider = Provider(
     manifest=manifest,
-    wires={"transcripts": TranscriptWire(statuses, failures), "live": LiveWire(error_map_of(manifest.errors))},
+    wires={"transcripts": TranscriptWire(statuses, failures), "live": live_wire(error_map_of(manifest.errors))},
 )

@@ -14,22 +14,19 @@ import msgspec
 from genmux.contract.asked import with_query
 from genmux.contract.error_map import ErrorMap, stream_error
 from genmux.contract.goodbyes import LASTING_CODES
-from genmux.contract.listening import Listener, hears
+from genmux.contract.listening import Listener, ListeningWire, hears
 from genmux.contract.model import Model
-from genmux.contract.sessions import Capabilities, Frame, Resume
-from genmux.types.audio import AudioFormat
+from genmux.contract.sessions import Frame
+from genmux.contract.sound_formats import formats
+from genmux.types.audio import AudioEncoding
 from genmux.types.realtime import RealtimeEvent, SessionConfig, SessionCreated, SessionFailed, Unknown
 
 LIVE = "https://streaming.assemblyai.com"
 WHOLE = "https://api.assemblyai.com"
 LEAST_MS = 50
-_FORMATS = tuple(
-    AudioFormat(encoding=encoding, sample_rate=rate, frame_ms=LEAST_MS)
-    for encoding, rates in (("pcm", (16_000, 8_000, 24_000, 44_100, 48_000)), ("pcmu", (8_000,)))
-    for rate in rates
-)
+_RATES: dict[AudioEncoding, tuple[int, ...]] = {"pcm": (16_000, 8_000, 24_000, 44_100, 48_000), "pcmu": (8_000,)}
 _ENCODINGS = {"pcm": "pcm_s16le", "pcmu": "pcm_mulaw"}
-_CAPABILITIES = hears(_FORMATS, longest=10_800)
+_CAPABILITIES = hears(formats(_RATES, frame_ms=LEAST_MS), longest=10_800)
 
 
 class Spoken(msgspec.Struct):
@@ -56,23 +53,6 @@ class Message(msgspec.Struct):
 
 
 _MESSAGE = msgspec.json.Decoder(Message)
-
-
-class LiveWire:
-    """Opens sessions that listen."""
-
-    def __init__(self, errors: ErrorMap) -> None:
-        self._errors = errors
-
-    def capabilities(self, model: Model) -> Capabilities:
-        """What they can do."""
-        del model
-        return _CAPABILITIES
-
-    def open(self, config: SessionConfig, model: Model, resume: Resume | None = None) -> "LiveCodec":
-        """A codec for one connection. What was said before is nothing to it."""
-        del resume
-        return LiveCodec(config, model, self._errors)
 
 
 class LiveCodec(Listener):
@@ -130,6 +110,11 @@ class LiveCodec(Listener):
         else:
             yield from self.turns.says(told.transcript, since=since)
             yield from self.turns.stops(until)
+
+
+def live_wire(errors: ErrorMap) -> ListeningWire:
+    """Opens sessions that listen; `errors` says what the provider's errors mean."""
+    return ListeningWire(_CAPABILITIES, lambda config, model: LiveCodec(config, model, errors))
 
 
 def _moment(told: datetime.datetime | float | None) -> float | None:

@@ -13,9 +13,10 @@ from genmux.contract.error_map import ErrorMap, stream_error
 from genmux.contract.model import Model
 from genmux.contract.saying import Speaker, Utterance, says
 from genmux.contract.sessions import Frame, lacks
+from genmux.contract.sound_formats import formats
 from genmux.contract.speaking import decoded
 from genmux.providers.cartesia.events import Event
-from genmux.types.audio import AudioFormat
+from genmux.types.audio import AudioEncoding
 from genmux.types.errors import ProviderError
 from genmux.types.realtime import (
     CancelResponse,
@@ -29,13 +30,13 @@ from genmux.types.realtime import (
     Unknown,
 )
 
-_FORMATS = (
-    *(AudioFormat(encoding="pcm", sample_rate=rate) for rate in (24_000, 16_000, 8_000, 22_050, 44_100, 48_000)),
-    AudioFormat(encoding="pcmu", sample_rate=8_000),
-    AudioFormat(encoding="pcma", sample_rate=8_000),
-)
+_RATES: dict[AudioEncoding, tuple[int, ...]] = {
+    "pcm": (24_000, 16_000, 8_000, 22_050, 44_100, 48_000),
+    "pcmu": (8_000,),
+    "pcma": (8_000,),
+}
 _WRITTEN = {"pcm": "pcm_s16le", "pcmu": "pcm_mulaw", "pcma": "pcm_alaw"}
-_CAPABILITIES = says(_FORMATS, cancels=True)
+_CAPABILITIES = says(formats(_RATES), cancels=True)
 
 
 class Message(Event, kw_only=True):

@@ -10,19 +10,20 @@ import msgspec
 
 from genmux.contract.asked import with_query
 from genmux.contract.error_map import ErrorMap, stream_error
-from genmux.contract.listening import Listener, hears
+from genmux.contract.listening import Listener, ListeningWire, hears
 from genmux.contract.model import Model
-from genmux.contract.sessions import Capabilities, Frame, Resume
-from genmux.types.audio import AudioFormat
+from genmux.contract.sessions import Frame
+from genmux.contract.sound_formats import formats
+from genmux.types.audio import AudioEncoding
 from genmux.types.realtime import RealtimeEvent, SessionConfig, SessionCreated, SessionFailed, SessionUpdated, Unknown
 
-_FORMATS = tuple(
-    AudioFormat(encoding=encoding, sample_rate=rate, frame_ms=80)
-    for encoding, rates in (("pcm", (16_000, 8_000, 24_000, 44_100, 48_000)), ("pcmu", (8_000,)), ("pcma", (8_000,)))
-    for rate in rates
-)
+_RATES: dict[AudioEncoding, tuple[int, ...]] = {
+    "pcm": (16_000, 8_000, 24_000, 44_100, 48_000),
+    "pcmu": (8_000,),
+    "pcma": (8_000,),
+}
 _ENCODINGS = {"pcm": "linear16", "pcmu": "mulaw", "pcma": "alaw"}
-_CAPABILITIES = hears(_FORMATS)
+_CAPABILITIES = hears(formats(_RATES, frame_ms=80))
 
 
 class Message(msgspec.Struct):
@@ -39,23 +40,6 @@ class Message(msgspec.Struct):
 
 
 _MESSAGE = msgspec.json.Decoder(Message)
-
-
-class FluxWire:
-    """Opens sessions that listen."""
-
-    def __init__(self, errors: ErrorMap) -> None:
-        self._errors = errors
-
-    def capabilities(self, model: Model) -> Capabilities:
-        """What they can do."""
-        del model
-        return _CAPABILITIES
-
-    def open(self, config: SessionConfig, model: Model, resume: Resume | None = None) -> "FluxCodec":
-        """A codec for one connection. What was said before is nothing to it."""
-        del resume
-        return FluxCodec(config, model, self._errors)
 
 
 class FluxCodec(Listener):
@@ -106,3 +90,8 @@ class FluxCodec(Listener):
                 yield from self.turns.done(told.transcript, until=told.audio_window_end)
             case _:
                 yield Unknown(name=f"TurnInfo.{told.event}")
+
+
+def flux_wire(errors: ErrorMap) -> ListeningWire:
+    """Opens sessions that listen; `errors` says what the provider's errors mean."""
+    return ListeningWire(_CAPABILITIES, lambda config, model: FluxCodec(config, model, errors))
