@@ -22,7 +22,7 @@ from genmux.providers.elevenlabs.voice_list import VoiceList
 from genmux.types.audio import AudioEncoding, AudioFormat
 from genmux.types.realtime import SessionConfig
 from genmux.types.speech import SpeechRequest, SpeechResult
-from genmux.types.usage import CREDITS, Usage
+from genmux.types.usage import Usage
 
 _RATES: dict[AudioEncoding, tuple[tuple[int, ...], int, str]] = {
     "mp3": ((22_050, 44_100), 44_100, "mp3_{}"),
@@ -69,11 +69,11 @@ class SpeechWire(VoiceList):
         return Encoded(http, usual + warnings)
 
     def decode(self, reply: HttpReply, sent: Sent[SpeechRequest]) -> SpeechResult:
-        """Read the sound."""
+        """Read the sound. What it cost in characters of the plan is kept as it was told: a stream does not tell it."""
         made = _format(sent.request)[0]
         told = timed_sound(reply, made) if sent.request.timestamps else sound_of(reply, made)
         cost = next((cost for name in _COSTS if (cost := reply.headers.get(name, "")).isdecimal()), None)
-        usage = Usage() if cost is None else Usage(meters={f"{CREDITS}characters": int(cost)})
+        usage = Usage() if cost is None else Usage(raw={"character_cost": int(cost)})
         return msgspec.structs.replace(told, usage=usage, request_id=reply.headers.get("request-id"))
 
     def reader(self, sent: Sent[SpeechRequest]) -> SoundReader | TimedReader:

@@ -108,10 +108,10 @@ def test_streamed_sound_is_the_same_as_whole_sound() -> None:
 
 
 @pytest.mark.parametrize("name", ["character-cost", "x-character-count"])
-def test_what_the_provider_counts_is_a_credit(name: str) -> None:
+def test_what_the_provider_counts_is_kept_as_it_was_told(name: str) -> None:
     answer = sound(b"abc", **{name: "11", "request-id": "r-1"})
     result = MULTI.spoken(answer, voice="v")
-    assert (result.usage.meters, result.request_id) == ({"credits.characters": 11}, "r-1")
+    assert (result.usage.meters, result.usage.raw, result.request_id) == ({}, {"character_cost": 11}, "r-1")
 
 
 @pytest.mark.parametrize("answer", [sound(b""), reply({"ok": True}), sound(b"<html>", "text/html")])
