@@ -14,14 +14,14 @@ _ENDS = (".", "!", "?", "…", "。", "\uff01", "\uff1f", "।", "؟")
 _UNSPACED = frozenset({"bo", "ja", "km", "lo", "my", "th", "yue", "zh"})  # written without spaces
 
 _CODES = (
-    "afr:af amh:am ara:ar asm:as aze:az bel:be ben:bn bos:bs bul:bg cat:ca ces:cs cmn:zh cym:cy dan:da deu:de ell:el "
-    "eng:en est:et fas:fa fin:fi fra:fr ful:ff gle:ga glg:gl guj:gu hau:ha heb:he hin:hi hrv:hr hun:hu hye:hy ibo:ig "
-    "ind:id isl:is ita:it jav:jv jpn:ja kan:kn kat:ka kaz:kk khm:km kir:ky kor:ko lao:lo lav:lv lin:ln lit:lt ltz:lb "
-    "lug:lg mal:ml mar:mr mkd:mk mlt:mt mon:mn mri:mi msa:ms mya:my nep:ne nld:nl nor:no nya:ny oci:oc ori:or pan:pa "
-    "pol:pl por:pt pus:ps ron:ro rus:ru slk:sk slv:sl sna:sn snd:sd som:so spa:es srp:sr swa:sw swe:sv tam:ta tel:te "
-    "tgk:tg tgl:tl tha:th tur:tr ukr:uk urd:ur uzb:uz vie:vi wol:wo xho:xh zho:zh zul:zu"
+    "afr_af amh_am ara_ar asm_as aze_az bel_be ben_bn bos_bs bul_bg cat_ca ces_cs cmn_zh cym_cy dan_da deu_de ell_el "
+    "eng_en est_et fas_fa fin_fi fra_fr ful_ff gle_ga glg_gl guj_gu hau_ha heb_he hin_hi hrv_hr hun_hu hye_hy ibo_ig "
+    "ind_id isl_is ita_it jav_jv jpn_ja kan_kn kat_ka kaz_kk khm_km kir_ky kor_ko lao_lo lav_lv lin_ln lit_lt ltz_lb "
+    "lug_lg mal_ml mar_mr mkd_mk mlt_mt mon_mn mri_mi msa_ms mya_my nep_ne nld_nl nor_no nya_ny oci_oc ori_or pan_pa "
+    "pol_pl por_pt pus_ps ron_ro rus_ru slk_sk slv_sl sna_sn snd_sd som_so spa_es srp_sr swa_sw swe_sv tam_ta tel_te "
+    "tgk_tg tgl_tl tha_th tur_tr ukr_uk urd_ur uzb_uz vie_vi wol_wo xho_xh zho_zh zul_zu"
 )
-_SHORT: dict[str, str] = {pair.partition(":")[0]: pair.partition(":")[2] for pair in _CODES.split()}
+_SHORT: dict[str, str] = {pair[:3]: pair[4:] for pair in _CODES.split()}
 """Codes of ISO 639-3 that have two letters in BCP 47."""
 
 
