@@ -49,7 +49,7 @@ def test_speech_goes_round(record: Record) -> None:
 
 def test_speech_whose_request_was_not_kept_is_told_by_its_sound(record: Record) -> None:
     known = played(record, {"request": None, "response": sound()}, provider="groq")
-    unknown = played(record, {"request": None, "response": sound()}, provider="elevenlabs")
+    unknown = played(record, {"request": None, "response": sound()}, provider="heroku")
 
     assert (known.status, known.request_round_trip, known.response_round_trip) == ("ok", None, True)
     assert unknown.status == "unsupported"
