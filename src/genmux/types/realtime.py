@@ -253,12 +253,14 @@ class InputTimeout(RealtimeEvent, tag="input_timeout"):
 
 
 class ItemAdded(RealtimeEvent, tag="item_added"):
-    """Something is in the conversation."""
+    """Something is in the conversation. `call_id` and `name` are those of a tool call, or of its result."""
 
     role: str | None = None
     kind: str | None = None
     previous_item_id: str | None = None
     text: str | None = None
+    call_id: str | None = None
+    name: str | None = None
 
 
 class ItemDone(RealtimeEvent, tag="item_done"):

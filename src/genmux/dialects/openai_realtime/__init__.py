@@ -1,0 +1,29 @@
+"""OpenAI's realtime sessions, as several hosts speak them: both halves, in both editions.
+
+What differs between hosts is in `profile`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from genmux.dialects.openai_realtime.profile import read_profile
+from genmux.dialects.openai_realtime.schema import NAME
+from genmux.dialects.openai_realtime.wire import OpenAIRealtimeWire
+
+
+def client(options: Mapping[str, Any]) -> OpenAIRealtimeWire:
+    """The wire for one host. Raises ConfigurationError for unknown options."""
+    return OpenAIRealtimeWire(*read_profile(options))
+
+
+class RealtimeDialect(msgspec.Struct, frozen=True, kw_only=True):
+    """The dialect under its name."""
+
+    name: str
+    client: Callable[[Mapping[str, Any]], OpenAIRealtimeWire]
+    paths: tuple[str, ...] = ()
+
+
+dialect = RealtimeDialect(name=NAME, client=client, paths=("/realtime",))

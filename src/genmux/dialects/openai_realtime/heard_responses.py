@@ -1,0 +1,379 @@
+"""What a provider says about items of the conversation and about its answers."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from genmux.contract.error_map import stream_error
+from genmux.dialects.openai_realtime.heard_session import Heard
+from genmux.dialects.openai_realtime.memory import Memory
+from genmux.dialects.openai_realtime.usage import read_usage
+from genmux.types.realtime import (
+    AudioChunk,
+    AudioDone,
+    ItemAdded,
+    ItemDeleted,
+    ItemDone,
+    ItemTruncated,
+    OutputTranscriptDelta,
+    OutputTranscriptDone,
+    RealtimeEvent,
+    ResponseDone,
+    ResponseStarted,
+    ResponseStatus,
+    SessionFailed,
+    TextChunk,
+    TextDone,
+    ToolCallDelta,
+    ToolCalled,
+    ToolCallsCancelled,
+)
+
+STATUSES: dict[str | None, ResponseStatus] = {
+    "completed": "completed",
+    "cancelled": "cancelled",
+    "incomplete": "incomplete",
+    "failed": "failed",
+}
+
+
+class Content(msgspec.Struct):
+    """A part of a message."""
+
+    type: str | None = None
+    text: str | None = None
+    transcript: str | None = None
+
+
+class Item(msgspec.Struct, kw_only=True):
+    """Something in the conversation."""
+
+    id: str | None = None
+    type: str | None = None
+    role: str | None = None
+    status: str | None = None
+    content: list[Content] | None = None
+    name: str | None = None
+    call_id: str | None = None
+    output: Any = None
+
+    @property
+    def speaker(self) -> str | None:
+        """Who said a message; xAI names roles of calls, too, and not always the same."""
+        return self.role if self.type == "message" else None
+
+    @property
+    def words(self) -> str | None:
+        """What it says in writing."""
+        if isinstance(self.output, str):
+            return self.output
+        return "".join(part.text or part.transcript or "" for part in self.content or ()) or None
+
+    def added(self, memory: Memory, previous: str | None, response_id: str | None) -> ItemAdded:
+        """The event for it."""
+        if self.call_id and self.name:
+            memory.tools[self.call_id] = self.name
+        return ItemAdded(
+            item_id=self.id,
+            response_id=response_id,
+            role=self.speaker,
+            kind=self.type,
+            previous_item_id=previous,
+            text=self.words,
+            call_id=self.call_id,
+            name=self.name,
+        )
+
+    def finished(self, response_id: str | None) -> ItemDone:
+        """The event for its end."""
+        return ItemDone(item_id=self.id, response_id=response_id, role=self.speaker, kind=self.type)
+
+
+class Added(Heard, tag="conversation.item.added"):
+    """Something is in the conversation."""
+
+    item: Item
+    previous_item_id: str | None = None
+
+    def events(self, memory: Memory) -> Iterable[RealtimeEvent]:
+        """What it says."""
+        return (self.item.added(memory, self.previous_item_id, memory.owners.get(self.item.id or "")),)
+
+
+class OnceCreated(Added, tag="conversation.item.created"):
+    """The same before."""
+
+
+class Done(Heard, tag="conversation.item.done"):
+    """Something in the conversation is complete."""
+
+    item: Item
+
+    def events(self, memory: Memory) -> Iterable[RealtimeEvent]:
+        """What it says."""
+        owner = memory.owners.get(self.item.id or "")
+        if owner is not None:
+            memory.done.add(self.item.id or "")
+        return (self.item.finished(owner),)
+
+
+class OutputAdded(Heard, tag="response.output_item.added"):
+    """Something is in an answer; that it is in the conversation is told apart, unless the answer is outside of it."""
+
+    item: Item
+    response_id: str | None = None
+
+    def events(self, memory: Memory) -> Iterable[RealtimeEvent]:
+        """What it says."""
+        if self.item.id and self.response_id:
+            memory.owners[self.item.id] = self.response_id
+        return (self.item.added(memory, None, self.response_id),) if self.response_id in memory.loose else ()
+
+
+class OutputDone(Heard, tag="response.output_item.done"):
+    """Something in an answer is complete. A tool call that is not complete must not be carried out."""
+
+    item: Item
+    response_id: str | None = None
+
+    def events(self, memory: Memory) -> Iterable[RealtimeEvent]:
+        """What it says."""
+        item = self.item
+        if item.type == "function_call" and item.call_id and item.status not in {None, "completed"}:
+            yield ToolCallsCancelled(item_id=item.id, response_id=self.response_id, call_ids=(item.call_id,))
+        if item.id not in memory.done:
+            yield item.finished(self.response_id)
+
+
+class Deleted(Heard, tag="conversation.item.deleted"):
+    """Something is out of the conversation."""
+
+    item_id: str | None = None
+
+    def events(self, memory: Memory) -> Iterable[RealtimeEvent]:
+        """What it says."""
+        del memory
+        return (ItemDeleted(item_id=self.item_id),)
+
+
+class Truncated(Heard, tag="conversation.item.truncated"):
+    """Of what the model said, the rest counts as not said."""
+
+    item_id: str | None = None
+    audio_end_ms: int = 0
+    content_index: int = 0
+
+    def events(self, memory: Memory) -> Iterable[RealtimeEvent]:
+        """What it says."""
+        del memory
+        return (ItemTruncated(item_id=self.item_id, audio_ms=self.audio_end_ms, content_index=self.content_index),)
+
+
+class Response(msgspec.Struct, kw_only=True):
+    """An answer."""
+
+    id: str | None = None
+    status: str | None = None
+    status_details: Any = None
+    usage: Any = None
+    conversation_id: str | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class Started(Heard, tag="response.created"):
+    """The model begins to answer."""
+
+    response: Response
+
+    def events(self, memory: Memory) -> Iterable[RealtimeEvent]:
+        """What it says."""
+        if self.response.conversation_id is None and self.response.id:
+            memory.loose.add(self.response.id)
+        return (ResponseStarted(response_id=self.response.id),)
+
+
+class Ended(Heard, tag="response.done"):
+    """An answer has ended. xAI tells the usage beside it."""
+
+    response: Response
+    usage: Any = None
+
+    def events(self, memory: Memory) -> Iterable[RealtimeEvent]:
+        """What it says."""
+        told = self.response
+        memory.forget(told.id)
+        details = told.status_details if isinstance(told.status_details, dict) else {}
+        error = details.get("error") if isinstance(details.get("error"), dict) else {}
+        reason = details.get("reason") or error.get("code") or error.get("type")
+        if error.get("message"):
+            yield SessionFailed(error=stream_error({"error": error}), response_id=told.id)
+        yield ResponseDone(
+            response_id=told.id,
+            status=STATUSES.get(told.status, "failed"),
+            reason=reason if isinstance(reason, str) else None,
+            filtered=reason == "content_filter",
+            usage=read_usage(told.usage) or read_usage(self.usage),
+        )
+
+
+class Spoken(Heard, kw_only=True, gc=False):
+    """A message about a part of an item."""
+
+    response_id: str | None = None
+    item_id: str | None = None
+    content_index: int = 0
+
+
+class AudioDelta(Spoken, tag="response.output_audio.delta", gc=False):
+    """More of what the model says. Base64 is read in the same pass."""
+
+    delta: bytes = b""
+
+    def events(self, memory: Memory) -> Iterable[RealtimeEvent]:
+        """What it says."""
+        del memory
+        return (
+            AudioChunk(
+                item_id=self.item_id, response_id=self.response_id, data=self.delta, content_index=self.content_index
+            ),
+        )
+
+
+class AudioEnd(Spoken, tag="response.output_audio.done"):
+    """The sound of an item is complete."""
+
+    def events(self, memory: Memory) -> Iterable[RealtimeEvent]:
+        """What it says."""
+        del memory
+        return (AudioDone(item_id=self.item_id, response_id=self.response_id, content_index=self.content_index),)
+
+
+class TextDelta(Spoken, tag="response.output_text.delta"):
+    """More of what the model writes."""
+
+    delta: str = ""
+
+    def events(self, memory: Memory) -> Iterable[RealtimeEvent]:
+        """What it says."""
+        del memory
+        return (
+            TextChunk(
+                item_id=self.item_id, response_id=self.response_id, text=self.delta, content_index=self.content_index
+            ),
+        )
+
+
+class TextEnd(Spoken, tag="response.output_text.done"):
+    """What the model wrote."""
+
+    text: str = ""
+
+    def events(self, memory: Memory) -> Iterable[RealtimeEvent]:
+        """What it says."""
+        del memory
+        return (
+            TextDone(
+                item_id=self.item_id, response_id=self.response_id, text=self.text, content_index=self.content_index
+            ),
+        )
+
+
+class TranscriptDelta(Spoken, tag="response.output_audio_transcript.delta"):
+    """More of what the model says, in writing."""
+
+    delta: str = ""
+
+    def events(self, memory: Memory) -> Iterable[RealtimeEvent]:
+        """What it says."""
+        del memory
+        return (
+            OutputTranscriptDelta(
+                item_id=self.item_id, response_id=self.response_id, text=self.delta, content_index=self.content_index
+            ),
+        )
+
+
+class TranscriptEnd(Spoken, tag="response.output_audio_transcript.done"):
+    """What the model said, in writing."""
+
+    transcript: str = ""
+
+    def events(self, memory: Memory) -> Iterable[RealtimeEvent]:
+        """What it says."""
+        del memory
+        text = self.transcript
+        return (
+            OutputTranscriptDone(
+                item_id=self.item_id, response_id=self.response_id, text=text, content_index=self.content_index
+            ),
+        )
+
+
+class CallDelta(Spoken, tag="response.function_call_arguments.delta"):
+    """More of the arguments of a tool call."""
+
+    call_id: str = ""
+    delta: str = ""
+
+    def events(self, memory: Memory) -> Iterable[RealtimeEvent]:
+        """What it says."""
+        del memory
+        return (
+            ToolCallDelta(
+                item_id=self.item_id, response_id=self.response_id, call_id=self.call_id, arguments=self.delta
+            ),
+        )
+
+
+class CallEnd(Spoken, tag="response.function_call_arguments.done"):
+    """A tool call. It comes for one that was interrupted, too: whether it counts is told by the answer's end."""
+
+    call_id: str = ""
+    name: str | None = None
+    arguments: str = "{}"
+
+    def events(self, memory: Memory) -> Iterable[RealtimeEvent]:
+        """What it says. Before, the name stood only in the item."""
+        name = self.name or memory.tools.get(self.call_id, "")
+        memory.tools.pop(self.call_id, None)
+        return (
+            ToolCalled(
+                item_id=self.item_id,
+                response_id=self.response_id,
+                call_id=self.call_id,
+                name=name,
+                arguments=self.arguments,
+            ),
+        )
+
+
+class PartAdded(Heard, tag="response.content_part.added"):
+    """A part begins; its first delta says so, too."""
+
+
+class PartDone(Heard, tag="response.content_part.done"):
+    """A part is complete; that of its sound or text was told before."""
+
+
+class BetaAudioDelta(AudioDelta, tag="response.audio.delta", gc=False):
+    """The same before."""
+
+
+class BetaAudioEnd(AudioEnd, tag="response.audio.done"):
+    """The same before."""
+
+
+class BetaTextDelta(TextDelta, tag="response.text.delta"):
+    """The same before."""
+
+
+class BetaTextEnd(TextEnd, tag="response.text.done"):
+    """The same before."""
+
+
+class BetaTranscriptDelta(TranscriptDelta, tag="response.audio_transcript.delta"):
+    """The same before."""
+
+
+class BetaTranscriptEnd(TranscriptEnd, tag="response.audio_transcript.done"):
+    """The same before."""
