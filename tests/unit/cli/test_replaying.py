@@ -20,6 +20,7 @@ FIELDS = (
     "error",
     "job",
     "voice",
+    "session",
     "request_round_trip",
     "response_round_trip",
     "differences",

@@ -1,4 +1,4 @@
-"""OpenAI's realtime sessions, as several hosts speak them: both halves, in both editions.
+"""OpenAI's realtime sessions, as several hosts speak them: both halves, in both forms.
 
 What differs between hosts is in `profile`.
 """
@@ -10,7 +10,10 @@ import msgspec
 
 from genmux.dialects.openai_realtime.profile import read_profile
 from genmux.dialects.openai_realtime.schema import NAME
+from genmux.dialects.openai_realtime.server import OpenAIRealtimeServer, wants_beta
 from genmux.dialects.openai_realtime.wire import OpenAIRealtimeWire
+
+__all__ = ["OpenAIRealtimeServer", "RealtimeDialect", "client", "dialect", "wants_beta"]
 
 
 def client(options: Mapping[str, Any]) -> OpenAIRealtimeWire:
@@ -19,11 +22,12 @@ def client(options: Mapping[str, Any]) -> OpenAIRealtimeWire:
 
 
 class RealtimeDialect(msgspec.Struct, frozen=True, kw_only=True):
-    """The dialect under its name."""
+    """Both halves of the dialect under one name; a server half is made for each caller."""
 
     name: str
     client: Callable[[Mapping[str, Any]], OpenAIRealtimeWire]
+    server: type[OpenAIRealtimeServer]
     paths: tuple[str, ...] = ()
 
 
-dialect = RealtimeDialect(name=NAME, client=client, paths=("/realtime",))
+dialect = RealtimeDialect(name=NAME, client=client, server=OpenAIRealtimeServer, paths=("/realtime",))

@@ -4,6 +4,7 @@ A recorded request is accepted as our server would and encoded again as our clie
 our client would, written as our server would, and read again. What differs is said with its place.
 
 The exchanges of jobs and of voice have no server half: there the wire writes the recorded request, and reads the recorded reply.
+Of a session over a WebSocket every frame goes through its dialect.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,8 +19,17 @@ from genmux.testing.replay.claiming import Claim, EmbedClaim, claim
 from genmux.testing.replay.embedding import AskedEmbed, replay_embed_request, replay_embeddings
 from genmux.testing.replay.job_apis import JobClaim, job_claim
 from genmux.testing.replay.jobs import replay_job
-from genmux.testing.replay.outcome import ErrorSeen, JobSeen, Outcome, ResultSeen, ToolCallSeen, error_seen
+from genmux.testing.replay.outcome import (
+    ErrorSeen,
+    JobSeen,
+    Outcome,
+    ResultSeen,
+    SessionSeen,
+    ToolCallSeen,
+    error_seen,
+)
 from genmux.testing.replay.recording import Exchange, RecordedReply, read_exchanges
+from genmux.testing.replay.sessions import replay_session
 from genmux.testing.replay.speaking import AskedSpeech, replay_speech
 from genmux.testing.replay.streaming import events_of, is_stream, replay_stream
 from genmux.testing.replay.transcribing import AskedTranscript, replay_transcript
@@ -27,7 +37,17 @@ from genmux.testing.replay.voice import replay_voice
 from genmux.testing.replay.voice_apis import VoiceClaim, voice_claim
 from genmux.testing.replay.voice_seen import VoiceSeen
 
-__all__ = ["ErrorSeen", "JobSeen", "Outcome", "ResultSeen", "ToolCallSeen", "VoiceSeen", "replay", "replay_exchange"]
+__all__ = [
+    "ErrorSeen",
+    "JobSeen",
+    "Outcome",
+    "ResultSeen",
+    "SessionSeen",
+    "ToolCallSeen",
+    "VoiceSeen",
+    "replay",
+    "replay_exchange",
+]
 
 
 def replay(paths: Iterable[str | Path]) -> Iterator[Outcome]:
@@ -45,6 +65,8 @@ def replay_exchange(exchange: Exchange) -> Outcome:
         return _job_outcome(exchange, exchange.reply, job)
     if (voice := voice_claim(exchange)) is not None and exchange.reply is not None:
         return _voice_outcome(exchange, exchange.reply, voice)
+    if exchange.frames:
+        return _session_outcome(exchange)
     claimed = audio_claim(exchange) or claim(exchange)
     if isinstance(claimed, str) or exchange.reply is None:
         return _outcome(exchange, Answered(status="unsupported", differences=(str(claimed),)))
@@ -71,6 +93,16 @@ def _voice_outcome(exchange: Exchange, reply: RecordedReply, claimed: VoiceClaim
         return _outcome(exchange, _broken(error))
     outcome = _outcome(exchange, replayed.answered, replayed.request_round_trip, replayed.differences)
     return msgspec.structs.replace(outcome, voice=replayed.voice)
+
+
+def _session_outcome(exchange: Exchange) -> Outcome:
+    try:
+        replayed = replay_session(exchange)
+    except Exception as error:  # noqa: BLE001 — as above
+        return _outcome(exchange, _broken(error))
+    answered = Answered(status=replayed.status, result=replayed.result, round_trip=replayed.received)
+    outcome = _outcome(exchange, answered, replayed.sent, replayed.differences)
+    return msgspec.structs.replace(outcome, session=replayed.session)
 
 
 def _broken(error: Exception) -> Answered:

@@ -84,6 +84,14 @@ class JobSeen(msgspec.Struct, frozen=True, kw_only=True):
     asks: str | None = None
 
 
+class SessionSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """What went through a session: how many of each event came, and of each command the recording client sent."""
+
+    dialect: str
+    events: dict[str, int] = msgspec.field(default_factory=dict)
+    commands: dict[str, int] = msgspec.field(default_factory=dict)
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """One exchange, replayed. The round trips are None where there is nothing to go round."""
 
@@ -96,6 +104,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     error: ErrorSeen | None = None
     job: JobSeen | None = None
     voice: VoiceSeen | None = None
+    session: SessionSeen | None = None
     request_round_trip: bool | None = None
     response_round_trip: bool | None = None
     differences: tuple[str, ...] = ()

@@ -68,6 +68,31 @@ class Hint(msgspec.Struct, frozen=True, kw_only=True):
     path: str = ""
 
 
+class RecordedFrame(msgspec.Struct, frozen=True, kw_only=True):
+    """One frame of a WebSocket session. A `close` has a `kind` and no direction."""
+
+    direction: str | None = None
+    kind: str | None = None
+    json: msgspec.Raw = ABSENT
+    text: str | None = None
+    body_b64: str | None = None
+
+    @property
+    def payload(self) -> str | bytes:
+        """What came over the wire."""
+        if self.body_b64 is not None:
+            return base64.b64decode(self.body_b64)
+        return bytes(self.json) if self.text is None else self.text
+
+    @property
+    def document(self) -> Any:
+        """The JSON of it, None where it has none."""
+        try:
+            return msgspec.json.decode(self.payload)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+
+
 class RecordedExchange(msgspec.Struct, frozen=True, kw_only=True):
     """One request and its reply; a WebSocket session has neither. `provider` and `api` are set where they differ from the file's."""
 
@@ -76,6 +101,7 @@ class RecordedExchange(msgspec.Struct, frozen=True, kw_only=True):
     request: RecordedRequest | None = None
     response: RecordedReply | None = None
     request_hint: Hint = Hint()
+    frames: list[RecordedFrame] = msgspec.field(default_factory=list)
 
 
 class Recording(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +113,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
-    """One exchange with the names by which it is reported. `reply` is None for a WebSocket session."""
+    """One exchange with the names by which it is reported. A WebSocket session has no `reply`, but `frames`."""
 
     file: str
     index: int
@@ -96,6 +122,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     request: RecordedRequest | None
     reply: RecordedReply | None
     hint: Hint = Hint()
+    frames: tuple[RecordedFrame, ...] = ()
 
     @property
     def path(self) -> str:
@@ -123,6 +150,7 @@ def read_exchanges(paths: Iterable[Path]) -> Iterator[Exchange]:
                 request=exchange.request,
                 reply=exchange.response,
                 hint=exchange.request_hint,
+                frames=tuple(exchange.frames),
             )
 
 

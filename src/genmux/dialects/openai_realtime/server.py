@@ -1,0 +1,54 @@
+"""The half that faces a caller: one connection."""
+
+from collections.abc import Mapping, Sequence
+
+from genmux.contract.sessions import Frame
+from genmux.dialects.openai_realtime.accept import Accepting
+from genmux.dialects.openai_realtime.told import TOLD, error_frame
+from genmux.dialects.openai_realtime.writing import Writing
+from genmux.types.errors import ProviderError
+from genmux.types.realtime import Command, RealtimeEvent, SessionConfig, TurnDetection
+
+
+class OpenAIRealtimeServer:
+    """One caller, who speaks the new form or, with `beta`, the one before.
+
+    Turns are found out by the server unless the caller says otherwise, as callers of this dialect expect.
+    """
+
+    def __init__(self, *, beta: bool = False) -> None:
+        self._accepting = Accepting(SessionConfig(turns=TurnDetection()))
+        self._writing = Writing(self._accepting, "beta" if beta else "ga")
+
+    @property
+    def config(self) -> SessionConfig:
+        """What the caller has set up so far."""
+        return self._accepting.config
+
+    @property
+    def event_id(self) -> str | None:
+        """The caller's id of the message that was accepted (or not understood) last; None where it had none."""
+        return self._accepting.event_id
+
+    def greet(self, session: str, model: str) -> Sequence[Frame]:
+        """What the caller hears first: its session, whole."""
+        self._writing.session, self._writing.model = session, model
+        return list(self._writing.session_frame("session.created"))
+
+    def accept(self, frame: Frame) -> Sequence[Command]:
+        """What the caller wants. Raises MessageError for what cannot be understood; the session goes on."""
+        return self._accepting.accept(frame)
+
+    def write(self, event: RealtimeEvent) -> Sequence[Frame]:
+        """An event for the caller; none where the dialect has no word for it."""
+        write = TOLD.get(type(event))
+        return list(write(event, self._writing)) if write else ()
+
+    def refuse(self, error: ProviderError, *, command: str | None = None) -> Sequence[Frame]:
+        """An error for the caller, who may go on; without `command` it is about the message that came last."""
+        return list(error_frame(error, self._writing, command or self._accepting.event_id))
+
+
+def wants_beta(headers: Mapping[bytes, bytes]) -> bool:
+    """Whether a caller asks for the form before; names of headers are lower case."""
+    return b"realtime=v1" in headers.get(b"openai-beta", b"")
