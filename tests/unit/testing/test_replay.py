@@ -47,7 +47,7 @@ def test_a_line_has_exactly_the_documented_fields(record: Record) -> None:
     line = msgspec.to_builtins(replay_one(record, {"request": ASK, "response": reply(json=answer)}))
 
     assert [*line] == [
-        "file", "index", "provider", "api", "status", "result", "error", "job", "voice",
+        "file", "index", "provider", "api", "status", "result", "error", "job", "voice", "session",
         "request_round_trip", "response_round_trip", "differences",
     ]  # fmt: skip
     assert [*line["result"]] == ["text", "reasoning", "tool_calls", "finish", "finish_raw", "usage"]

@@ -9,11 +9,11 @@ from genmux.contract.goodbyes import goodbye
 from genmux.contract.http import HttpRequest
 from genmux.contract.model import Model
 from genmux.contract.sessions import Capabilities, Frame, Goodbye, Resume, pick
-from genmux.dialects.gemini_live import commands as say
+from genmux.dialects.gemini_live.commands import content
 from genmux.dialects.gemini_live.profile import Profile
 from genmux.dialects.gemini_live.reading import Listening
 from genmux.dialects.gemini_live.sending import Sending
-from genmux.dialects.gemini_live.setup import write_setup
+from genmux.dialects.gemini_live.setup import Fields, write_setup
 from genmux.types.audio import AudioFormat
 from genmux.types.realtime import Command, RealtimeEvent, SessionConfig
 
@@ -44,7 +44,7 @@ class GeminiLiveCodec:
         self._listening = Listening(mark)
         self._sending = Sending(config, self._listening, profile=profile, capabilities=capabilities)
         history = resume.history if resume and not resume.handle else ()
-        self._before = [say.content(history, complete=False)] if history else []
+        self._before = [content(history, complete=False)] if history else []
 
     @property
     def capabilities(self) -> Capabilities:
@@ -110,5 +110,5 @@ def _agreed(config: SessionConfig, capabilities: Capabilities) -> SessionConfig:
     )
 
 
-def _written(fields: say.Fields) -> str:
+def _written(fields: Fields) -> str:
     return msgspec.json.encode(fields).decode()

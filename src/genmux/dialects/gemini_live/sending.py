@@ -5,10 +5,20 @@ from typing import Any, NoReturn
 import msgspec
 
 from genmux.contract.sessions import Capabilities, Frame, Turn, lacks
-from genmux.dialects.gemini_live import commands as say
+from genmux.dialects.gemini_live.commands import (
+    ACTIVITY_END,
+    ACTIVITY_START,
+    ROLES,
+    STREAM_END,
+    TURN_END,
+    append,
+    content,
+    picture,
+    tool_result,
+)
 from genmux.dialects.gemini_live.profile import Profile
 from genmux.dialects.gemini_live.reading import Listening
-from genmux.dialects.gemini_live.setup import MUTABLE, context_update
+from genmux.dialects.gemini_live.setup import MUTABLE, Fields, context_update
 from genmux.types.errors import AudioError
 from genmux.types.realtime import (
     AppendAudio,
@@ -72,7 +82,7 @@ class Sending:
             case SendToolResult():
                 told = self._result(command)
             case SendImage():
-                told = [say.picture(command)]
+                told = [picture(command)]
             case CreateResponse():
                 told = self._create(command)
             case UpdateSession():
@@ -88,15 +98,15 @@ class Sending:
         if len(data) % 2:
             data, self._rest = data[:-1], data[-1:]
         rate, most = self.config.input.sample_rate, self._profile.append_bytes // 2 * 2
-        frames: list[Frame] = [say.append(data[start : start + most], rate) for start in range(0, len(data), most)]
+        frames: list[Frame] = [append(data[start : start + most], rate) for start in range(0, len(data), most)]
         self._listening.spoken = True
         self._sent += len(data)
         if frames and self._by_hand and not self._active:
             self._active = True
-            return [msgspec.json.encode(say.ACTIVITY_START).decode(), *frames]
+            return [msgspec.json.encode(ACTIVITY_START).decode(), *frames]
         return frames
 
-    def _turn(self, command: Command) -> list[say.Fields]:
+    def _turn(self, command: Command) -> list[Fields]:
         match command:
             case StartActivity():
                 return self._start()
@@ -112,13 +122,13 @@ class Sending:
                 pass
         return []
 
-    def _start(self) -> list[say.Fields]:
+    def _start(self) -> list[Fields]:
         if not self._by_hand or self._active:
             return []
         self._active = True
-        return [say.ACTIVITY_START]
+        return [ACTIVITY_START]
 
-    def _commit(self) -> list[say.Fields]:
+    def _commit(self) -> list[Fields]:
         if self._rest:
             self._rest = b""
             raise AudioError("the sound ends in the middle of a sample: pcm has 2 bytes each; send whole samples")
@@ -126,11 +136,11 @@ class Sending:
         self._listening.turns.prompted = True
         self.unconfirmed += self._listening.hearing.committed(self._listening.turns.number)
         if not self._by_hand:
-            return [say.STREAM_END]
+            return [STREAM_END]
         active, self._active = self._active, False
-        return [say.ACTIVITY_END] if active else [say.ACTIVITY_START, say.ACTIVITY_END]
+        return [ACTIVITY_END] if active else [ACTIVITY_START, ACTIVITY_END]
 
-    def _clear(self) -> list[say.Fields]:
+    def _clear(self) -> list[Fields]:
         """Nothing that was sent can be taken back."""
         self._rest = b""
         if self._sent:
@@ -139,25 +149,25 @@ class Sending:
         self.unconfirmed.append(InputCleared())
         return []
 
-    def _text(self, command: SendText) -> list[say.Fields]:
-        if command.role not in say.ROLES:
+    def _text(self, command: SendText) -> list[Fields]:
+        if command.role not in ROLES:
             self._refuse(f"take messages of the {command.role!r}", "put it into the instructions")
         self._asked = command.answer
         self._pending = not command.answer
         self._typed(answer=command.answer)
         self._confirm(command.item_id, role=command.role, kind="message", text=command.text)
-        return [say.content((Turn(role=command.role, text=command.text),), complete=command.answer)]
+        return [content((Turn(role=command.role, text=command.text),), complete=command.answer)]
 
-    def _result(self, command: SendToolResult) -> list[say.Fields]:
+    def _result(self, command: SendToolResult) -> list[Fields]:
         """The model goes on by itself, whether an answer is wanted or not."""
         name = command.name or self._listening.tools.get(command.call_id, "")
         self._listening.tools.pop(command.call_id, None)
         self._asked = True
         self._typed(answer=True)
         self._confirm(None, kind="function_call_output", text=command.output, call_id=command.call_id)
-        return [say.tool_result(command, name)]
+        return [tool_result(command, name)]
 
-    def _create(self, command: CreateResponse) -> list[say.Fields]:
+    def _create(self, command: CreateResponse) -> list[Fields]:
         """Answers come by themselves: only what was written without asking for one is to be ended, or the model to begin."""
         wanted = command.modalities
         if command.extra or (wanted is not None and ("audio" in wanted) != ("audio" in self.config.modalities)):
@@ -166,13 +176,13 @@ class Sending:
         self._asked = self._pending = False
         self._typed(answer=True)
         if command.instructions is None and pending:
-            return [say.TURN_END]
+            return [TURN_END]
         if command.instructions is None and asked:
             return []
         prompt = command.instructions or PLACEHOLDER
-        return [say.content((Turn(role="user", text=prompt),), complete=True)]
+        return [content((Turn(role="user", text=prompt),), complete=True)]
 
-    def _update(self, command: UpdateSession) -> list[say.Fields]:
+    def _update(self, command: UpdateSession) -> list[Fields]:
         config = command.config
         changed = tuple(name for name in command.changed if getattr(config, name) != getattr(self.config, name))
         locked = [name for name in changed if name not in MUTABLE or name not in self._capabilities.mutable]

@@ -49,18 +49,20 @@ def _simple(schema: Any) -> dict[str, Any] | None:
 
 
 def _inner(key: str, value: Any) -> Any:
-    match key:
-        case "type":
-            return value.upper() if isinstance(value, str) else None
-        case "items":
+    match key, value:
+        case "type", str():
+            return value.upper()
+        case "items", dict():
             return _simple(value)
-        case "properties":
+        case "properties", dict():
             simple = {name: _simple(one) for name, one in value.items()}
             return None if None in simple.values() else simple
-        case "anyOf":
+        case "anyOf", list():
             several = [_simple(one) for one in value]
             return None if None in several else several
-        case "enum":
+        case "enum", list():
             return value if all(isinstance(one, str) for one in value) else None
+        case (("type" | "items" | "properties" | "anyOf" | "enum"), _):
+            return None
         case _:
             return value

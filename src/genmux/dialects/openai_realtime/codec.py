@@ -9,7 +9,7 @@ from genmux.contract.goodbyes import goodbye
 from genmux.contract.http import HttpRequest
 from genmux.contract.model import Model
 from genmux.contract.sessions import Capabilities, Frame, Goodbye, Resume, pick
-from genmux.dialects.openai_realtime import commands as say
+from genmux.dialects.openai_realtime.commands import ANSWER, Fields, append, history, message, written
 from genmux.dialects.openai_realtime.memory import Memory
 from genmux.dialects.openai_realtime.profile import Profile
 from genmux.dialects.openai_realtime.reading import read_frame
@@ -85,7 +85,7 @@ class OpenAIRealtimeCodec:
     def opening(self) -> Sequence[Frame]:
         """The settings, then what was said before."""
         told = self._resume.history if self._resume else ()
-        return [self._written(fields) for fields in (self._opening, *say.history(told, self._profile.form))]
+        return [self._written(fields) for fields in (self._opening, *history(told, self._profile.form))]
 
     def send(self, command: Command) -> Sequence[Frame]:
         """A command as frames. Raises MessageError for settings that the host does not have, AudioError for half a sample."""
@@ -102,17 +102,17 @@ class OpenAIRealtimeCodec:
         told = goodbye(code, reason)
         return msgspec.structs.replace(told, reconnect=True) if self._memory.expired else told
 
-    def _messages(self, command: Command) -> Iterator[say.Fields]:
+    def _messages(self, command: Command) -> Iterator[Fields]:
         if isinstance(command, CommitAudio):
             yield from self._commit()
         elif isinstance(command, UpdateSession):
             yield self._update(command)
-        elif (fields := say.message(command, self._profile.form)) is not None:
+        elif (fields := message(command, self._profile.form)) is not None:
             if isinstance(command, ClearAudio):
                 self._rest = b""
             yield fields
         if isinstance(command, SendText | SendToolResult) and command.answer:
-            yield {"type": say.ANSWER}
+            yield {"type": ANSWER}
 
     def _append(self, data: bytes) -> list[Frame]:
         """Sound as messages; half a sample at the end waits for its other half."""
@@ -123,9 +123,9 @@ class OpenAIRealtimeCodec:
         if odd := len(data) % sample:
             data, self._rest = data[:-odd], data[-odd:]
         most = self._profile.append_bytes // sample * sample
-        return [say.append(data[start : start + most], self._next()) for start in range(0, len(data), most)]
+        return [append(data[start : start + most], self._next()) for start in range(0, len(data), most)]
 
-    def _commit(self) -> Iterator[say.Fields]:
+    def _commit(self) -> Iterator[Fields]:
         if self._rest:
             self._rest = b""
             raise AudioError(
@@ -135,9 +135,9 @@ class OpenAIRealtimeCodec:
         yield {"type": "input_audio_buffer.commit"}
         turns = self._config.turns
         if turns is not None and turns.kind == "client" and turns.answers:
-            yield {"type": say.ANSWER}
+            yield {"type": ANSWER}
 
-    def _update(self, command: UpdateSession) -> say.Fields:
+    def _update(self, command: UpdateSession) -> Fields:
         config = self._agreed(command.config)
         session = write_session(config, command.changed, self._profile, self._capabilities)
         if "params" in command.changed:
@@ -146,7 +146,7 @@ class OpenAIRealtimeCodec:
         self._config = msgspec.structs.replace(self._config, **fresh)
         return {"type": "session.update", "session": session}
 
-    def _session(self) -> say.Fields:
+    def _session(self) -> Fields:
         config, profile = self._config, self._profile
         names = given(config) if config.language is None else (*given(config), "language")
         session = merge(dict(profile.defaults), write_session(config, names, profile, self._capabilities))
@@ -165,8 +165,8 @@ class OpenAIRealtimeCodec:
             output=replace(leaving, frame_ms=config.output.frame_ms),
         )
 
-    def _written(self, fields: say.Fields) -> str:
-        return say.written(fields, self._next())
+    def _written(self, fields: Fields) -> str:
+        return written(fields, self._next())
 
     def _next(self) -> str:
         self._number += 1

@@ -180,6 +180,10 @@ class Response(msgspec.Struct, kw_only=True):
     conversation_id: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
+def _table(told: Any) -> dict[str, Any]:
+    return told if isinstance(told, dict) else {}
+
+
 class Started(Heard, tag="response.created"):
     """The model begins to answer."""
 
@@ -202,8 +206,8 @@ class Ended(Heard, tag="response.done"):
         """What it says."""
         told = self.response
         memory.forget(told.id)
-        details = told.status_details if isinstance(told.status_details, dict) else {}
-        error = details.get("error") if isinstance(details.get("error"), dict) else {}
+        details = _table(told.status_details)
+        error = _table(details.get("error"))
         reason = details.get("reason") or error.get("code") or error.get("type")
         if error.get("message"):
             yield SessionFailed(error=stream_error({"error": error}), response_id=told.id)
@@ -377,3 +381,33 @@ class BetaTranscriptDelta(TranscriptDelta, tag="response.audio_transcript.delta"
 
 class BetaTranscriptEnd(TranscriptEnd, tag="response.audio_transcript.done"):
     """The same before."""
+
+
+AnswerMessage = (
+    AudioDelta
+    | BetaAudioDelta
+    | Added
+    | OnceCreated
+    | Done
+    | OutputAdded
+    | OutputDone
+    | Deleted
+    | Truncated
+    | Started
+    | Ended
+    | AudioEnd
+    | TextDelta
+    | TextEnd
+    | TranscriptDelta
+    | TranscriptEnd
+    | CallDelta
+    | CallEnd
+    | PartAdded
+    | PartDone
+    | BetaAudioEnd
+    | BetaTextDelta
+    | BetaTextEnd
+    | BetaTranscriptDelta
+    | BetaTranscriptEnd
+)
+"""All of these."""

@@ -282,3 +282,30 @@ class TranslatedText(Heard, tag="session.output_transcript.delta"):
         """What it says."""
         del memory
         return (OutputTranscriptDelta(text=self.delta),)
+
+
+SessionMessage = (
+    Created
+    | Updated
+    | Closed
+    | Failure
+    | Speaking
+    | Silent
+    | Committed
+    | Cleared
+    | TimedOut
+    | Writing
+    | Rewriting
+    | Written
+    | Unwritten
+    | Limits
+    | Playing
+    | Played
+    | Unplayed
+    | ConversationCreated
+    | Ping
+    | TranslatedInput
+    | TranslatedAudio
+    | TranslatedText
+)
+"""All of these."""

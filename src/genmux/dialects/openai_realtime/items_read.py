@@ -54,7 +54,7 @@ def _message(item: dict[str, Any]) -> Iterator[Command]:
     words: list[str] = []
     for index, content in enumerate(contents):
         place = f"{PLACE}.content[{index}]"
-        if content.get("type") in _TEXTS:
+        if str(content.get("type")) in _TEXTS:
             words.append(_words(content, place))
             continue
         if words:  # in its order, but text that stands together stays together

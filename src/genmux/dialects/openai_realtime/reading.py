@@ -5,62 +5,12 @@ from typing import Any
 
 import msgspec
 
-from genmux.dialects.openai_realtime import heard_responses as answers
-from genmux.dialects.openai_realtime import heard_session as session
+from genmux.dialects.openai_realtime.heard_responses import AnswerMessage
+from genmux.dialects.openai_realtime.heard_session import SessionMessage
 from genmux.dialects.openai_realtime.memory import Memory
 from genmux.types.realtime import RealtimeEvent, Unknown
 
-Message = (
-    answers.AudioDelta
-    | answers.BetaAudioDelta
-    | answers.Added
-    | answers.OnceCreated
-    | answers.Done
-    | answers.OutputAdded
-    | answers.OutputDone
-    | answers.Deleted
-    | answers.Truncated
-    | answers.Started
-    | answers.Ended
-    | answers.AudioEnd
-    | answers.TextDelta
-    | answers.TextEnd
-    | answers.TranscriptDelta
-    | answers.TranscriptEnd
-    | answers.CallDelta
-    | answers.CallEnd
-    | answers.PartAdded
-    | answers.PartDone
-    | answers.BetaAudioEnd
-    | answers.BetaTextDelta
-    | answers.BetaTextEnd
-    | answers.BetaTranscriptDelta
-    | answers.BetaTranscriptEnd
-    | session.Created
-    | session.Updated
-    | session.Closed
-    | session.Failure
-    | session.Speaking
-    | session.Silent
-    | session.Committed
-    | session.Cleared
-    | session.TimedOut
-    | session.Writing
-    | session.Rewriting
-    | session.Written
-    | session.Unwritten
-    | session.Limits
-    | session.Playing
-    | session.Played
-    | session.Unplayed
-    | session.ConversationCreated
-    | session.Ping
-    | session.TranslatedInput
-    | session.TranslatedAudio
-    | session.TranslatedText
-)
-
-_DECODE = msgspec.json.Decoder(Message).decode
+_DECODE = msgspec.json.Decoder(AnswerMessage | SessionMessage).decode
 _LONGEST_NAME = 100
 
 

@@ -250,9 +250,7 @@ def test_no_cut_of_sound_loses_a_byte(data: bytes, cuts: list[int]) -> None:
     codec = opened(append_bytes=8)
     places = [0, *sorted(cut for cut in cuts if cut < len(data)), len(data)]
     frames = [
-        read(frame)
-        for start, end in itertools.pairwise(places)
-        for frame in codec.send(r.AppendAudio(data[start:end]))
+        read(frame) for start, end in itertools.pairwise(places) for frame in codec.send(r.AppendAudio(data[start:end]))
     ]
     sent = b"".join(base64.b64decode(frame["audio"]) for frame in frames)
     assert sent == data[: len(data) // 2 * 2]
