@@ -7,6 +7,7 @@ import msgspec
 
 from genmux.contract.error_map import stream_error
 from genmux.dialects.gemini_live.hearing import Hearing
+from genmux.dialects.gemini_live.outcomes import is_filtered
 from genmux.dialects.gemini_live.schema import ModelTurn, ServerContent, ServerMessage, ToolCall, seconds
 from genmux.dialects.gemini_live.turns import Turns
 from genmux.dialects.gemini_live.usage import read_usage
@@ -22,6 +23,7 @@ from genmux.types.realtime import (
     Unknown,
     UsageReported,
 )
+from genmux.types.usage import Usage
 
 _DECODE = msgspec.json.Decoder(ServerMessage).decode
 _NOTHING = ServerMessage()
@@ -83,12 +85,13 @@ class Listening:
         if content.model_turn is not None:
             yield from self._model(content.model_turn)
         yield from self._signs(content)
-        if content.turn_complete and (turns.answering or content.turn_complete_reason):
-            told = None if usage is None else read_usage(usage)
-            answering = turns.answering
-            yield from turns.end(content.turn_complete_reason, told)
-            usage = None if answering else usage
-        if usage is not None:
+        if content.turn_complete:
+            told = read_usage(usage)
+            if turns.answering or is_filtered(content.turn_complete_reason):
+                yield from turns.end(content.turn_complete_reason, told)
+            else:
+                turns.owe(told)
+        elif usage is not None:
             yield from self._used(usage)
 
     def _model(self, turn: ModelTurn) -> Iterator[RealtimeEvent]:
@@ -113,7 +116,7 @@ class Listening:
             self.tools[call.id] = call.name
             yield from self.turns.call(call.id, call.name, bytes(call.args).decode())
         if told.function_calls:
-            yield from self.turns.end(None, None)
+            yield from self.turns.end(None, Usage())  # what it used is told later, if at all
 
     def _session(self, message: ServerMessage) -> Iterator[RealtimeEvent]:
         if (ready := message.setup_complete) is not None:

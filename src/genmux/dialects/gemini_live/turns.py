@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from genmux.dialects.gemini_live.outcomes import is_filtered, status_of
+from genmux.dialects.gemini_live.usage import together
 from genmux.types.realtime import (
     AudioChunk,
     AudioDone,
@@ -54,6 +55,7 @@ class Turns:
         self._mark = mark
         self._count = 0
         self._answer = Answer(response_id="", item_id="", open=False)
+        self._owed: Usage | None = None
         self.prompted = True
 
     @property
@@ -125,9 +127,14 @@ class Turns:
             status=status,
             reason=INTERRUPTION if answer.interrupted else reason,
             filtered=is_filtered(reason),
-            usage=usage,
+            usage=together(self._owed, usage),
         )
+        self._owed = None
         answer.open = False
+
+    def owe(self, usage: Usage | None) -> None:
+        """An answer that ended with tool calls has used this, which is told too late: the next one will bring it along."""
+        self._owed = together(self._owed, usage)
 
     def _begin(self) -> Iterator[RealtimeEvent]:
         """Open an answer, unless one is. What was interrupted goes on no more: the next piece is of a new one."""

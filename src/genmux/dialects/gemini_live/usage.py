@@ -50,6 +50,18 @@ def read_usage(told: Any) -> Usage | None:
     return Usage(meters=meters, raw=told) if meters else None
 
 
+def together(*several: Usage | None) -> Usage | None:
+    """The sum of what is known; the provider's own words stay only where there is but one."""
+    known = [one for one in several if one is not None]
+    if len(known) < 2:
+        return next(iter(known), None)
+    meters: dict[str, int | float] = {}
+    for one in known:
+        for meter, quantity in one.meters.items():
+            meters[meter] = meters.get(meter, 0) + quantity
+    return Usage(meters=meters)
+
+
 def _sum(told: dict[str, Any], names: tuple[str, ...]) -> int | None:
     known = [count for name in names if type(count := told.get(name)) is int and count >= 0]
     return sum(known) if known else None

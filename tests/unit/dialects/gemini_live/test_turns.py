@@ -21,7 +21,6 @@ from genmux.types.realtime import (
     TextChunk,
     TextDone,
     ToolCalled,
-    UsageReported,
 )
 from genmux.types.usage import Usage
 from tests.unit.dialects.gemini_live.talking import heard, kinds, opened, spoken
@@ -157,11 +156,13 @@ def test_a_tool_call_ends_the_answer_and_what_follows_is_a_new_one() -> None:
     assert events[2] == ToolCalled(
         item_id="item_1_1", response_id="resp_1", call_id="c", name="look", arguments='{"city":"Bonn"}'
     )
+    assert events[4] == ResponseDone(response_id="resp_1", usage=Usage())
     usage = {"promptTokenCount": 3}
-    assert heard(codec, {"serverContent": {"turnComplete": True}, "usageMetadata": usage}) == [
-        UsageReported(usage=Usage(meters={"tokens.input": 3}, raw=usage))
-    ]
+    assert heard(codec, {"serverContent": {"turnComplete": True}, "usageMetadata": usage}) == []
     assert heard(codec, **spoken())[0] == ResponseStarted(response_id="resp_2")
+    usage = {"promptTokenCount": 4, "responseTokenCount": 2}
+    done = heard(codec, {"serverContent": {"turnComplete": True}, "usageMetadata": usage})[-1]
+    assert done == ResponseDone(response_id="resp_2", usage=Usage(meters={"tokens.input": 7, "tokens.output": 2}))
 
 
 @pytest.mark.parametrize(
