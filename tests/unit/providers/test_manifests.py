@@ -150,6 +150,8 @@ def test_every_wire_can_be_built(manifest: Manifest) -> None:
     assert all(
         hasattr(wire, "encode") or hasattr(wire, "submit") or hasattr(wire, "open") for wire in provider.wires.values()
     )
+    ways = ("encode", "submit", "open")
+    assert all(any(hasattr(wire, way) for way in ways) for wire in provider.wires.values())
 
 
 @EVERY
@@ -282,6 +284,8 @@ def test_shutdown_dates_are_those_of_the_vendors() -> None:
             ),
             "2027-02-26",
         ),
+        "gpt-realtime": "2027-01-20",
+        "gpt-realtime-mini": "2027-01-20",
     }
     assert DATA_ONLY["anthropic"].models["claude-sonnet-4-5"].lifecycle.shutdown == "2026-11-30"
 

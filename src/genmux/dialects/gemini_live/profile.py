@@ -9,6 +9,7 @@ from genmux.contract.sessions import Capabilities
 from genmux.dialects.gemini_live.schema import NAME
 from genmux.types.audio import AudioFormat
 from genmux.types.errors import ConfigurationError
+from genmux.types.realtime import Modality
 
 RATES = (16_000, 8_000, 24_000, 32_000, 44_100, 48_000)
 """Of what goes in: any, as long as it is told truly; the first is what the models hear at (ai.google.dev, Live API, 2026-11)."""
@@ -26,9 +27,11 @@ USUAL = Capabilities(
     interim_transcripts=True,
     resumable=True,
     longest_connection=600,
-    longest_session=900,
 )
-"""What the sessions can do: about 10 minutes a connection, 15 a session unless its context is compressed (the same)."""
+"""What the sessions can do; a connection lasts about 10 minutes (the same)."""
+
+UNCOMPRESSED = 900.0
+"""Seconds that a session lasts whose context is not compressed (the same; with pictures, 120)."""
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,6 +41,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     - `model_prefix`: what stands before a model's name.
     - `defaults`: what is always in the setup; parameters win.
     - `compress`: the context is compressed when it is full, so that a session may last.
+    - `modalities`: what the models can answer with.
     - `context_updates`: instructions and tools can be changed in a session.
     - `capabilities`: what the sessions can do, where that is not as usual.
     - `append_bytes`: the most of sound that goes into one message.
@@ -48,6 +52,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     model_prefix: str = "models/"
     defaults: dict[str, Any] = msgspec.field(default_factory=dict)
     compress: bool = True
+    modalities: tuple[Modality, ...] = ("audio", "text")
     context_updates: bool = True
     capabilities: dict[str, Any] = msgspec.field(default_factory=dict)
     append_bytes: int = 1_048_576
@@ -60,6 +65,8 @@ def read_profile(options: Mapping[str, Any]) -> tuple[Profile, Capabilities]:
         usual = msgspec.structs.asdict(USUAL)
         if not profile.context_updates:
             usual["mutable"] = frozenset()
+        if not profile.compress:
+            usual["longest_session"] = UNCOMPRESSED
         capabilities = msgspec.convert(usual | profile.capabilities, Capabilities, from_attributes=True)
     except msgspec.ValidationError as error:
         raise _wrong(str(error)) from error

@@ -28,6 +28,9 @@ def write_setup(
     What the user says is written down by the model itself, so that a transcription's own model is not told.
     """
     _check(config, capabilities)
+    wanted = "audio" if "audio" in config.modalities else "text"
+    if wanted not in profile.modalities:
+        raise lacks(f"answer with {wanted}", capabilities, instead=f"ask for {' or '.join(profile.modalities)}")
     setup: Fields = {
         "model": profile.model_prefix + model.wire_id.removeprefix(profile.model_prefix),
         "generationConfig": _generation(config),

@@ -122,6 +122,11 @@ def test_what_there_is_no_word_for_is_an_error(config: SessionConfig) -> None:
     assert caught.value.kind is ErrorKind.UNSUPPORTED
 
 
+def test_a_model_that_only_speaks_is_not_asked_to_write() -> None:
+    with pytest.raises(MessageError, match="cannot answer with text"):
+        opened(SessionConfig(modalities=("text",)), modalities=["audio"])
+
+
 def test_the_true_rate_goes_with_every_frame() -> None:
     for rate, true in ((16_000, 16_000), (48_000, 48_000), (22_050, 24_000)):
         codec = opened(SessionConfig(input=AudioFormat(sample_rate=rate)))
