@@ -17,6 +17,22 @@ OFFERED = (
 )
 """What OpenAI takes and gives (openai 3.54.0, `realtime_audio_formats`)."""
 
+MUTABLE = frozenset(
+    {
+        "instructions",
+        "modalities",
+        "voice",
+        "speed",
+        "max_output_tokens",
+        "turns",
+        "transcription",
+        "tools",
+        "tool_choice",
+        "params",
+    }
+)
+"""What can be changed in a session; its voice only before it has spoken, else the provider says so."""
+
 USUAL = Capabilities(
     turn_owner="server",
     input_formats=OFFERED,
@@ -27,9 +43,7 @@ USUAL = Capabilities(
     clears=True,
     deletes_items=True,
     creates_responses=True,
-    mutable=frozenset(
-        {"instructions", "modalities", "turns", "transcription", "tools", "tool_choice", "max_output_tokens"}
-    ),
+    mutable=MUTABLE,
     roles=frozenset({"user", "assistant", "system"}),
     images=True,
     reports_speech=True,

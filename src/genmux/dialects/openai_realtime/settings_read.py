@@ -39,7 +39,7 @@ class _Transcription(msgspec.Struct):
 
 
 def read_session(told: Any, config: SessionConfig) -> tuple[SessionConfig, tuple[str, ...]]:
-    """The config with what a caller has changed, and the names of that. Raises MessageError that names the field.
+    """The config with what a caller has changed, and the names of what is different. Raises MessageError that names the field.
 
     Fields that we have no word for are parameters, in their place.
     """
@@ -54,9 +54,9 @@ def read_session(told: Any, config: SessionConfig) -> tuple[SessionConfig, tuple
         if found:
             changed[name] = _READERS[name](value, f"session.{'.'.join(place)}")
     params = _merged(config.params, {key: value for key, value in rest.items() if key not in READ_ONLY})
-    if params != config.params:
-        changed["params"] = params
-    return msgspec.structs.replace(config, **changed), tuple(changed)
+    changed["params"] = params
+    different = {name: value for name, value in changed.items() if value != getattr(config, name)}
+    return msgspec.structs.replace(config, **different), tuple(different)
 
 
 def fault(place: str, what: str) -> MessageError:
