@@ -35,10 +35,11 @@ def _dialect(name: str) -> str:
     )
     profile = profile_of(name)
     same = "\n".join(f"- {text}" for text in equivalences(name))
+    section = f"### What counts as the same request\n\n{same}\n" if same else ""
     return (
         f"## `{name}`\n\n{first_line(importlib.import_module(DIALECTS[name]))}\n\nSpoken by {speakers}.\n\n"
         f"### Options\n\n{first_line(profile)}\n\n{table(('option', 'type', 'default', 'meaning'), option_rows(profile))}\n"
-        f"### What counts as the same request\n\n{same}\n"
+        f"{section}"
     )
 
 
@@ -64,7 +65,9 @@ def option_rows(profile: type[msgspec.Struct]) -> Iterator[tuple[str, str, str, 
 
 
 def equivalences(name: str) -> list[str]:
-    """What differs between two requests of a dialect and does not count, each with its reason."""
+    """What differs between two requests of a dialect and does not count, each with its reason. Sessions have no requests."""
+    if importlib.util.find_spec(f"{DIALECTS[name]}.equivalence") is None:
+        return []
     module = importlib.import_module(f"{DIALECTS[name]}.equivalence")
     told: dict[str, str] | None = getattr(module, "EQUIVALENCES", None)
     if told is not None:

@@ -36,7 +36,11 @@ Of speech the sound is compared, of transcripts the text with its times, in the 
 recorded form is cut off, and fields behind it with it: of such a form only what is there must be written.
 
 The exchanges of jobs (a submission, a poll, a cancellation, a list) have no server half: the job's wire writes the recorded
-request, whose method, path and JSON body must be the same, and reads the recorded reply. `job` tells what it read."""
+request, whose method, path and JSON body must be the same, and reads the recorded reply. `job` tells what it read.
+
+Of a session over a WebSocket every frame that was received is read as our client would: one that is not understood fails the
+session. What it says is told to a caller as our gateway would, and read again. What the recording client sent is accepted as our
+gateway would, where it speaks the dialect. `session` tells what went through, and `result` what was said and used."""
 
 REPLIES = """- Empty values (null, `""`, `[]`, `{}`) say nothing and need not be written, nor fillers such as Snowflake's empty `audio`.
 - What is written besides, because clients of the dialect expect it, is no loss. Where the reply named no model, the model
@@ -55,6 +59,7 @@ FIELDS = {
     "error": "the error, null where there is none: `kind`, `message` and `retry` (`safe`, `unsure`, `never`)",
     "job": "what was read of a job, null for all others",
     "voice": "what was read of speech or of a transcript, null for all others",
+    "session": "what went through a session over a WebSocket, null for all others",
     "request_round_trip": "whether the request goes round; null where there is none, or nobody accepts it",
     "response_round_trip": "whether the reply goes round",
     "differences": "what differs, each with its place",
@@ -82,6 +87,12 @@ JOB_FIELDS = {
     "asks": "what would be asked next, where one reply is not enough",
 }
 
+SESSION_FIELDS = {
+    "dialect": "which dialect its frames are of",
+    "events": "how many events of each kind came",
+    "commands": "how many commands of each kind the recording client sent",
+}
+
 READINGS = """- Output contains reasoning in every dialect; Grok's `completion_tokens` do not, so its reasoning tokens are added.
 - Input contains audio; Mistral counts it beside `prompt_tokens`, so it is added.
 - OpenAI's old `function_call` is a tool call with an empty id.
@@ -102,6 +113,7 @@ def page() -> str:
         f"the provider stated, in US dollars.\n\nReadings in which other readers may differ:\n\n{READINGS}\n"
     )
     parts.append("### `job`\n\n" + _meanings("field", JOB_FIELDS))
+    parts.append("### `session`\n\n" + _meanings("field", SESSION_FIELDS))
     parts.append("## What counts as equal\n\n### In requests\n")
     parts += [f"`{name}`:\n\n{_request_equivalences(name)}\n" for name in claiming.DIALECTS.values()]
     parts.append(f"### In replies\n\n{REPLIES}\n\n{_stream_equivalences()}")

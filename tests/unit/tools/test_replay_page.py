@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from genmux.dialects.openai_chat.equivalence import EQUIVALENCES
-from genmux.testing.replay import JobSeen, Outcome, ResultSeen
+from genmux.testing.replay import JobSeen, Outcome, ResultSeen, SessionSeen
 from genmux.testing.replay.equivalences import STREAM_PLACES
 from genmux.testing.replay.outcome import USAGE_NAMES
 from tools.reference import replay
@@ -17,6 +17,7 @@ def test_every_field_of_a_line_is_told() -> None:
     assert tuple(replay.FIELDS) == Outcome.__struct_fields__
     assert tuple(replay.RESULT_FIELDS) == ResultSeen.__struct_fields__
     assert tuple(replay.JOB_FIELDS) == JobSeen.__struct_fields__
+    assert tuple(replay.SESSION_FIELDS) == SessionSeen.__struct_fields__
     assert all(f"`{name}`" in PAGE for name in USAGE_NAMES.values())
 
 

@@ -37,7 +37,8 @@ UNCOMPRESSED = 900.0
 class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The options.
 
-    - `path`: the socket's path on the host; of the provider's base URL the ending `version` is taken off first.
+    - `path`: the socket's path on the host.
+    - `version`: the ending of the provider's base URL that is not part of the host's address.
     - `model_prefix`: what stands before a model's name.
     - `defaults`: what is always in the setup; parameters win.
     - `compress`: the context is compressed when it is full, so that a session may last.

@@ -57,18 +57,20 @@ USUAL = Capabilities(
 class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The options.
 
-    - `path`: added to the base URL; `query`: what is always in it, such as `{api-version = "2025-10-01"}`.
-    - `model`: where the model is named: in the `query`, in the `session`, or nowhere (`absent`: the path has it); `model_query` is
-      the name of the query's field.
+    - `path`: added to the base URL; `{model}` in it stands for the model's name.
+    - `query`: what is always in the query, such as `{api-version = "2025-10-01"}`.
+    - `model`: where the model is named: in the `query`, in the `session`, or nowhere else than in the path (`absent`).
+    - `model_query`: the name of the query's field for it.
     - `form`: `ga`, or `beta` for the flat session of before, whose header is then sent.
     - `places`: where settings stand, unlike in that form, by the names of `SessionConfig`: `{turns = "turn_detection"}`. An
       empty place is a setting that the host does not have.
     - `typed`: sessions name their type.
     - `rates`: whether the flat form tells the rate of what goes in (`input_audio_sampling_rate`).
-    - `semantic`: turns can end by sense. `manual`: how turns that end by commits are asked for: by `null`, or by an `object` whose
-      type is null.
+    - `semantic`: turns can end by sense; else they end by silence.
+    - `manual`: how turns that end by commits are asked for: by `null`, or by an `object` whose type is null.
     - `transcriber`: the model that writes down what the user says, where nobody names one.
-    - `voice_type`: voices are objects of this type, unless they are among the `plain_voices`.
+    - `voice_type`: voices are objects of this type.
+    - `plain_voices`: the voices that are none.
     - `defaults`: what is always in a session, such as `{truncation = "auto"}`; parameters win.
     - `capabilities`: what the sessions can do, where that is not what OpenAI's can.
     - `append_bytes`: the most of sound that goes into one message.
