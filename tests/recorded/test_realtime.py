@@ -17,13 +17,13 @@ from tests.recordings import Conversation, Message, conversations, needs_recordi
 
 pytestmark = needs_recordings
 
-PROVIDERS = ("openai", "azure", "azure-voice-live", "xai", "google", "pydantic-gateway")
+HOSTS = ("openai", "azure", "azure-voice-live", "xai", "google", "pydantic-gateway")
 GOOGLE = ("setup", "setupComplete")
 OFFICIAL: TypeAdapter[Any] = TypeAdapter(RealtimeServerEvent)
 
 
 def sessions() -> Iterator[Conversation]:
-    for provider in PROVIDERS:
+    for provider in HOSTS:
         yield from conversations(provider=provider)
 
 
