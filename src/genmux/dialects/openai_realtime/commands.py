@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from genmux.contract.sessions import Turn
-from genmux.dialects.openai_realtime.schema import Form
+from genmux.dialects.openai_realtime.schema import Form, written_modalities
 from genmux.types.realtime import (
     CancelResponse,
     ClearAudio,
@@ -68,7 +68,7 @@ def answer(command: CreateResponse, form: Form) -> Fields:
     if command.instructions is not None:
         told["instructions"] = command.instructions
     if command.modalities is not None:
-        told["output_modalities" if form == "ga" else "modalities"] = list(command.modalities)
+        told["output_modalities" if form == "ga" else "modalities"] = written_modalities(command.modalities, form)
     if command.metadata is not None:
         told["metadata"] = dict(command.metadata)
     return {"type": ANSWER, "response": told} if told else {"type": ANSWER}

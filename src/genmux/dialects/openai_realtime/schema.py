@@ -4,6 +4,7 @@ Two editions are spoken: the one of 2025-08 ("GA"), and the flat one before it (
 (openai 3.54.0 `types/realtime` and `types/beta/realtime`; recorded sessions; read 2026-11-27).
 """
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from genmux.types.audio import AudioEncoding, AudioFormat
@@ -66,6 +67,13 @@ def written_format(audio: AudioFormat, form: Form) -> Any:
     if audio.encoding == "pcm":
         named["rate"] = audio.sample_rate
     return named
+
+
+def written_modalities(wanted: Iterable[str], form: Form) -> list[str]:
+    """What is answered with. Sound always comes with its words; to ask for both is refused, but the flat form asked so."""
+    if "audio" not in wanted:
+        return ["text"]
+    return ["audio", "text"] if form == "beta" else ["audio"]
 
 
 def read_format(told: Any) -> AudioFormat | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from genmux.contract.sessions import Capabilities, lacks
 from genmux.dialects.openai_realtime.profile import Profile
-from genmux.dialects.openai_realtime.schema import MODES, Place, written_format
+from genmux.dialects.openai_realtime.schema import MODES, Place, written_format, written_modalities
 from genmux.types.audio import AudioFormat
 from genmux.types.chat import Tool, ToolChoice
 from genmux.types.realtime import SessionConfig, Transcribing, TurnDetection
@@ -122,11 +122,8 @@ def _limit(value: int | None, config: SessionConfig, profile: Profile) -> Any:
 
 
 def _modalities(value: tuple[str, ...], config: SessionConfig, profile: Profile) -> list[str]:
-    """Sound always comes with its words; to ask for both is refused, but the flat form of old asked so."""
     del config
-    if "audio" not in value:
-        return ["text"]
-    return ["audio", "text"] if profile.form == "beta" else ["audio"]
+    return written_modalities(value, profile.form)
 
 
 def _turns(turns: TurnDetection | None, config: SessionConfig, profile: Profile) -> dict[str, Any] | None:

@@ -138,9 +138,11 @@ class Sessions:
         return await self._accounts.reserve(model.provider, principal=options.principal, excluded=frozenset())
 
     def _dialled(self, target: Target, config: SessionConfig) -> Any:
+        there = msgspec.structs.replace(target.model, base_url=target.base_url)  # some sockets are not below it
+
         async def open_(resume: Resume | None) -> Link:
             """Dial."""
-            codec = target.wire.open(config, target.model, resume)
+            codec = target.wire.open(config, there, resume)
             socket = await self._calls.engine.dial(
                 target.provider,
                 target.credential,
