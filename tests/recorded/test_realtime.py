@@ -1,6 +1,8 @@
 """Realtime sessions against recorded traffic."""
 
+import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,6 +14,7 @@ from genmux.contract.model import Model
 from genmux.contract.sessions import Codec
 from genmux.dialects import gemini_live, openai_realtime
 from genmux.dialects.openai_realtime import OpenAIRealtimeServer
+from genmux.providers import xai as xai_provider
 from genmux.types.realtime import RealtimeEvent, SessionConfig, Unknown
 from tests.recordings import Conversation, Message, conversations, needs_recordings
 
@@ -79,3 +82,28 @@ def test_what_a_caller_is_told_is_what_the_official_client_expects() -> None:
             OFFICIAL.validate_json(frame)
         told += len(frames)
     assert told > 1_000
+
+
+def test_settings_are_written_as_the_recording_client_wrote_them() -> None:
+    xai = tomllib.loads((Path(xai_provider.__file__).with_name("manifest.toml")).read_text("utf-8"))
+    options: dict[str, dict[str, Any]] = {
+        "openai": {},
+        "azure": {},
+        "pydantic-gateway": {},
+        "xai": xai["wires"]["realtime"]["options"],
+        "azure-voice-live": {"form": "beta", "typed": False, "rates": True, "transcriber": "whisper-1"},
+    }
+    compared = 0
+    for session in sessions():
+        server = OpenAIRealtimeServer()
+        for frame in session.frames:
+            told = frame.get("json", {})
+            if frame.get("direction") != "sent" or told.get("type") != "session.update":
+                continue
+            server.accept(payload(frame))
+            wire = openai_realtime.client(options[session.provider])
+            model = Model(provider="p", id="m", wire_id="m", spec=ModelSpec())
+            (first,) = wire.open(server.config, model).opening()
+            assert msgspec.json.decode(first)["session"] == told["session"], session.id
+            compared += 1
+    assert compared > 20

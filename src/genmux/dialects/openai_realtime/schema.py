@@ -73,7 +73,7 @@ def written_modalities(wanted: Iterable[str], form: Form) -> list[str]:
     """What is answered with. Sound always comes with its words; to ask for both is refused, but the flat form asked so."""
     if "audio" not in wanted:
         return ["text"]
-    return ["audio", "text"] if form == "beta" else ["audio"]
+    return ["text", "audio"] if form == "beta" else ["audio"]
 
 
 def read_format(told: Any) -> AudioFormat | None:

@@ -90,7 +90,7 @@ def response_object(given: Given, config: SessionConfig, form: Form, *, conversa
     }
     sound = written_format(config.output, form)
     if form == "beta":
-        modalities = ["audio", "text"] if spoken else ["text"]
+        modalities = ["text", "audio"] if spoken else ["text"]
         return about | {"modalities": modalities, "voice": config.voice, "output_audio_format": sound}
     return about | {
         "output_modalities": ["audio" if spoken else "text"],

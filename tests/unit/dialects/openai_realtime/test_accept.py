@@ -179,7 +179,7 @@ def test_settings_of_the_new_form_are_read() -> None:
 
 def test_settings_of_the_form_before_are_read() -> None:
     session = {
-        "modalities": ["audio", "text"],
+        "modalities": ["text", "audio"],
         "voice": {"type": "azure-standard", "name": "en-US-Ava"},
         "temperature": 0.7,
         "input_audio_format": "g711_ulaw",

@@ -92,7 +92,7 @@ def test_a_picture_is_a_message_of_the_user() -> None:
 def test_an_answer_in_sound_has_words_by_itself() -> None:
     both = CreateResponse(modalities=("audio", "text"))
     assert said(opened(), both) == [ANSWER | {"response": {"output_modalities": ["audio"]}}]
-    assert said(opened(form="beta"), both) == [ANSWER | {"response": {"modalities": ["audio", "text"]}}]
+    assert said(opened(form="beta"), both) == [ANSWER | {"response": {"modalities": ["text", "audio"]}}]
 
 
 def test_every_message_has_an_id_of_its_own() -> None:

@@ -86,7 +86,7 @@ def test_the_flat_form_has_all_side_by_side() -> None:
         voice="en-US-Ava", temperature=0.7, turns=TurnDetection(kind="client"), transcription=Transcribing()
     )
     assert session_of(opened(config, **FLAT)) == {
-        "modalities": ["audio", "text"],
+        "modalities": ["text", "audio"],
         "voice": {"type": "azure-standard", "name": "en-US-Ava"},
         "temperature": 0.7,
         "input_audio_format": "pcm16",

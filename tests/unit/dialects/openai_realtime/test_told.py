@@ -58,7 +58,7 @@ def test_the_session_is_told_whole() -> None:
 def test_the_form_before_has_a_flat_session() -> None:
     (frame,) = OpenAIRealtimeServer(beta=True).greet("s", "m")
     session = msgspec.json.decode(frame)["session"]
-    assert (session["input_audio_format"], session["modalities"]) == ("pcm16", ["audio", "text"])
+    assert (session["input_audio_format"], session["modalities"]) == ("pcm16", ["text", "audio"])
     assert session["turn_detection"]["type"] == "server_vad"
 
 
