@@ -147,9 +147,6 @@ def test_every_wire_can_be_built(manifest: Manifest) -> None:
     provider = REGISTRY.load(manifest.id)
     assert provider.wires.keys() >= manifest.wires.keys()
     assert provider.wires.keys() == manifest.wires.keys() or manifest.id in CODED
-    assert all(
-        hasattr(wire, "encode") or hasattr(wire, "submit") or hasattr(wire, "open") for wire in provider.wires.values()
-    )
     ways = ("encode", "submit", "open")
     assert all(any(hasattr(wire, way) for way in ways) for wire in provider.wires.values())
 
