@@ -62,8 +62,10 @@ class PlayedLink:
         now = self._clock()
         for one in timed:
             if one.withdraws is not None:
-                self._due = [
-                    due for due in self._due if due[2].event is None or due[2].event.response_id != one.withdraws
+                self._due = [  # what is due already has come
+                    due
+                    for due in self._due
+                    if due[0] <= now or due[2].event is None or due[2].event.response_id != one.withdraws
                 ]
                 heapq.heapify(self._due)
             if one.event is not None or one.ends:
