@@ -301,7 +301,7 @@ def test_sound_may_come_late_or_in_the_wrong_order() -> None:
 def test_a_directive_that_is_not_understood_is_refused_by_name() -> None:
     with pytest.raises(InvalidRequestError, match="colour"):
         peer("[mock colour=red]")
-    with pytest.raises(UnsupportedError, match="nonsense.*filtered"):
+    with pytest.raises(UnsupportedError, match=r"nonsense.*filtered"):
         peer("[mock fault=nonsense]").hear(rt.SendText("hi"), 0.0)
     with pytest.raises(InvalidRequestError, match="latency"):
         peer(params={"latency": "soon"})

@@ -22,7 +22,10 @@ from genmux.types.errors import ErrorKind, ProviderError
 
 
 class MockPeer:
-    """One session. `remember` is told each handle with which a new connection goes on, and `history`, which grows."""
+    """One session. `remember` is told each handle with which a new connection goes on, and `history`, which grows.
+
+    `drops` says that the connection is to end without a word.
+    """
 
     def __init__(
         self,
@@ -35,6 +38,7 @@ class MockPeer:
         remember: Callable[[str, list[Turn]], object],
     ) -> None:
         self.tape = tape
+        self.drops = False
         self.history = [*history]
         self._manner = manner
         self._more_wishes = tuple(wishes)
@@ -155,10 +159,7 @@ class MockPeer:
         self._tell(
             rt.ItemAdded(item_id=self._next("item"), kind="function_call_output", call_id=command.call_id, name=name)
         )
-        if self._manner.tools_answer:
-            if not self._called:
-                self._asked_for()
-        elif command.answer:
+        if self._manner.tools_answer or command.answer:
             self._asked_for()
 
     def create(self, command: rt.CreateResponse) -> None:
@@ -196,9 +197,10 @@ class MockPeer:
 
     def update(self, command: rt.UpdateSession) -> None:
         """Other settings."""
-        before, self.tape.config = self._turns, command.config
+        before = self._turns, self.input
+        self.tape.config = command.config
         self._set_up(command.config)
-        if self._turns != before:
+        if (self._turns, self.input) != before:
             self._ears = LoudnessEars(self.input, self._turns.silence_ms)
         self._tell(rt.SessionUpdated())
 
@@ -288,6 +290,7 @@ class MockPeer:
         if reel.over:
             self._give_handle(at)
         if wish.fault == DROP:
+            self.drops = True
             self._out.append(Timed(after_ms=at - self._now, ends=True))
         elif wish.going is not None:
             self._out.append(Timed(after_ms=1_000 * wish.going, ends=True))
