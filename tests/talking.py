@@ -24,7 +24,7 @@ from tests.unit.services.shop import price
 
 SPEECH = piece(24_000, 400)
 SILENCE = bytes(len(SPEECH))
-PRICES = (price("tokens.input", "1"), price("tokens.output", "10"))
+PRICES = tuple(price(f"tokens.{way}", "10") for way in ("input", "input.audio", "output", "output.audio"))
 LIMITS = SessionLimits(opening=5.0, first_pause=0.001, longest_pause=0.001)
 
 _DIALECTS = {"openai": "openai_realtime", "gemini": "gemini_live"}

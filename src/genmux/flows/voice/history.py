@@ -52,13 +52,17 @@ class History:
             self._note(item, "assistant", text)
         self._under_way.clear()
 
+    def unplace(self) -> None:
+        """Another connection has other ids for the same; what it tells of what was said before is not said anew."""
+        self._turns = deque(((None, role, text) for _, role, text in self._turns), maxlen=MOST)
+
     def turns(self) -> tuple[Turn, ...]:
         """All of it, the oldest first."""
         return tuple(Turn(role=role, text=text) for _, role, text in self._turns)
 
     def _note(self, item: str | None, role: str, text: str) -> None:
         for place, (known, _, _) in enumerate(self._turns):
-            if item is not None and known == item:
+            if item is not None and (known == item or (known is None and self._turns[place][1:] == (role, text))):
                 self._turns[place] = (item, role, text)
                 return
         self._turns.append((item, role, text))

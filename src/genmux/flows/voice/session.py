@@ -327,6 +327,7 @@ class Session:
         hearing = self._hearing
         hearing.forget()
         handle = hearing.handle if self._line.link.capabilities.resumable else None
+        hearing.history.unplace()
         return Resume(handle=handle, history=hearing.history.turns())
 
     async def _restored(self) -> None:

@@ -12,5 +12,6 @@ def end_user_of(request: CallRequest) -> str | None:
     """
     if request.user:
         return request.user
-    told = request.extra.get(_SAFETY) if request.extra else None
+    extra = getattr(request, "extra", None)  # a turn of a session has none
+    told = extra.get(_SAFETY) if extra else None
     return told if isinstance(told, str) and told else None

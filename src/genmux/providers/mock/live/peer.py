@@ -133,6 +133,8 @@ class MockPeer:
         """A message."""
         words, wishes = split_wishes(command.text)
         self._said.wishes += wishes
+        if command.role == "assistant":  # what was said before it is answered
+            self._said = Said()
         if command.role == "user":
             self._said.words = [*self._said.words, words]
         self.history.append(Turn(role=command.role, text=words))
