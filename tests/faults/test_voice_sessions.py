@@ -245,6 +245,16 @@ async def test_a_peer_that_is_gone_for_good_ends_the_session_with_its_error(
 
 
 @both
+async def test_a_session_that_is_closed_while_it_is_made_anew_leaves_nothing_open(
+    simulator: RealtimeSimulator, protocol: str
+) -> None:
+    async with dialled(protocol, simulator.url(protocol)) as session:
+        simulator.open[0].vanish()
+        await until(session, rt.StateChanged, 3)
+    await simulator.until(lambda: not simulator.open)
+
+
+@both
 async def test_a_client_that_leaves_is_missed(simulator: RealtimeSimulator, protocol: str) -> None:
     async with dialled(protocol, simulator.url(protocol), talk("[mock pace=1000]")) as session:
         await session.send_text("Good evening")
@@ -310,14 +320,15 @@ async def test_a_frame_that_makes_no_sense_harms_nothing(
 
 
 @both
-async def test_a_frame_that_is_too_large_ends_the_connection_but_not_the_process(
+async def test_a_frame_that_is_too_large_ends_the_connection_but_not_the_session(
     simulator: RealtimeSimulator, protocol: str
 ) -> None:
     async with dialled(protocol, simulator.url(protocol)) as session:
         await session.send_text("Good evening [mock wire=huge]")
-        events = await rest(session)
-    assert isinstance(events[-1], rt.SessionClosed)
-    assert of(rt.SessionFailed, events)
+        moved = of(rt.StateChanged, await until(session, rt.StateChanged, 4))
+    assert "exceeds limit" in moved[2].reason
+    assert moved[3].state is rt.SessionState.CONNECTED
+    assert simulator.seen[0].code == 1009
 
 
 async def test_nonsense_from_a_client_is_answered_with_an_error(simulator: RealtimeSimulator) -> None:

@@ -20,6 +20,7 @@ from genmux.engine.logs import provider_logger
 from genmux.engine.permit import Permit, demand
 from genmux.engine.redact import Redactor
 from genmux.engine.retry import RetryPolicy
+from genmux.engine.retry_after import told_wait
 from genmux.engine.socket import Refused, Socket
 from genmux.engine.stream import Hold, OpenStream
 from genmux.engine.transport import Dialer, Transport, read_whole
@@ -161,6 +162,7 @@ class Engine:
         except Refused as refusal:
             error = classify(HttpReply(status=refusal.status, headers=refusal.headers, body=b""), provider.errors)
             error.provider, error.model = provider.id, model
+            error.retry_after = told_wait(refusal.headers, now=self._clock())
             Redactor.of(credential).error(error)
             raise error from None
         except ProviderError as error:

@@ -122,6 +122,11 @@ class Line:
             self._leaves = True
             await self._link.close("going on elsewhere")  # before the new one: some refuse a second connection
 
+    async def _drop(self) -> None:
+        """Close a connection of which nothing came."""
+        if self._link is not None:
+            await self._link.close()
+
     async def _connect(self, resume: Resume | None) -> list[RealtimeEvent]:
         """A connection that stands; gives what was said first. Raises ProviderError."""
         opening = self._limits.opening
@@ -172,11 +177,15 @@ class Line:
                 said = await self._connect(resume)
             except ProviderError as error:
                 self.fault = error
+                await self._drop()
                 if error.retry is Retry.NEVER:
                     if resume.handle is None:
                         break
                     resume = Resume(history=resume.history)  # the handle is not good any more; what was said is known
                 continue
+            if self.closing:  # nobody wants it any more
+                await self._drop()
+                return None
             self.fault = None
             self.move(SessionState.CONNECTED, restored=resume.handle is not None)
             await self._restored()
