@@ -1,90 +1,240 @@
-"""How fast embedded models speak and write down: seconds of work for each second of sound, loading left out.
+"""A load of live sessions on whatever speaks OpenAI's realtime protocol: added latency, drops, CPU time.
 
-    python benchmarks/voice.py [--rounds 5] [--models local/whisper-tiny local/whisper-base]
+`python benchmarks/voice.py [ws://…/v1/realtime?model=…] --sessions 100 --seconds 10`; without an address a simulator is started.
+Behind the address must be the simulator (`python -m genmux.testing.simulator.voice`, model `mock/realtime`), for the answers
+are asked for by its directives. Each session talks in real time, a frame of 20 ms after the other: one second of speech, then
+silence while the answer comes, which is as long; half of them talk while the others listen.
 
-The weights must be installed (`genmux local install whisper-tiny`). Everything goes through an App, as in life: with the child
-process, the conversion of formats and the bill.
+Latency up: from the frame that ends a turn to the word that it has ended. Lateness down: how much later than its time a frame
+of an answer comes, by the one that came soonest. Compared with `--beside`, the same without what is measured, both in one run.
 """
 
 import argparse
 import asyncio
+import base64
+import resource
 import statistics
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from genmux.app import App
-from genmux.types.speech import SpeechDelta, SpeechRequest
-from genmux.types.transcription import AudioFile, TranscriptionRequest
+import aiohttp
+import msgspec
+import psutil
+from machine import OTHERS, cpu_seconds, pinned
 
-TEXT = (
-    "The quick brown fox jumps over the lazy dog. Please send the invoice to the office before Friday afternoon. "
-    "The weather in London will be cloudy with a chance of rain. I would like a cup of coffee and two slices of toast. "
-    "How far is it from here to the railway station?"
+from genmux.providers.mock.live.tone import PIECE_MS, piece
+
+FRAME = PIECE_MS / 1_000
+SPEECH_FRAMES, SILENCE_FRAMES, ANSWER_FRAMES = 50, 10, 50
+"""Of a turn: so many of speech, so many of silence that end it, so many of the answer."""
+ROUND = SPEECH_FRAMES + SILENCE_FRAMES + ANSWER_FRAMES
+
+_LOUD = piece(24_000, 400)
+LOUD, QUIET = (
+    f'{{"type":"input_audio_buffer.append","audio":"{base64.b64encode(one).decode()}"}}'
+    for one in (_LOUD, bytes(len(_LOUD)))
 )
-SPEECH_BUDGET, TRANSCRIPTION_BUDGET = 0.05, 0.15
-"""Times real time, at most."""
+SOUND = "output_audio.delta"
 
 
-async def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--models", nargs="+", default=["local/whisper-tiny"])
-    given = parser.parse_args()
-    app = App()
-    try:
-        sound, seconds = await speech(app, given.rounds)
-        for model in given.models:
-            await transcription(app, model, AudioFile(data=sound), seconds, given.rounds)
-    finally:
-        await app.aclose()
+class Load(msgspec.Struct, kw_only=True):
+    """What was measured; spans in seconds, `cpu` in seconds of the processes that were named."""
+
+    sessions: int
+    seconds: float = 0.0
+    up: list[float] = []
+    down: list[float] = []
+    sent: int = 0
+    turns: int = 0
+    expected: int = 0
+    received: int = 0
+    broken: int = 0
+    own_cpu: float = 0.0
+    cpu: float = 0.0
+
+    def row(self, name: str) -> str:
+        """As a row of a table."""
+        lost = max(0, self.expected - self.received)
+        figures = [f"{1_000 * one:.2f}" for values in (self.up, self.down) for one in percentiles(values)]
+        share = f"{100 * self.cpu / self.seconds:.0f} %" if self.cpu else "–"
+        own = f"{100 * self.own_cpu / self.seconds:.0f} %"
+        return f"| {name} | {self.sessions} | {' | '.join(figures)} | {lost} of {self.expected} | {self.broken} | {share} | {own} |"
 
 
-async def speech(app: App, rounds: int) -> tuple[bytes, float]:
-    """Speak, and give the sound and its seconds."""
-    for format_ in ("wav", "mp3"):
-        request = SpeechRequest(model="local/hibari", text=TEXT, format=format_)
-        made = await app.speaking.speak(request)
-        seconds = made.seconds or 0.0
-        times = [await timed(app.speaking.speak(request)) for _ in range(rounds)]
-        show(f"local/hibari as {format_}", times, seconds, SPEECH_BUDGET)
-    firsts = [await first(app) for _ in range(rounds)]
-    print(f"{'first sound':32} {statistics.median(firsts) * 1_000:7.0f} ms")
-    return made.audio, seconds
+HEAD = """| | sessions | up p50 ms | up p99 ms | down p50 ms | down p99 ms | frames lost | broken | CPU | load's CPU |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"""
 
 
-async def first(app: App) -> float:
-    """Seconds until the first sound of a stream."""
+class Talker:
+    """One session."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse, load: Load, *, offset: int) -> None:
+        self._socket = socket
+        self._load = load
+        self._frame = -offset  # half of them begin half a round later
+        self._ended: float | None = None
+        self._arrived: list[float] = []
+        self._over = False
+
+    async def open(self) -> None:
+        """Set up."""
+        settings = {
+            "type": "realtime",
+            "instructions": f"[mock pace={FRAME} seconds={ANSWER_FRAMES * FRAME}]",
+            "audio": {
+                "input": {"turn_detection": {"type": "server_vad", "silence_duration_ms": SILENCE_FRAMES * PIECE_MS}}
+            },
+        }
+        await self._socket.send_str(msgspec.json.encode({"type": "session.update", "session": settings}).decode())
+
+    async def tick(self) -> None:
+        """The next frame."""
+        place = self._frame % ROUND if self._frame >= 0 else ROUND
+        self._frame += 1
+        if self._over:
+            return
+        if place == SPEECH_FRAMES + SILENCE_FRAMES - 1:
+            self._ended = time.perf_counter()
+            self._load.turns += 1
+        try:
+            await self._socket.send_str(LOUD if place < SPEECH_FRAMES else QUIET)
+        except (OSError, RuntimeError):
+            self._break()
+            return
+        self._load.sent += 1
+
+    async def listen(self) -> None:
+        """Hear until the end."""
+        async for message in self._socket:
+            if message.type is aiohttp.WSMsgType.TEXT:
+                self._hear(message.data)
+        if not self._over:
+            self._break()
+
+    def finish(self) -> None:
+        """No more is wanted."""
+        self._over = True
+
+    def _hear(self, frame: str) -> None:
+        if SOUND in frame[:60]:
+            self._arrived.append(time.perf_counter())
+        elif "input_audio_buffer.speech_stopped" in frame[:60] and self._ended is not None:
+            self._load.up.append(time.perf_counter() - self._ended)
+            self._ended = None
+        elif '"response.done"' in frame[:60]:
+            self._answered()
+
+    def _answered(self) -> None:
+        arrived, self._arrived = self._arrived, []
+        self._load.expected += ANSWER_FRAMES
+        self._load.received += len(arrived)
+        if arrived:
+            begun = min(at - number * FRAME for number, at in enumerate(arrived))
+            self._load.down += [at - number * FRAME - begun for number, at in enumerate(arrived)]
+
+    def _break(self) -> None:
+        self._over = True
+        self._load.broken += 1
+
+
+async def load(
+    url: str, *, sessions: int, seconds: float, headers: dict[str, str] | None = None, pids: list[int] | None = None
+) -> Load:
+    """Let so many sessions talk for so long. `pids` are the processes whose CPU time (children included) is counted."""
+    measured = Load(sessions=sessions)
+    watched = [psutil.Process(pid) for pid in pids or []]
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector, headers=headers) as client:
+        talkers: list[Talker] = []
+        for number in range(sessions):
+            socket = await client.ws_connect(url, max_msg_size=0, compress=0)
+            talkers.append(Talker(socket, measured, offset=number % 2 * ROUND // 2))
+            await talkers[-1].open()
+        listening = [asyncio.create_task(one.listen()) for one in talkers]
+        before, own = sum(map(cpu_seconds, watched)), _own_cpu()
+        measured.seconds = await _talk(talkers, seconds)
+        measured.cpu, measured.own_cpu = sum(map(cpu_seconds, watched)) - before, _own_cpu() - own
+        for one in talkers:
+            one.finish()
+        for task in listening:
+            task.cancel()
+        await asyncio.gather(*listening, return_exceptions=True)
+    return measured
+
+
+async def _talk(talkers: list[Talker], seconds: float) -> float:
+    """A frame of each at a time, spread over the 20 ms; gives how long it took."""
     begun = time.perf_counter()
-    stream = await app.speaking.stream(SpeechRequest(model="local/hibari", text=TEXT, format="pcm"))
-    async for part in stream:
-        if isinstance(part, SpeechDelta):
-            break
-    took = time.perf_counter() - begun
-    await stream.aclose()
-    return took
-
-
-async def transcription(app: App, model: str, audio: AudioFile, seconds: float, rounds: int) -> None:
-    """Write down."""
-    for words in (False, True):
-        request = TranscriptionRequest(model=model, audio=audio, words=words)
-        await app.transcribing.transcribe(request)
-        times = [await timed(app.transcribing.transcribe(request)) for _ in range(rounds)]
-        show(f"{model}{' with words' if words else ''}", times, seconds, TRANSCRIPTION_BUDGET)
-
-
-async def timed(work: object) -> float:
-    """Seconds that it takes."""
-    begun = time.perf_counter()
-    await work
+    slots = min(20, len(talkers))
+    for frame in range(round(seconds / FRAME)):
+        for slot in range(slots):
+            wait = begun + frame * FRAME + slot * FRAME / slots - time.perf_counter()
+            if wait > 0:
+                await asyncio.sleep(wait)
+            for one in talkers[slot::slots]:
+                await one.tick()
     return time.perf_counter() - begun
 
 
-def show(what: str, times: list[float], seconds: float, budget: float) -> None:
-    """Print one line."""
-    factor = statistics.median(times) / seconds
-    print(f"{what:32} {factor:7.4f} x real time (asked {budget}) {'ok' if factor <= budget else 'SLOW'}")
+def percentiles(values: list[float]) -> tuple[float, float]:
+    """The middle, and what all but one in a hundred keep to; nothing measured is not a number."""
+    if len(values) < 2:
+        return (values[0], values[0]) if values else (float("nan"), float("nan"))
+    return statistics.median(values), statistics.quantiles(values, n=100)[98]
+
+
+@contextmanager
+def simulator() -> Iterator[tuple[str, int]]:
+    """A simulator in a process of its own: its address and its id."""
+    command = pinned(OTHERS, sys.executable, "-m", "genmux.testing.simulator.voice")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield f"{process.stdout.readline().strip()}/v1/realtime?model=realtime", process.pid
+        finally:
+            process.kill()
+
+
+def _own_cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _measure(said: argparse.Namespace, url: str, pids: list[int]) -> Load:
+    headers = {"authorization": f"Bearer {said.key}"} if said.key else None
+    return asyncio.run(load(url, sessions=said.sessions, seconds=said.seconds, headers=headers, pids=pids))
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("url", nargs="?", help="what is measured; without it the simulator itself")
+    parser.add_argument("--beside", help="the same without what is measured")
+    parser.add_argument("--sessions", type=int, default=50)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--key", help="for the header `authorization`")
+    parser.add_argument("--pid", type=int, action="append", default=[], help="a process whose CPU time is counted")
+    said = parser.parse_args()
+    print(HEAD)
+    if said.url is None:
+        with simulator() as (url, pid):
+            print(_measure(said, url, [pid]).row("simulator"))
+        return
+    measured = _measure(said, said.url, said.pid)
+    print(measured.row("measured"))
+    if said.beside:
+        bare = _measure(said, said.beside, [])
+        print(bare.row("beside"))
+        added = [
+            1_000 * (one - other)
+            for values, others in ((measured.up, bare.up), (measured.down, bare.down))
+            for one, other in zip(percentiles(values), percentiles(others), strict=True)
+        ]
+        print("\nadded: up p50 {:.2f} ms, p99 {:.2f} ms; down p50 {:.2f} ms, p99 {:.2f} ms".format(*added))
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()
