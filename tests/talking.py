@@ -1,9 +1,9 @@
 """Sessions with the simulator: played in this process, or over real sockets in a provider's own protocol."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -12,7 +12,6 @@ from genmux.contract.manifest import Credential, Manifest, ModelSpec, WireSpec
 from genmux.contract.provider import Provider
 from genmux.flows.call.options import DEFAULT_OPTIONS, CallOptions
 from genmux.flows.voice.limits import SessionLimits
-from genmux.flows.voice.ports import AudioTools
 from genmux.flows.voice.session import Session
 from genmux.flows.voice.sessions import Sessions, Usual
 from genmux.providers.mock.live import MockRealtime
@@ -52,13 +51,14 @@ class Tools:
 def sessions_of(app: App, *, clock: Callable[[], float], sleep: Callable[[float], Any]) -> Sessions:
     """The flow of sessions, without cascades."""
     missing: Any = None
+    sound: Any = Tools()
     numbers = iter(range(1, 1_000_000))
     return Sessions(
         app.calls,
         missing,
         missing,
         app.accounts,
-        tools=lambda: cast("AudioTools", Tools()),
+        tools=lambda: sound,
         ears=missing,
         usual=Usual(chat="", transcribe="", speak=""),
         new_id=lambda: str(next(numbers)),
@@ -120,7 +120,7 @@ async def dialled(
     *,
     limits: SessionLimits = LIMITS,
     **settings: Any,
-) -> AsyncIterator[Session]:
+) -> AsyncGenerator[Session]:
     """An open session over a socket."""
     app = dialling_app(protocol, base_url, **settings)
     try:

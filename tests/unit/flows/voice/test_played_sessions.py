@@ -1,7 +1,7 @@
 """Whole conversations with the simulator in this process, by the real rules and the real door, on a clock that stands still."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -39,7 +39,7 @@ class Stage:
         return self.house.tapes[-1]
 
     @asynccontextmanager
-    async def session(self, config: rt.SessionConfig) -> AsyncIterator[Session]:
+    async def session(self, config: rt.SessionConfig) -> AsyncGenerator[Session]:
         sessions = sessions_of(self.app, clock=self.clock, sleep=self.clock.sleep)
         async with await sessions.prepare("inside/talker", config, limits=LIMITS) as made:
             yield made
@@ -52,7 +52,7 @@ class Stage:
 
 
 @pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
+async def stage() -> AsyncGenerator[Stage]:
     made = Stage()
     yield made
     await made.app.aclose()
