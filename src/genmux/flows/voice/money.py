@@ -1,5 +1,7 @@
 """What a session costs, turn by turn: money is held before a turn can begin, and settled when it has ended."""
 
+from collections.abc import Callable
+
 from genmux.flows.call.door import Door
 from genmux.flows.call.options import CallOptions
 from genmux.flows.call.run import Run
@@ -16,10 +18,21 @@ UNUSED = RequestCancelledError("the session ended before the turn began")
 
 
 class TurnMoney:
-    """Holds and settles. The answers of a session begin by themselves, so the money for the next one is always held before."""
+    """Holds and settles. The answers of a session begin by themselves, so the money for the next one is always held before.
 
-    def __init__(self, door: Door, target: Target, options: CallOptions) -> None:
+    `check` raises BudgetExceededError for a turn that may cost more than the caller's own limit.
+    """
+
+    def __init__(
+        self,
+        door: Door,
+        target: Target,
+        options: CallOptions,
+        *,
+        check: Callable[[Run, RealtimeTurn, Target], None] | None = None,
+    ) -> None:
         self._door = door
+        self._check = check
         self._target = target
         self._options = options
         self._run: Run | None = None
@@ -33,6 +46,8 @@ class TurnMoney:
         turn = RealtimeTurn(model=self._target.model.reference, seconds=seconds + AHEAD)
         run = await self._door.enter(turn, "realtime", self._options)
         try:
+            if self._check is not None:
+                self._check(run, turn, self._target)
             await self._door.admit(run, turn, self._target)
         except BaseException as error:
             self._door.fail(run, error)

@@ -109,12 +109,13 @@ class Sessions:
             opener = self._cascade(wire, config, options)
         elif hasattr(wire, "play"):
             opener = self._played(wire, config, model)
-            money = TurnMoney(self._calls.door, self._calls.targets.reach(model, "realtime", options), options)
+            target = self._calls.targets.reach(model, "realtime", options)
+            money = TurnMoney(self._calls.door, target, options, check=self._calls.check_budget)
         else:
             lease = await self._reserve(model, options)
             target = self._calls.targets.reach(model, "realtime", options, lease)
             opener = self._dialled(target, config)
-            money = TurnMoney(self._calls.door, target, options)
+            money = TurnMoney(self._calls.door, target, options, check=self._calls.check_budget)
         return Session(
             opener,
             config,

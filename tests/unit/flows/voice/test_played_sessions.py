@@ -3,10 +3,12 @@
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from genmux.flows.call.options import DEFAULT_OPTIONS, CallOptions
 from genmux.flows.voice.session import Session
 from genmux.flows.voice.toolbox import Toolbox
 from genmux.providers.mock.live import MockRealtime, Tape
@@ -39,9 +41,11 @@ class Stage:
         return self.house.tapes[-1]
 
     @asynccontextmanager
-    async def session(self, config: rt.SessionConfig) -> AsyncGenerator[Session]:
+    async def session(
+        self, config: rt.SessionConfig, options: CallOptions = DEFAULT_OPTIONS
+    ) -> AsyncGenerator[Session]:
         sessions = sessions_of(self.app, clock=self.clock, sleep=self.clock.sleep)
-        async with await sessions.prepare("inside/talker", config, limits=LIMITS) as made:
+        async with await sessions.prepare("inside/talker", config, options, limits=LIMITS) as made:
             yield made
 
     async def wake(self, session: Session, seconds: float) -> list[Any]:
@@ -228,6 +232,23 @@ async def test_a_session_for_whose_first_turn_there_is_no_money_is_not_opened(st
         async with stage.session(talk()):
             pass
     assert not stage.house.tapes
+
+
+async def test_the_limit_of_a_call_is_that_of_each_turn(stage: Stage) -> None:
+    enough = CallOptions(budget_limit=Decimal(await held_for_a_turn()) / 1_000_000, retries=0)
+    async with stage.session(talk(), enough) as session:
+        await session.send_text("Good evening")
+        assert (await until(session, rt.ResponseDone))[-1].cost is not None
+        for _ in range(20):
+            await session.send_audio(
+                bytes(96_000)
+            )  # two seconds of silence: the next turn might be heard with them all
+        await session.send_text("And again")
+        events = await rest(session)
+    assert "budget_limit" in of(rt.BudgetSpent, events)[0].message
+    with pytest.raises(BudgetExceededError, match="budget_limit"):
+        async with stage.session(talk(), CallOptions(budget_limit=Decimal("0.0001"))):
+            pass
 
 
 async def test_what_was_held_counts_as_spent_where_a_connection_breaks_in_an_answer(stage: Stage) -> None:
