@@ -53,8 +53,19 @@ def running(settings: Settings, environ: Mapping[str, str] | None = None) -> Ite
             await super().startup(sockets)
             started.set()
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            await gateway.hang_up()
+            await super().shutdown(sockets)
+
+    gateway = Gateway(app)
     config = uvicorn.Config(
-        Gateway(app), log_level="warning", access_log=False, lifespan="on", ws="none", proxy_headers=False
+        gateway,
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        proxy_headers=False,
     )
     server = Announced(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="gateway", daemon=True)

@@ -5,6 +5,7 @@ import datetime
 import itertools
 import os
 import random
+import secrets
 import tempfile
 import time
 import uuid
@@ -34,7 +35,7 @@ from genmux.services.catalog import Catalog
 from genmux.services.credentials import Credentials
 from genmux.services.estimates import Estimator
 from genmux.services.events import EventBus
-from genmux.services.keys import KeyRing
+from genmux.services.keys import ClientSecrets, KeyRing
 from genmux.services.prices import PriceBook, PriceList, bill
 from genmux.services.registry import Registry
 from genmux.services.routing import Board
@@ -48,6 +49,7 @@ from genmux.types.version import VERSION
 if TYPE_CHECKING:
     from genmux.app.keeping import Keeping
     from genmux.flows.job.importing import Importing
+    from genmux.flows.voice.sessions import Sessions
     from genmux.services.audio.tools import LocalAudioTools
 
 StoreRole = Literal["gateway", "worker", "library", "command"]
@@ -108,6 +110,8 @@ class App:
         self.keepers = Keepers()
         self.keeping: Keeping | None = None
         self.ring = KeyRing(utc_now, configured=self.settings.gateway.keys)
+        self._secret = secrets.token_bytes(32)
+        self.client_secrets = ClientSecrets(self._signing, now=utc_now, random=secrets.token_bytes)
         self.standing = Board(time.monotonic)
         check_routes(self.settings.routes, self.settings.aliases)
         routes = Routes(
@@ -141,6 +145,7 @@ class App:
         )
         self.calls = CallFlow(door, journeys, self.engine, self.hosts, estimates=estimator, counter=self.tokens)
         self._tools: LocalAudioTools | None = None
+        self._sessions: Sessions | None = None
         self.speaking = Speaking(self.calls, self.audio_tools)
         self.transcribing = Transcribing(self.calls, self.audio_tools)
         self.estimates = EstimateFlow(
@@ -221,6 +226,23 @@ class App:
                 raise ConfigurationError(message) from error
             self._tools = LocalAudioTools(media_type_of)
         return self._tools
+
+    @property
+    def sessions(self) -> "Sessions":
+        """Who makes live sessions. Raises ConfigurationError where the libraries for sound are missing."""
+        if self._sessions is None:
+            try:
+                from genmux.app.voice import make_sessions
+            except ImportError as error:
+                message = f'live sessions need their extra: pip install "genmux[media]" ({error})'
+                raise ConfigurationError(message) from error
+            self._sessions = make_sessions(self)
+        return self._sessions
+
+    async def _signing(self) -> tuple[bytes, ...]:
+        """What is signed with: the keys of the store, which all of its gateways know, else one of this process."""
+        kept = () if self.keeping is None else await self.keeping.secrets()
+        return kept or (self._secret,)
 
     def _registered(self, type_: str, data: dict[str, Any]) -> None:
         """What was looked up before may mean something else now."""

@@ -177,6 +177,10 @@ class Keeping:
             raise self._lack or ConfigurationError("files cannot be kept here")
         return self._assets
 
+    async def secrets(self) -> tuple[bytes, ...]:
+        """What all gateways of this store sign with; none where files cannot be kept. Raises StoreError."""
+        return () if self._assets is None else await self._assets.links.secrets()
+
     async def start(self) -> None:
         """Learn what is in the store and begin to work. Raises StoreError."""
         app = self._app

@@ -4,7 +4,7 @@ A codec belongs to one connection. It has no socket and no clock: frames go in, 
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -12,7 +12,7 @@ from genmux.contract.http import HttpRequest
 from genmux.contract.model import Model
 from genmux.types.audio import AudioFormat
 from genmux.types.errors import ErrorKind, MessageError, ProviderError
-from genmux.types.realtime import Command, RealtimeEvent, SessionConfig
+from genmux.types.realtime import Command, PassedAudio, RealtimeEvent, SessionConfig
 
 Frame = str | bytes
 """One message of a WebSocket: text or bytes."""
@@ -111,6 +111,20 @@ class Codec(Protocol):
         ...
 
 
+@runtime_checkable
+class PassingCodec(Protocol):
+    """A codec whose frames of sound a caller of the same dialect takes as they are, and the other way round."""
+
+    @property
+    def spoken(self) -> str:
+        """The dialect and its form. Frames go on where both sides have the same."""
+        ...
+
+    def passed(self, frame: Frame) -> PassedAudio | None:
+        """A frame of sound that can go on as it is; None for any other."""
+        ...
+
+
 class SessionWire(Protocol):
     """Opens sessions."""
 
@@ -137,6 +151,10 @@ class ServerCodec(Protocol):
 
     def accept(self, frame: Frame) -> Sequence[Command]:
         """What the caller wants. Raises MessageError for what cannot be understood; the session goes on."""
+        ...
+
+    def restore(self, config: SessionConfig) -> None:
+        """A change that the caller wanted could not be made: the session is as it was."""
         ...
 
     def write(self, event: RealtimeEvent) -> Sequence[Frame]:

@@ -27,9 +27,14 @@ from genmux.server.media.images import ImagesEndpoint
 from genmux.server.media.videos import VideosEndpoint
 from genmux.server.models_endpoint import ModelsEndpoint
 from genmux.server.pages import Pages
+from genmux.server.realtime.endpoint import PATH as REALTIME
+from genmux.server.realtime.endpoint import RealtimeEndpoint
+from genmux.server.realtime.secrets_endpoint import SecretsEndpoint
 from genmux.server.routes import Handle, Refuse, Routes, Ways
 from genmux.server.terms import Terms
 from genmux.server.tus import UPLOADS, tus_headers
+from genmux.server.voice.speech import SpeechEndpoint
+from genmux.server.voice.transcription import TranscriptionEndpoint
 from genmux.types.errors import NotFoundError, ProviderError
 
 _NATIVE = "/api/"
@@ -79,6 +84,8 @@ class Gateway:
         embed = EmbedEndpoint(load_dialect("openai_embeddings").server, app.calls, self._terms)
         models = ModelsEndpoint(app)
         files = AssetEndpoint(app)
+        self._realtime = RealtimeEndpoint(app, self._terms, self.access, self._clocks)
+        self._secrets = SecretsEndpoint(app, self._terms, self._realtime.admissions)
         self._routes = Routes(
             {
                 "/v1/chat/completions": {"POST": (chat.handle, chat.refuse)},
@@ -86,7 +93,10 @@ class Gateway:
                 "/v1/messages/count_tokens": {"POST": (count.handle, messages.refuse)},
                 "/v1/embeddings": {"POST": (embed.handle, chat.refuse)},
                 "/v1/models": _reading(models.handle, chat.refuse),
+                f"{REALTIME}/client_secrets": {"POST": (self._secrets.create, chat.refuse)},
+                REALTIME: _reading(self._realtime.plain, chat.refuse),
                 **_media(app, self._terms),
+                **_voice(app, self._terms),
             }
         )
         self._open = Routes(
@@ -107,12 +117,16 @@ class Gateway:
             case "lifespan":
                 await self._lifespan(receive, send)
             case _:
-                await send({"type": "websocket.close", "code": 1008})
+                await self._realtime.handle(scope, receive, send)
 
     def farewell(self) -> None:
         """The gateway is about to end: whoever follows a stream of events is let go at once."""
         if self._app.keeping is not None:
             self._app.keeping.events.stories.close()
+
+    async def hang_up(self) -> None:
+        """The gateway is about to end: whoever talks is told."""
+        await self._realtime.hang_up()
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send, self._clocks.here())
@@ -215,6 +229,18 @@ def _media(app: App, terms: Terms) -> dict[str, Ways]:
         "/v1/videos/{id}": {**_reading(videos.retrieve, refuse), "DELETE": (videos.delete, refuse)},
         "/v1/videos/{id}/content": _reading(videos.content, refuse),
         "/v1/videos/{id}/remix": {"POST": (videos.remix, refuse)},
+    }
+
+
+def _voice(app: App, terms: Terms) -> dict[str, Ways]:
+    """Speech and transcription."""
+    server = load_dialect("openai_audio").server
+    speech = SpeechEndpoint(app, terms, server)
+    written = TranscriptionEndpoint(app, terms, server)
+    return {
+        "/v1/audio/speech": {"POST": (speech.handle, speech.refuse)},
+        "/v1/audio/transcriptions": {"POST": (written.handle, written.refuse)},
+        "/v1/audio/translations": {"POST": (written.handle, written.refuse)},
     }
 
 

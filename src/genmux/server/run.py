@@ -56,13 +56,19 @@ def serve(app: App, *, host: str, port: int, started: Callable[[str], None]) -> 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             """End what never ends by itself, then wait for the rest."""
             gateway.farewell()
+            await gateway.hang_up()
             await super().shutdown(sockets)
 
+    realtime = app.settings.gateway.realtime
     config = uvicorn.Config(
         gateway,
         interface="asgi3",
         lifespan="on",
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=realtime.message_limit,
+        ws_ping_interval=realtime.ping,
+        ws_ping_timeout=realtime.ping,
+        ws_per_message_deflate=False,  # sound does not shrink, and each connection would need memory for it
         proxy_headers=False,
         server_header=False,
         access_log=False,
@@ -82,9 +88,14 @@ def serve(app: App, *, host: str, port: int, started: Callable[[str], None]) -> 
         raise gateway.fault
 
 
+_NO_NEWS = ("Application startup failed", "returned without completing handshake")
+"""The second is said of every WebSocket that is refused with an answer of HTTP, as by uvicorn 0.54."""
+
+
 def _is_news(record: logging.LogRecord) -> bool:
     """Whether a line of the server's log tells more than the error that is raised anyway."""
-    return "Application startup failed" not in record.getMessage()
+    said = record.getMessage()
+    return not any(known in said for known in _NO_NEWS)
 
 
 def _listen(host: str, port: int) -> socket.socket:

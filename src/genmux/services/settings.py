@@ -15,6 +15,7 @@ from genmux.types.asset_settings import AssetSettings
 from genmux.types.errors import ConfigurationError
 from genmux.types.job_settings import JobSettings
 from genmux.types.money import Price
+from genmux.types.realtime_settings import RealtimeSettings
 from genmux.types.routes import Route
 
 N = TypeVar("N", int, float, Decimal)
@@ -79,6 +80,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     any model file of this machine; by default only where there are no keys, so that only its own user can call.
     `trusted_proxies` are addresses or networks in front of the gateway, whose `x-forwarded-for` is believed.
     `public_url` is the address under which providers and browsers reach it: webhooks come in there, and links lead there.
+    `realtime` says how long and how many live sessions may be.
     """
 
     host: str = "127.0.0.1"
@@ -91,6 +93,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     model_files: bool | None = None
     trusted_proxies: tuple[str, ...] = ()
     public_url: str | None = None
+    realtime: RealtimeSettings = RealtimeSettings()
 
     def __repr__(self) -> str:
         """Everything but the keys."""

@@ -307,6 +307,13 @@ class AudioChunk(RealtimeEvent, tag="audio_chunk"):
     content_index: int = 0
 
 
+class PassedAudio(AudioChunk, tag="passed_audio"):
+    """The same as the provider's `frame`, for a caller who speaks its dialect: `size` bytes, which nobody has read."""
+
+    frame: str = ""
+    size: int = 0
+
+
 class AudioDone(RealtimeEvent, tag="audio_done"):
     """The sound of an item is complete."""
 

@@ -11,8 +11,10 @@ from genmux.contract.model import Model
 from genmux.contract.sessions import Capabilities, Frame, Goodbye, Resume, pick
 from genmux.dialects.openai_realtime.commands import ANSWER, Fields, append, history, message, written
 from genmux.dialects.openai_realtime.memory import Memory
+from genmux.dialects.openai_realtime.passing import passed_delta
 from genmux.dialects.openai_realtime.profile import Profile
 from genmux.dialects.openai_realtime.reading import read_frame
+from genmux.dialects.openai_realtime.schema import NAME
 from genmux.dialects.openai_realtime.settings_write import given, merge, write_session
 from genmux.types.audio import AudioFormat
 from genmux.types.errors import AudioError
@@ -21,6 +23,7 @@ from genmux.types.realtime import (
     ClearAudio,
     Command,
     CommitAudio,
+    PassedAudio,
     RealtimeEvent,
     SendText,
     SendToolResult,
@@ -71,6 +74,15 @@ class OpenAIRealtimeCodec:
     def output(self) -> AudioFormat:
         """How sound comes out."""
         return self._config.output
+
+    @property
+    def spoken(self) -> str:
+        """The dialect and its form."""
+        return f"{NAME}/{self._profile.form}"
+
+    def passed(self, frame: Frame) -> PassedAudio | None:
+        """A frame of sound that can go on as it is."""
+        return passed_delta(frame) if isinstance(frame, str) else None
 
     def connect(self) -> HttpRequest:
         """The request that opens the socket."""

@@ -1,13 +1,16 @@
 """The half that faces a caller: one connection."""
 
+import binascii
 from collections.abc import Mapping, Sequence
 
 from genmux.contract.sessions import Frame
 from genmux.dialects.openai_realtime.accept import Accepting
+from genmux.dialects.openai_realtime.passing import append_size
+from genmux.dialects.openai_realtime.schema import NAME
 from genmux.dialects.openai_realtime.told import TOLD, error_frame
 from genmux.dialects.openai_realtime.writing import Writing
 from genmux.types.errors import ProviderError
-from genmux.types.realtime import Command, RealtimeEvent, SessionConfig, TurnDetection
+from genmux.types.realtime import AudioChunk, Command, PassedAudio, RealtimeEvent, SessionConfig, TurnDetection
 
 
 class OpenAIRealtimeServer:
@@ -30,6 +33,23 @@ class OpenAIRealtimeServer:
         """The caller's id of the message that was accepted (or not understood) last; None where it had none."""
         return self._accepting.event_id
 
+    @property
+    def spoken(self) -> str:
+        """The dialect and its form."""
+        return f"{NAME}/{self._writing.form}"
+
+    def passing(self, frame: Frame) -> int | None:
+        """Bytes of sound in a frame that a provider of this dialect takes as it is; None for any other."""
+        return append_size(frame) if isinstance(frame, str) else None
+
+    def unpassed(self, event: PassedAudio) -> AudioChunk:
+        """Sound that was not read, read after all."""
+        start = event.frame.rindex('"', 0, -2) + 1
+        data = binascii.a2b_base64(event.frame[start:-2])
+        return AudioChunk(
+            response_id=event.response_id, item_id=event.item_id, content_index=event.content_index, data=data
+        )
+
     def greet(self, session: str, model: str) -> Sequence[Frame]:
         """What the caller hears first: its session, whole."""
         self._writing.session, self._writing.model = session, model
@@ -38,6 +58,11 @@ class OpenAIRealtimeServer:
     def accept(self, frame: Frame) -> Sequence[Command]:
         """What the caller wants. Raises MessageError for what cannot be understood; the session goes on."""
         return self._accepting.accept(frame)
+
+    def restore(self, config: SessionConfig) -> None:
+        """A change could not be made: the session is as it was."""
+        self._accepting.config = config
+        self._accepting.updates = max(0, self._accepting.updates - 1)
 
     def write(self, event: RealtimeEvent) -> Sequence[Frame]:
         """An event for the caller; none where the dialect has no word for it."""

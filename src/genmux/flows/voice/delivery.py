@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Protocol
 
 from genmux.contract.model import Model
 from genmux.flows.voice.mailbox import Mailbox
-from genmux.types.realtime import Interrupted, RealtimeEvent
+from genmux.types.realtime import Interrupted, PassedAudio, RealtimeEvent
 
 Handler = Callable[[Any], Any]
 
@@ -44,12 +44,20 @@ class Delivery:
         self._handlers: list[tuple[type[RealtimeEvent], Handler]] = []
         self._handling: set[asyncio.Task[Any]] = set()
         self.recorder = recorder
+        self.straight: Callable[[PassedAudio], Awaitable[bool]] | None = None
         self.last = clock()
 
     def tell(self, event: RealtimeEvent) -> None:
         """Deliver one in its turn."""
         self._stamp(event)
         self._mailbox.put(event)
+
+    async def pass_straight(self, event: PassedAudio) -> bool:
+        """Give sound to whoever takes it without detour, while nothing else waits; whether it was taken."""
+        if self.straight is None or not self._mailbox.empty:
+            return False
+        self.last = self._clock()
+        return await self.straight(event)
 
     def overtake(self, event: Interrupted, void: set[str]) -> None:
         """Deliver an interruption before everything that waits; the sound of these answers is thrown away."""

@@ -16,6 +16,7 @@ from genmux.types.realtime import (
     Command,
     GoingAway,
     Interrupted,
+    PassedAudio,
     RealtimeEvent,
     ResponseDone,
     ResponseStarted,
@@ -71,6 +72,11 @@ class Hearing:
     async def hear(self, event: RealtimeEvent) -> None:
         """Hear one."""
         if not self.interruptions.counts(event):
+            return
+        if type(event) is PassedAudio:
+            self.playback.receive(event.item_id, event.content_index, self._made.ms(event.size))
+            if not await self._delivery.pass_straight(event):
+                self._delivery.tell(event)
             return
         rule = self._rules.get(type(event))
         if rule is None or await rule(event):

@@ -2,6 +2,10 @@
 
 import msgspec
 
+TOO_QUIET = "nobody said anything for long"
+TOO_LONG = "it lasted as long as it may"
+"""Why a session is ended that reached one of its limits."""
+
 
 class SessionLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Spans in seconds; None for without an end. A connection that breaks is tried `per_drop` times, `per_life` times in all."""

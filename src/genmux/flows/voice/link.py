@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from genmux.contract.sessions import Capabilities, Codec, Goodbye
+from genmux.contract.sessions import Capabilities, Codec, Frame, Goodbye, PassingCodec
 from genmux.engine.socket import Socket
 from genmux.types.audio import AudioFormat
 from genmux.types.realtime import Command, RealtimeEvent
@@ -58,6 +58,7 @@ class SocketLink:
         self.capabilities = codec.capabilities
         self.input = codec.input
         self.output = codec.output
+        self.passing = False
 
     async def begin(self) -> None:
         """Send what comes first."""
@@ -72,7 +73,19 @@ class SocketLink:
     async def receive(self) -> Sequence[RealtimeEvent] | None:
         """The events of the next frame."""
         frame = await self._socket.receive()
-        return None if frame is None else [*self._codec.receive(frame)]
+        if frame is None:
+            return None
+        if self.passing and (passed := self._codec.passed(frame)) is not None:  # pyright: ignore[reportAttributeAccessIssue] — it can, then
+            return (passed,)
+        return [*self._codec.receive(frame)]
+
+    def pass_sound(self, spoken: str) -> None:
+        """Let frames of sound go on as they are from now on, to a caller who speaks so; nothing where the provider speaks otherwise."""
+        self.passing = isinstance(self._codec, PassingCodec) and self._codec.spoken == spoken
+
+    async def pass_on(self, frame: Frame) -> None:
+        """Send a frame of sound as it is."""
+        await self._socket.send(frame)
 
     @property
     def goodbye(self) -> Goodbye:

@@ -20,6 +20,11 @@ class Mailbox:
         self._room.set()
         self._closed = False
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._events
+
     def put(self, event: RealtimeEvent) -> None:
         """Add one at the end."""
         self._events.append(event)

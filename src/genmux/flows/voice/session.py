@@ -9,19 +9,21 @@ from typing import Any, Self, TypeVar
 import msgspec
 
 from genmux.contract.model import Model
-from genmux.contract.sessions import Capabilities, Resume
+from genmux.contract.sessions import Capabilities, Frame, Resume
+from genmux.flows.voice.checks import check_role, check_update, half_sample
 from genmux.flows.voice.delivery import Delivery, Recorder
 from genmux.flows.voice.hearing import Hearing
 from genmux.flows.voice.history import History
-from genmux.flows.voice.limits import SessionLimits
+from genmux.flows.voice.limits import TOO_LONG, TOO_QUIET, SessionLimits
 from genmux.flows.voice.line import Line, Opener
 from genmux.flows.voice.link import Link
 from genmux.flows.voice.money import TurnMoney
+from genmux.flows.voice.passing import Passing
 from genmux.flows.voice.playback import Playback
 from genmux.flows.voice.ports import AudioTools, Transcoder
 from genmux.flows.voice.toolbox import Toolbox
 from genmux.types.audio import AudioFormat
-from genmux.types.errors import AudioError, BudgetExceededError, MessageError, ProviderError
+from genmux.types.errors import BudgetExceededError, MessageError, ProviderError
 from genmux.types.realtime import (
     AppendAudio,
     BudgetSpent,
@@ -31,6 +33,7 @@ from genmux.types.realtime import (
     Command,
     CommitAudio,
     CreateResponse,
+    PassedAudio,
     RealtimeEvent,
     Role,
     SendImage,
@@ -98,6 +101,7 @@ class Session:
             random=random,
         )
         self._into: Transcoder | None = None
+        self._passing = Passing()
         self._tasks: set[asyncio.Task[None]] = set()
         self._reader: asyncio.Task[None] | None = None
         self._done = done
@@ -196,9 +200,9 @@ class Session:
                 await self._send_audio(link, data)
                 return
             case SendText(role=role):
-                self._check_role(role, link.capabilities)
+                check_role(role, link.capabilities)
             case UpdateSession():
-                self._check_update(command, link.capabilities)
+                check_update(command, link.capabilities, self.model)
             case _:
                 pass
         await link.send(command)
@@ -277,11 +281,7 @@ class Session:
     async def _send_audio(self, link: Link, data: bytes) -> None:
         wanted = self.config.input
         if wanted.is_raw and len(data) % wanted.sample_bytes:
-            message = (
-                f"{len(data)} bytes are no whole samples: {wanted.encoding} at {wanted.sample_rate} Hz has"
-                f" {wanted.sample_bytes} bytes a sample"
-            )
-            raise AudioError(message, param="audio", provider=self.model.provider, model=self.model.id)
+            raise half_sample(len(data), wanted, self.model)
         self._said = self._clock()
         self._hearing.heard_seconds += wanted.ms(len(data)) / 1_000 if wanted.is_raw else 0.0
         if self._delivery.recorder is not None:
@@ -291,12 +291,38 @@ class Session:
         for start in range(0, len(data), PIECE):
             await link.send(AppendAudio(data[start : start + PIECE]))
 
+    def pass_sound(self, spoken: str, straight: Callable[[PassedAudio], Awaitable[bool]]) -> None:
+        """Let sound go on as it is to a caller of this dialect, where the provider speaks it, too, and nothing is converted.
+
+        `straight` is given each frame that comes while nothing else waits; what it does not take is an event in its turn.
+        """
+        self._passing.spoken, self._delivery.straight = spoken, straight
+        self._tune(self._line.link)
+
+    @property
+    def passes(self) -> bool:
+        """Whether the caller's frames of sound can go on as they are."""
+        return self._passing.link is not None and self._line.state is SessionState.CONNECTED
+
+    async def pass_audio(self, frame: Frame, size: int) -> None:
+        """Send a frame with so many bytes of sound as it is. Raises AudioError for half a sample, MessageError unless `passes`."""
+        link, wanted = self._passing.link, self.config.input
+        if link is None:
+            raise MessageError("sound does not go on as it is in this session; send it as a command")
+        if size % wanted.sample_bytes:
+            raise half_sample(size, wanted, self.model)
+        self._said = self._clock()
+        self._hearing.heard_seconds += size / wanted.sample_bytes / wanted.sample_rate
+        await link.pass_on(frame)
+
     def _tune(self, link: Link) -> None:
         """Convert between what the caller speaks and what the model does."""
         self._into = self._between(self.config.input, link.input)
         out_of = self._between(link.output, self.config.output)
         self._hearing.tune(link.output, out_of, answers_tools=link.capabilities.answers_tools)
         self._hearing.interruptions.capabilities = link.capabilities
+        plain = self._into is None and out_of is None and self._delivery.recorder is None
+        self._passing.tune(link, plain=plain and self.config.input.is_raw and link.output.is_raw)
 
     def _between(self, source: AudioFormat, target: AudioFormat) -> Transcoder | None:
         same = (source.encoding, source.sample_rate, source.channels)
@@ -358,22 +384,9 @@ class Session:
             left += [self._begun + longest - now] if longest is not None else []
             if min(left) <= 0:
                 over = longest is not None and self._begun + longest <= now
-                await self.close("it lasted as long as it may" if over else "nobody said anything for long")
+                await self.close(TOO_LONG if over else TOO_QUIET)
                 return
             await self._sleep(max(0.05, min(left)))
 
     def _moved(self, state: SessionState, *, restored: bool | None = None, reason: str | None = None) -> None:
         self._delivery.tell(StateChanged(state=state, state_restored=restored, reason=reason))
-
-    # ---------------------------------------------------------------- checks
-    def _check_role(self, role: Role, able: Capabilities) -> None:
-        if role not in able.roles:
-            told = ", ".join(sorted(able.roles))
-            raise MessageError(f"messages of the role {role!r} cannot be sent here; there are {told}", param="role")
-
-    def _check_update(self, command: UpdateSession, able: Capabilities) -> None:
-        fixed = [name for name in command.changed if name not in able.mutable]
-        if fixed:
-            told = ", ".join(sorted(able.mutable)) or "nothing"
-            message = f"{', '.join(fixed)} cannot be changed in a session of {self.model.reference}; {told} can"
-            raise MessageError(message, param=fixed[0], provider=self.model.provider, model=self.model.id)

@@ -64,6 +64,11 @@ class Speaking:
             begun, run, calls.door, request, wanted=wanted, tools=self._tools(), warnings=run.warnings + warnings
         )
 
+    def fits(self, request: SpeechRequest) -> bool:
+        """Whether a text is short enough to be spoken at once, and so as it comes."""
+        most = self._most(request)
+        return most is None or len(request.text) <= most
+
     def _most(self, request: SpeechRequest) -> int | None:
         """Characters that every model that may be asked takes at once."""
         models = self._calls.journeys.routes.members(request.model or None, "text_to_speech")

@@ -47,7 +47,7 @@ class Transcribing:
 
         Raises ProviderError; what was written down before is in its notes then.
         """
-        request = await self._measured(request)
+        request = await self.measured(request)
         pieces = await self._pieces(request)
         if pieces is None:
             return await self._written(request, options)
@@ -68,7 +68,7 @@ class Transcribing:
     ) -> AsyncGenerator[TranscriptPart]:
         """The text as it comes, and all of it at the end. Raises ProviderError."""
         calls = self._calls
-        request = await self._measured(request)
+        request = await self.measured(request)
 
         async def go(run: Run, leg: Leg) -> Begun:
             """Ask there."""
@@ -114,7 +114,8 @@ class Transcribing:
             if not settled:  # who asked has left: it is billed all the same
                 door.complete(run, heard_usage(Usage(), seconds), attempts=max(run.sendings, 1))
 
-    async def _measured(self, request: TranscriptionRequest) -> TranscriptionRequest:
+    async def measured(self, request: TranscriptionRequest) -> TranscriptionRequest:
+        """The request with how long its sound is, unless that is known. Raises InvalidRequestError for what is no sound."""
         audio = request.audio
         if audio.url is not None or (audio.seconds is not None and audio.size is not None):
             return request
@@ -122,12 +123,17 @@ class Transcribing:
 
     async def _pieces(self, request: TranscriptionRequest) -> Sequence[Piece] | None:
         """Its parts; None where it is short enough as it is."""
+        if self.fits(request):
+            return None
+        seconds, size = self._most(request)
+        return await self._tools().pieces(request.audio, seconds=seconds, size=size)
+
+    def fits(self, request: TranscriptionRequest) -> bool:
+        """Whether a sound that was measured is short enough to be written down at once, and so as it comes."""
         audio, seconds, size = request.audio, *self._most(request)
         long = seconds is not None and audio.seconds is not None and audio.seconds > seconds
         large = size is not None and audio.size is not None and audio.size > size
-        if audio.url is not None or not (long or large):
-            return None
-        return await self._tools().pieces(audio, seconds=seconds, size=size)
+        return audio.url is not None or not (long or large)
 
     def _most(self, request: TranscriptionRequest) -> tuple[float | None, int | None]:
         """Seconds and bytes that every model that may be asked takes at once."""

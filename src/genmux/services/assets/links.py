@@ -74,6 +74,10 @@ class Links:
             raise PermissionDeniedError("this link has expired; ask for a new one", status=403)
         return left
 
+    async def secrets(self) -> tuple[bytes, ...]:
+        """What all gateways of the same store sign with, for others who sign; the first signs, all are believed."""
+        return tuple(key.secret for key in await self._known())
+
     async def _known(self) -> tuple[LinkKey, ...]:
         """The keys; the first asker has one made."""
         if not self._keys:

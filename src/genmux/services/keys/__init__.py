@@ -7,6 +7,7 @@
 """
 
 from genmux.services.keys.allowance import check_address, check_allowed, is_within, may_name, may_use
+from genmux.services.keys.client_secrets import ClientSecret, ClientSecrets
 from genmux.services.keys.desk import KeyDesk
 from genmux.services.keys.end_user import end_user_of
 from genmux.services.keys.issuing import Changes, Issued, Issuing, Wish
@@ -16,6 +17,8 @@ from genmux.services.keys.tenancy import Tenancy
 
 __all__ = [
     "Changes",
+    "ClientSecret",
+    "ClientSecrets",
     "Issued",
     "Issuing",
     "KeyDesk",

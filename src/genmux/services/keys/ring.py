@@ -14,7 +14,7 @@ from genmux.services.keys.text import PREFIX, digest_of, is_whole
 from genmux.services.ports import Now
 from genmux.types.errors import AuthenticationError, ProviderError
 from genmux.types.keys import Allowance, EndUsers, GatewayKey, KeyRow, Known, RateLimit, ScopeRates
-from genmux.types.principal import Principal
+from genmux.types.principal import NOBODY, Principal
 
 LOOK = 1.0
 """Every so many seconds it is looked whether another gateway changed a key, should its hint be lost."""
@@ -75,6 +75,9 @@ class KeyRing:
             return self._find_configured(digest, text)
         if not hmac.compare_digest(entry.digest, digest) or (entry.ends is not None and entry.ends <= self._now()):
             raise _ended(entry.key)
+        return self._principal_of(entry)
+
+    def _principal_of(self, entry: _Entry) -> Principal:
         self._used.add(entry.key.id)
         principal = entry.principal
         if principal is None:
@@ -94,6 +97,25 @@ class KeyRing:
         else:
             message = "this key is not one of the gateway's"
         raise AuthenticationError(message, status=401)
+
+    def holder(self, key_id: str | None) -> Principal:
+        """Whom a key of this id belongs to, whose text nobody has at hand; None is the user of this machine.
+
+        Raises AuthenticationError for a key that is not valid any more, or not known.
+        """
+        if key_id is None:
+            if self.demands:
+                raise AuthenticationError("this gateway wants a key by now, which this was not made with", status=401)
+            return NOBODY
+        for principal in self._configured.values():
+            if principal.key == key_id:
+                return principal
+        for entry in self._entries.values():
+            if entry.key.id == key_id:
+                if entry.ends is not None and entry.ends <= self._now():
+                    raise _ended(entry.key)
+                return self._principal_of(entry)
+        raise AuthenticationError("the key that this was made with is not known here any more", status=401)
 
     def key(self, key_id: str) -> GatewayKey | None:
         """What is known of a key by its id."""

@@ -1,0 +1,1 @@
+"""Live sessions over WebSockets, in the dialect of OpenAI, with any model."""

@@ -1,0 +1,1 @@
+"""Speech and transcription in the shapes of OpenAI, with any model."""
