@@ -26,8 +26,13 @@ if TYPE_CHECKING:  # for editors and type checkers; a test holds it against the 
     from genmux.client.streams import BlockingStream as BlockingStream
     from genmux.client.streams import ChatStream as ChatStream
     from genmux.client.tools import run_tool as run_tool
+    from genmux.client.voice.blocking import BlockingSpeech as BlockingSpeech
+    from genmux.client.voice.live import LiveSession as LiveSession
     from genmux.contract.manifest import Manifest as Manifest
     from genmux.contract.provider import Provider as Provider
+    from genmux.flows.voice.limits import SessionLimits as SessionLimits
+    from genmux.flows.voice.session import Session as Session
+    from genmux.flows.voice.speech_stream import SpeechStream as SpeechStream
     from genmux.services.catalog import ModelInfo as ModelInfo
     from genmux.services.registry import ProviderInfo as ProviderInfo
     from genmux.services.totals import Total as Total
@@ -102,6 +107,25 @@ if TYPE_CHECKING:  # for editors and type checkers; a test holds it against the 
     from genmux.types.parts import ToolCallDelta as ToolCallDelta
     from genmux.types.parts import UsagePart as UsagePart
     from genmux.types.parts import WarningPart as WarningPart
+    from genmux.types.realtime import AudioChunk as AudioChunk
+    from genmux.types.realtime import BudgetSpent as BudgetSpent
+    from genmux.types.realtime import InputTranscriptDelta as InputTranscriptDelta
+    from genmux.types.realtime import InputTranscriptDone as InputTranscriptDone
+    from genmux.types.realtime import Interrupted as Interrupted
+    from genmux.types.realtime import OutputTranscriptDelta as OutputTranscriptDelta
+    from genmux.types.realtime import OutputTranscriptDone as OutputTranscriptDone
+    from genmux.types.realtime import RealtimeEvent as RealtimeEvent
+    from genmux.types.realtime import ResponseDone as ResponseDone
+    from genmux.types.realtime import ResponseStarted as ResponseStarted
+    from genmux.types.realtime import SessionClosed as SessionClosed
+    from genmux.types.realtime import SessionConfig as SessionConfig
+    from genmux.types.realtime import SessionFailed as SessionFailed
+    from genmux.types.realtime import SessionState as SessionState
+    from genmux.types.realtime import SpeechStarted as SpeechStarted
+    from genmux.types.realtime import SpeechStopped as SpeechStopped
+    from genmux.types.realtime import StateChanged as StateChanged
+    from genmux.types.realtime import ToolCalled as ToolCalled
+    from genmux.types.realtime import TurnDetection as TurnDetection
     from genmux.types.speech import SpeechDelta as SpeechDelta
     from genmux.types.speech import SpeechRequest as SpeechRequest
     from genmux.types.speech import SpeechResult as SpeechResult
@@ -235,6 +259,30 @@ _HOMES: dict[str, str] = {
     "TranscriptSegment": "genmux.types.transcription",
     "Word": "genmux.types.transcription",
     "Usage": "genmux.types.usage",
+    "BlockingSpeech": "genmux.client.voice.blocking",
+    "LiveSession": "genmux.client.voice.live",
+    "SessionLimits": "genmux.flows.voice.limits",
+    "Session": "genmux.flows.voice.session",
+    "SpeechStream": "genmux.flows.voice.speech_stream",
+    "AudioChunk": "genmux.types.realtime",
+    "BudgetSpent": "genmux.types.realtime",
+    "InputTranscriptDelta": "genmux.types.realtime",
+    "InputTranscriptDone": "genmux.types.realtime",
+    "Interrupted": "genmux.types.realtime",
+    "OutputTranscriptDelta": "genmux.types.realtime",
+    "OutputTranscriptDone": "genmux.types.realtime",
+    "RealtimeEvent": "genmux.types.realtime",
+    "ResponseDone": "genmux.types.realtime",
+    "ResponseStarted": "genmux.types.realtime",
+    "SessionClosed": "genmux.types.realtime",
+    "SessionConfig": "genmux.types.realtime",
+    "SessionFailed": "genmux.types.realtime",
+    "SessionState": "genmux.types.realtime",
+    "SpeechStarted": "genmux.types.realtime",
+    "SpeechStopped": "genmux.types.realtime",
+    "StateChanged": "genmux.types.realtime",
+    "ToolCalled": "genmux.types.realtime",
+    "TurnDetection": "genmux.types.realtime",
     "Warning": "genmux.types.warning",
 }
 """Where each public name lives."""

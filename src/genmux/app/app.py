@@ -148,6 +148,7 @@ class App:
         self._sessions: Sessions | None = None
         self.speaking = Speaking(self.calls, self.audio_tools)
         self.transcribing = Transcribing(self.calls, self.audio_tools)
+        self._sessions: Sessions | None = None
         self.estimates = EstimateFlow(
             self.catalog, self.registry, self.prices, estimator, aliases=self.settings.aliases
         )
@@ -214,6 +215,15 @@ class App:
             collector=kept.assets.collector,
             had_tickets=kept.had_tickets,
         )
+
+    @property
+    def sessions(self) -> "Sessions":
+        """What makes live sessions; put together when the first one is wanted."""
+        if self._sessions is None:
+            from genmux.app.voice import sessions_of
+
+            self._sessions = sessions_of(self)
+        return self._sessions
 
     def audio_tools(self) -> "LocalAudioTools":
         """What knows sound; its libraries are imported here. Raises ConfigurationError where they are missing."""

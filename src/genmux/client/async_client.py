@@ -13,6 +13,7 @@ from genmux.client.jobs.api import JobsApi
 from genmux.client.jobs.making import Making
 from genmux.client.requests import configured_options
 from genmux.client.spending import budgets, set_budget, usage
+from genmux.client.voice.calls import VoiceCalls
 from genmux.services.usage import UsageReport
 from genmux.types.budgets import BudgetState, Period, Scope
 from genmux.types.errors import ConfigurationError
@@ -23,7 +24,7 @@ if TYPE_CHECKING:  # with a store and all that stands on it: imported when there
     from genmux.client.jobs.there import There
 
 
-class AsyncClient(Calls, Making):
+class AsyncClient(Calls, Making, VoiceCalls):
     """One interface to every provider. Share it between the tasks of one event loop; use it as `async with`.
 
     `model` is the default model of its calls. `config` is the path of a `genmux.toml` other than the usual ones. `keys`

@@ -14,6 +14,7 @@ from genmux.client.loop import LoopThread
 from genmux.client.params import ChatParams, EmbedParams, Inputs, Prompt
 from genmux.client.streams import BlockingStream
 from genmux.client.survey import Survey
+from genmux.client.voice.blocking import BlockingVoice
 from genmux.services.estimates import Expression
 from genmux.services.usage import UsageReport
 from genmux.types.budgets import BudgetState, Period, Scope
@@ -28,7 +29,7 @@ FAREWELL = 2.0
 """Seconds for the end of a client that nobody closed."""
 
 
-class Client(Survey, BlockingMaking):
+class Client(Survey, BlockingMaking, BlockingVoice):
     """One interface to every provider, for code without an event loop. Threads may share it; use it as `with`.
 
     The arguments are those of `AsyncClient`, whose calls it makes one by one.

@@ -50,9 +50,13 @@ def goes_through(app: App) -> bool:
 
 def named_for(request: R) -> R:
     """The same for the gateway, which knows by itself what the model's name means. Raises InvalidRequestError without one."""
-    if not request.model:
+    model = at_gateway(request.model)
+    return request if model == request.model else msgspec.structs.replace(request, model=model)
+
+
+def at_gateway(model: str | None) -> str:
+    """The name by which a model is called through the gateway. Raises InvalidRequestError without one."""
+    if not model:
         message = "no model was named; say model=…, for what a gateway takes by default is for others to say"
         raise InvalidRequestError(message, param="model")
-    if request.model.startswith(f"{GATEWAY}/"):
-        return request
-    return msgspec.structs.replace(request, model=f"{GATEWAY}/{request.model}")
+    return model if model.startswith(f"{GATEWAY}/") else f"{GATEWAY}/{model}"

@@ -11,6 +11,7 @@ from genmux.contract.manifest import Credential, Manifest, ModelSpec, Probe
 from genmux.contract.openai_errors import REFUSALS
 from genmux.contract.provider import Provider
 from genmux.contract.wires import Sent
+from genmux.dialects import load_dialect
 from genmux.dialects.openai_chat.client import OpenAIChatWire
 from genmux.dialects.openai_chat.profile import Profile
 from genmux.dialects.openai_embeddings.client import OpenAIEmbeddingsWire
@@ -58,13 +59,19 @@ def gateway_provider(provider_id: str, url: str) -> Provider:
         credentials={"api_key": Credential(env=("GENMUX_KEY",), required=False)},
         errors={code: kind for kind, (_, _, code) in REFUSALS.items() if code is not None},
         model_defaults=ModelSpec(
-            operations={"chat": "chat", "embed": "embed"},
+            operations={"chat": "chat", "embed": "embed", "text_to_speech": "speech", "transcribe": "transcripts"},
             features=dict.fromkeys(FEATURES, Support.NATIVE) | {"count_tokens": Support.UNKNOWN},
         ),
         health=Probe(path="/models"),
         reports_cost=True,
     )
-    wires = {"chat": GatewayChat(Profile()), "embed": GatewayEmbed(EmbeddingsProfile())}
+    audio = load_dialect("openai_audio").client
+    wires = {
+        "chat": GatewayChat(Profile()),
+        "embed": GatewayEmbed(EmbeddingsProfile()),
+        "speech": audio({"operation": "text_to_speech"}),
+        "transcripts": audio({"operation": "transcribe"}),
+    }
     return Provider(manifest=manifest, wires=wires)
 
 

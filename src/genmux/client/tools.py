@@ -83,14 +83,19 @@ def run_tool(call: ToolCall, functions: Iterable[Function]) -> ToolResult:
     if inspect.iscoroutinefunction(function):
         message = f"the tool `{call.name}` is a coroutine function; await it yourself and give a `ToolResult`"
         raise InvalidRequestError(message, param="tools")
-    arguments = _arguments_of(function)
+    _arguments_of(function)
     try:
-        read = reader_of(arguments)(call.input)
-        value = function(**{name: getattr(read, name) for name in _names(arguments)})
-        content = _content(value)
+        content = _content(call_tool(function, call.input))
     except Exception as error:  # noqa: BLE001 — a tool is foreign code; the model shall hear what went wrong
         return _failed(call, f"{type(error).__name__}: {error}")
     return ToolResult(call_id=call.id, content=content, name=call.name)
+
+
+def call_tool(function: Function, arguments: Any) -> Any:
+    """What a function gives for these arguments, a coroutine where it is a coroutine function. Raises whatever is wrong with them."""
+    kind = _arguments_of(function)
+    read = reader_of(kind)(arguments)
+    return function(**{name: getattr(read, name) for name in _names(kind)})
 
 
 def _name_of(function: Function) -> str:

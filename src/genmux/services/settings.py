@@ -177,6 +177,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     routes: dict[str, Route] = msgspec.field(default_factory=dict)
 
 
+SHORT: dict[Operation, str] = {"text_to_speech": "speech", "transcribe": "transcription"}
+"""Operations that have a shorter name in the environment, which comes before the long one: `GENMUX_SPEECH_MODEL`."""
+
 _OWN = frozenset(ProviderSettings.__struct_fields__)
 _OWN_OF_ACCOUNT = frozenset(AccountOptions.__struct_fields__)
 _KINDS: dict[str, Any] = {
@@ -330,7 +333,11 @@ class _Reader:
 
 
 def _with_environment(settings: Settings, environ: Mapping[str, str]) -> Settings:
-    spoken = {name: model for name in OPERATIONS if (model := environ.get(f"GENMUX_{name.upper()}_MODEL"))}
+    spoken: dict[Operation, str] = {}
+    for name in OPERATIONS:
+        for word in (name, SHORT.get(name, name)):
+            if model := environ.get(f"GENMUX_{word.upper()}_MODEL"):
+                spoken[name] = model
     told: dict[str, Any] = {
         "timeout": _number(environ, "GENMUX_TIMEOUT", float, lambda value: 0 < value < math.inf, "seconds above 0"),
         "retries": _number(environ, "GENMUX_RETRIES", int, lambda value: value >= 0, "a whole number from 0"),

@@ -1,6 +1,7 @@
 """Speech: a text in, sound out, whole or as it comes."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -70,6 +71,12 @@ class SpeechResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     def media_type(self) -> str:
         """As MIME calls it."""
         return self.format.media_type
+
+    def save(self, target: str | Path) -> Path:
+        """Write the sound to a file as it is; gives the file. Raises OSError where it cannot be written."""
+        place = Path(target).expanduser()
+        place.write_bytes(self.audio)
+        return place
 
 
 class SpeechStart(msgspec.Struct, frozen=True, kw_only=True, tag="speech_start"):

@@ -91,6 +91,18 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     request_id: str | None = None
     extra: Fields | None = None
 
+    def srt(self) -> str:
+        """As subtitles for players (SubRip); ask for `words` or `segments`, for without times there is one line for all of it."""
+        from genmux.types.subtitles import srt
+
+        return srt(self)
+
+    def vtt(self) -> str:
+        """As subtitles for web pages (WebVTT)."""
+        from genmux.types.subtitles import vtt
+
+        return vtt(self)
+
 
 class TranscriptDelta(msgspec.Struct, frozen=True, tag="transcript_delta", gc=False):
     """More of the text."""

@@ -47,6 +47,11 @@ class Here:
         """One job."""
         return await (await self._jobs()).get(job, NOBODY)
 
+    async def asset(self, asset: str) -> Asset:
+        """One kept file."""
+        await self._app.ready_for_jobs()
+        return await self._app.kept().assets.shelf.get(NOBODY.organisation, asset)
+
     async def wait(self, job: str, seconds: float) -> Job:
         """The job once it rests, or after so many seconds."""
         return await (await self._jobs()).wait(job, NOBODY, seconds)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from genmux.client.jobs.files import Reader
 from genmux.flows.job.options import JobOptions
+from genmux.types.assets import Asset
 from genmux.types.errors import ProviderError
 from genmux.types.generation import GenerationRequest
 from genmux.types.jobs import Job, JobFilter, Resolution, Ticket
@@ -26,6 +27,10 @@ class JobLine(Reader, Protocol):
 
     async def get(self, job: str) -> Job:
         """One job."""
+        ...
+
+    async def asset(self, asset: str) -> Asset:
+        """One kept file, without its content. Raises NotFoundError."""
         ...
 
     async def wait(self, job: str, seconds: float) -> Job:

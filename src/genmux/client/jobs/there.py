@@ -72,6 +72,10 @@ class There:
         """One job."""
         return await self._send("GET", f"/jobs/{quote(job, safe='')}", None, Job)
 
+    async def asset(self, asset: str) -> Asset:
+        """One kept file."""
+        return await self._send("GET", f"/assets/{quote(asset, safe='')}", None, Asset)
+
     async def wait(self, job: str, seconds: float) -> Job:
         """The job once it rests, or after so many seconds."""
         return await self._send("GET", f"/jobs/{quote(job, safe='')}?wait={min(seconds, PATIENCE):g}", None, Job)

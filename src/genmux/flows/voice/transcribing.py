@@ -19,9 +19,11 @@ from genmux.types.errors import ProviderError
 from genmux.types.parts import ErrorPart, UsagePart
 from genmux.types.transcription import (
     Transcript,
+    TranscriptDelta,
     TranscriptDone,
     TranscriptionRequest,
     TranscriptPart,
+    TranscriptSegment,
 )
 from genmux.types.usage import Usage
 
@@ -69,6 +71,8 @@ class Transcribing:
         """The text as it comes, and all of it at the end. Raises ProviderError."""
         calls = self._calls
         request = await self.measured(request)
+        if (pieces := await self._pieces(request)) is not None:
+            return self._piecewise(request, options, pieces)
 
         async def go(run: Run, leg: Leg) -> Begun:
             """Ask there."""
@@ -84,6 +88,21 @@ class Transcribing:
 
         run, begun = await calls.journeys.travel(request, "transcribe", options, go, discard=_close)
         return self._parts(request, run, begun)
+
+    async def _piecewise(
+        self, request: TranscriptionRequest, options: CallOptions, pieces: Sequence[Piece]
+    ) -> AsyncGenerator[TranscriptPart]:
+        """A long sound piece by piece: the text of each when it is written down."""
+        done: list[Transcript] = []
+        for piece in pieces:
+            one = await self._written(msgspec.structs.replace(request, audio=piece.audio), options)
+            told = one.text.strip()
+            if told:
+                yield TranscriptDelta(f" {told}" if any(before.text.strip() for before in done) else told)
+            done.append(one)
+            for segment in one.segments:
+                yield TranscriptSegment(_later(segment, piece.start))
+        yield TranscriptDone(joined(pieces, done))
 
     async def _parts(self, request: TranscriptionRequest, run: Run, begun: Begun) -> AsyncGenerator[TranscriptPart]:
         door, seen, seconds = self._calls.door, list[Any](), request.audio.seconds

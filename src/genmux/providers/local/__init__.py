@@ -5,6 +5,7 @@ Beside them are a renderer of placeholder cards, an editor of pictures and a ren
 
 from pathlib import Path
 
+from genmux.contract.cascades import Cascade
 from genmux.contract.manifest import read_manifest
 from genmux.contract.provider import Provider
 from genmux.providers.local.card import CardEngine
@@ -27,6 +28,7 @@ provider = Provider(
         "slideshow": SlideshowEngine(),
         "hibari": HibariEngine(),
         "whisper": WhisperEngine(),
+        "voice": Cascade(chat="local/smollm2", transcribe="local/whisper-tiny", speak="local/hibari"),
     },
 )
 
