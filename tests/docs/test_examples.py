@@ -16,9 +16,11 @@ SAID = {
     "errors.py": "did you mean openai?",
     "generate_media.py": "made: video/mp4 1.0 s, simulated: True",
     "route.py": "mock/echo answered",
+    "speak_and_transcribe.py": "heard: good morning",
     "spending.py": "has not enough left",
     "stream.py": "why it stopped: length",
     "structured_output.py": "Person",
+    "talk.py": "answer: how are you",
     "tools.py": "the model calls weather",
 }
 """Each example, and words that it must print."""

@@ -109,6 +109,34 @@ async def asynchronous() -> None:
         assert_type(await client.count_tokens("Hello"), genmux.TokenCount)
 
 
+def aloud(client: genmux.Client) -> None:
+    """Speech and transcripts."""
+    speech = client.speak("Hello", model="local/hibari", voice="heart", format="wav", sample_rate=16_000)
+    assert_type(speech, genmux.SpeechResult)
+    assert_type(speech.save("hello.wav"), Path)
+    with client.stream_speech("Hello") as stream:
+        assert_type(stream, genmux.BlockingSpeech)
+        for data in stream.audio():
+            assert_type(data, bytes)
+    for sound in (speech, "talk.mp3", Path("talk.mp3"), b"RIFF", "https://example.org/talk.mp3"):
+        assert_type(client.transcribe(sound, words=True), genmux.Transcript)
+    assert_type(client.transcribe("talk.mp3").srt(), str)
+    assert_type(client.voices("local/hibari"), tuple[genmux.Voice, ...])
+    client.speak("Hello", format="tape")  # pyright: ignore[reportArgumentType]
+
+
+async def live(client: genmux.AsyncClient) -> None:
+    """A conversation."""
+    async with client.realtime("local/voice", tools=[weather], input=16_000, turns="client") as session:
+        assert_type(session, genmux.Session)
+        async for event in session:
+            match event:
+                case genmux.AudioChunk(data=data):
+                    assert_type(data, bytes)
+                case _:
+                    assert_type(event.time, float)
+
+
 async def by_itself() -> None:
     """One provider."""
     provider = genmux.get_provider("anthropic", model="claude-haiku-4-5", api_key="k", cache_key="main", max_tokens=100)

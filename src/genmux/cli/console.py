@@ -60,6 +60,13 @@ def write(text: str) -> None:
     _put(harmless(text) if sys.stdout.isatty() else text)
 
 
+def write_bytes(data: bytes) -> None:
+    """What is no text, on standard output."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
 def harmless(text: str) -> str:
     """Foreign text without what a terminal would obey."""
     return text.translate(_CONTROL)

@@ -35,7 +35,6 @@ EMBEDDED_MODELS: dict[Operation, str] = {
     "transcribe": "local/whisper-tiny",
     "text_to_music": "mock/music",
     "text_to_sound": "mock/sound",
-    "transcribe": "local/whisper-tiny",
     "realtime": "local/voice",
 }
 """What answers when nothing else is configured. Many of these are marked `simulated`: no model makes it."""

@@ -123,5 +123,5 @@ def test_the_manifest_fits_the_code() -> None:
     specs = [manifest.model_defaults, *manifest.models.values()]
     assert set(provider.wires) == {wire for spec in specs for wire in spec.operations.values()}
     assert manifest.models["smollm2"].wire_id == WEIGHTS["smollm2"].file
-    assert manifest.kinds == ("text", "embedding", "image", "video", "audio")
+    assert {*manifest.kinds} == {"text", "embedding", "audio", "realtime", "image", "video"}
     assert not manifest.requires_credentials
