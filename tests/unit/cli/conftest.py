@@ -17,6 +17,8 @@ class Ended(msgspec.Struct, frozen=True):
     code: int
     out: str
     err: str
+    data: bytes = b""
+    """Standard output, where it is no text."""
 
 
 class Terminal(io.TextIOWrapper):
@@ -49,7 +51,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
                 commands.run(arguments)
             except SystemExit as end:
                 code = end.code if isinstance(end.code, int) else int(bool(end.code))
-        texts = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
-        return Ended(code, *texts)
+        texts = [stream.buffer.getvalue().decode(errors="replace") for stream in (out, err)]  # type: ignore[attr-defined]
+        return Ended(code, *texts, out.buffer.getvalue())  # type: ignore[attr-defined]
 
     return call
