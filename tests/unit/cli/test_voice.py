@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from genmux.app import voice
-from genmux.app.voice import GateEars, settings_of
+from genmux.app.ears import VadEars
 from genmux.cli.sound_devices import Speaker
+from genmux.services.audio.detectors import Ear
 from genmux.types.audio import AudioFormat
 from tests.unit.cli.conftest import Run
 
@@ -92,11 +93,14 @@ def test_without_sounddevice_it_says_what_to_do(run: Run, monkeypatch: pytest.Mo
         assert "pip install sounddevice" in ended.err
 
 
-class Loudness:
+class Loudness(Ear):
     """Takes whatever is not silent for speech."""
 
+    def __init__(self) -> None:
+        self._rest = b""
+
     def feed(self, data: bytes) -> list[float]:
-        self._rest = getattr(self, "_rest", b"") + data
+        self._rest = self._rest + data
         frames = [self._rest[at : at + 1_024] for at in range(0, len(self._rest) - 1_023, 1_024)]
         self._rest = self._rest[1_024 * len(frames) :]
         return [float(any(frame)) for frame in frames]
@@ -106,7 +110,7 @@ class Loudness:
 
 
 def test_a_question_in_a_file_is_answered_in_a_file(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(voice, "ears_for", lambda turns: GateEars(Loudness(), settings_of(turns)))
+    monkeypatch.setattr(voice, "ears_for", lambda turns: VadEars(turns, ear=Loudness()))
     assert run("say", "how are you today", "--out", "question.wav").code == 0
 
     ended = run("talk", "-m", "mock/echo", "--in", "question.wav", "--out", "answer.wav")
@@ -122,7 +126,7 @@ def test_a_question_in_a_file_is_answered_in_a_file(run: Run, tmp_path: Path, mo
 
 
 def test_programs_get_the_turns_as_data(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(voice, "ears_for", lambda turns: GateEars(Loudness(), settings_of(turns)))
+    monkeypatch.setattr(voice, "ears_for", lambda turns: VadEars(turns, ear=Loudness()))
     run("say", "hello", "--out", "question.wav")
 
     told = json.loads(run("talk", "-m", "mock/echo", "--in", "question.wav", "--out", "a.wav", "--json").out)
