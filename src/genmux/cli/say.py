@@ -4,7 +4,7 @@ import hashlib
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -13,7 +13,7 @@ from genmux.cli.console import err, note, out, print_json, warn, write_bytes
 from genmux.cli.files import said
 from genmux.cli.options import Reach, Switch
 from genmux.cli.session import connected
-from genmux.types.audio import AudioEncoding
+from genmux.types.audio import ENCODINGS, AudioEncoding
 from genmux.types.errors import InvalidRequestError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WORDS = 40
 """So many letters of a text become the name of a file."""
 
-ENDINGS: dict[str, AudioEncoding] = {f".{one}": one for one in get_args(AudioEncoding)} | {".ogg": "opus"}
+ENDINGS: dict[str, AudioEncoding] = {**{f".{one}": one for one in ENCODINGS}, ".ogg": "opus"}
 """What a file is written in, by the ending of its name."""
 
 

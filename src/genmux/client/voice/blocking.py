@@ -1,15 +1,17 @@
 """Speech and transcription for code without an event loop. Live sessions need one: they are with `AsyncClient`."""
 
+import abc
 from collections.abc import AsyncGenerator, Generator, Iterator
 from typing import TYPE_CHECKING, Any, Self
 
 from genmux.client.loop import LoopThread
-from genmux.client.voice.calls import Progress, VoiceCalls
+from genmux.client.voice.calls import Progress
 from genmux.types.audio import AudioEncoding
 from genmux.types.speech import SpeechDelta, SpeechPart, SpeechResult, Voice
 from genmux.types.transcription import Transcript, TranscriptPart
 
 if TYPE_CHECKING:
+    from genmux.client.async_client import AsyncClient
     from genmux.client.voice.sounds import Sound
     from genmux.flows.voice.speech_stream import SpeechStream
 
@@ -50,10 +52,10 @@ class BlockingSpeech:
         self.close()
 
 
-class BlockingVoice:
+class BlockingVoice(abc.ABC):
     """What speaks and writes down. The keywords are those of `AsyncClient`; what is none of them is a parameter of the model."""
 
-    _client: VoiceCalls
+    _client: "AsyncClient"
     _loop: LoopThread
 
     def speak(  # noqa: PLR0913 — what can be said of speech

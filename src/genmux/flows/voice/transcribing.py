@@ -27,7 +27,7 @@ from genmux.types.transcription import (
 )
 from genmux.types.usage import Usage
 
-Heard = Callable[[float], None]
+Heard = Callable[[float], object]
 """Is told how much of a sound is written down, as a part of 1."""
 
 
@@ -108,7 +108,7 @@ class Transcribing:
         door, seen, seconds = self._calls.door, list[Any](), request.audio.seconds
         settled = False
         try:
-            batch: Sequence[Any] | None = begun.parts or await begun.source.read()
+            batch: Sequence[Any] | None = list[Any](begun.parts) or await begun.source.read()
             while batch is not None:
                 for part in batch:
                     if isinstance(part, ErrorPart):
