@@ -18,7 +18,8 @@ from genmux.providers.mock.live import MockRealtime
 from genmux.providers.mock.live.tone import piece
 from genmux.services.settings import ProviderSettings, Settings
 from genmux.types.audio import AudioFormat
-from genmux.types.realtime import RealtimeEvent, SessionConfig, Transcribing
+from genmux.types.realtime import SessionConfig, Transcribing
+from genmux.types.realtime_events import RealtimeEvent
 from tests.unit.services.shop import price
 
 SPEECH = piece(24_000, 400)

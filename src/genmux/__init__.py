@@ -107,25 +107,25 @@ if TYPE_CHECKING:  # for editors and type checkers; a test holds it against the 
     from genmux.types.parts import ToolCallDelta as ToolCallDelta
     from genmux.types.parts import UsagePart as UsagePart
     from genmux.types.parts import WarningPart as WarningPart
-    from genmux.types.realtime import AudioChunk as AudioChunk
-    from genmux.types.realtime import BudgetSpent as BudgetSpent
-    from genmux.types.realtime import InputTranscriptDelta as InputTranscriptDelta
-    from genmux.types.realtime import InputTranscriptDone as InputTranscriptDone
-    from genmux.types.realtime import Interrupted as Interrupted
-    from genmux.types.realtime import OutputTranscriptDelta as OutputTranscriptDelta
-    from genmux.types.realtime import OutputTranscriptDone as OutputTranscriptDone
-    from genmux.types.realtime import RealtimeEvent as RealtimeEvent
-    from genmux.types.realtime import ResponseDone as ResponseDone
-    from genmux.types.realtime import ResponseStarted as ResponseStarted
-    from genmux.types.realtime import SessionClosed as SessionClosed
     from genmux.types.realtime import SessionConfig as SessionConfig
-    from genmux.types.realtime import SessionFailed as SessionFailed
     from genmux.types.realtime import SessionState as SessionState
-    from genmux.types.realtime import SpeechStarted as SpeechStarted
-    from genmux.types.realtime import SpeechStopped as SpeechStopped
-    from genmux.types.realtime import StateChanged as StateChanged
-    from genmux.types.realtime import ToolCalled as ToolCalled
     from genmux.types.realtime import TurnDetection as TurnDetection
+    from genmux.types.realtime_events import AudioChunk as AudioChunk
+    from genmux.types.realtime_events import BudgetSpent as BudgetSpent
+    from genmux.types.realtime_events import InputTranscriptDelta as InputTranscriptDelta
+    from genmux.types.realtime_events import InputTranscriptDone as InputTranscriptDone
+    from genmux.types.realtime_events import Interrupted as Interrupted
+    from genmux.types.realtime_events import OutputTranscriptDelta as OutputTranscriptDelta
+    from genmux.types.realtime_events import OutputTranscriptDone as OutputTranscriptDone
+    from genmux.types.realtime_events import RealtimeEvent as RealtimeEvent
+    from genmux.types.realtime_events import ResponseDone as ResponseDone
+    from genmux.types.realtime_events import ResponseStarted as ResponseStarted
+    from genmux.types.realtime_events import SessionClosed as SessionClosed
+    from genmux.types.realtime_events import SessionFailed as SessionFailed
+    from genmux.types.realtime_events import SpeechStarted as SpeechStarted
+    from genmux.types.realtime_events import SpeechStopped as SpeechStopped
+    from genmux.types.realtime_events import StateChanged as StateChanged
+    from genmux.types.realtime_events import ToolCalled as ToolCalled
     from genmux.types.speech import SpeechDelta as SpeechDelta
     from genmux.types.speech import SpeechRequest as SpeechRequest
     from genmux.types.speech import SpeechResult as SpeechResult
@@ -264,24 +264,24 @@ _HOMES: dict[str, str] = {
     "SessionLimits": "genmux.flows.voice.limits",
     "Session": "genmux.flows.voice.session",
     "SpeechStream": "genmux.flows.voice.speech_stream",
-    "AudioChunk": "genmux.types.realtime",
-    "BudgetSpent": "genmux.types.realtime",
-    "InputTranscriptDelta": "genmux.types.realtime",
-    "InputTranscriptDone": "genmux.types.realtime",
-    "Interrupted": "genmux.types.realtime",
-    "OutputTranscriptDelta": "genmux.types.realtime",
-    "OutputTranscriptDone": "genmux.types.realtime",
-    "RealtimeEvent": "genmux.types.realtime",
-    "ResponseDone": "genmux.types.realtime",
-    "ResponseStarted": "genmux.types.realtime",
-    "SessionClosed": "genmux.types.realtime",
+    "AudioChunk": "genmux.types.realtime_events",
+    "BudgetSpent": "genmux.types.realtime_events",
+    "InputTranscriptDelta": "genmux.types.realtime_events",
+    "InputTranscriptDone": "genmux.types.realtime_events",
+    "Interrupted": "genmux.types.realtime_events",
+    "OutputTranscriptDelta": "genmux.types.realtime_events",
+    "OutputTranscriptDone": "genmux.types.realtime_events",
+    "RealtimeEvent": "genmux.types.realtime_events",
+    "ResponseDone": "genmux.types.realtime_events",
+    "ResponseStarted": "genmux.types.realtime_events",
+    "SessionClosed": "genmux.types.realtime_events",
     "SessionConfig": "genmux.types.realtime",
-    "SessionFailed": "genmux.types.realtime",
+    "SessionFailed": "genmux.types.realtime_events",
     "SessionState": "genmux.types.realtime",
-    "SpeechStarted": "genmux.types.realtime",
-    "SpeechStopped": "genmux.types.realtime",
-    "StateChanged": "genmux.types.realtime",
-    "ToolCalled": "genmux.types.realtime",
+    "SpeechStarted": "genmux.types.realtime_events",
+    "SpeechStopped": "genmux.types.realtime_events",
+    "StateChanged": "genmux.types.realtime_events",
+    "ToolCalled": "genmux.types.realtime_events",
     "TurnDetection": "genmux.types.realtime",
     "Warning": "genmux.types.warning",
 }

@@ -14,6 +14,7 @@ from genmux.flows.voice.toolbox import Toolbox
 from genmux.testing.simulator.voice.realtime_frames import ODD_FRAMES
 from genmux.testing.simulator.voice.realtime_server import RealtimeSimulator
 from genmux.types import realtime as rt
+from genmux.types import realtime_events as rte
 from genmux.types.chat import Tool
 from genmux.types.errors import AuthenticationError, RateLimitError
 from tests.talking import LIMITS, PROTOCOLS, SPEECH, dialled, of, read, rest, say, talk, until
@@ -31,7 +32,7 @@ async def simulator() -> AsyncIterator[RealtimeSimulator]:
 
 
 def words(events: list[Any]) -> str:
-    return "".join(one.text for one in of(rt.OutputTranscriptDelta, events))
+    return "".join(one.text for one in of(rte.OutputTranscriptDelta, events))
 
 
 def toolbox(session: Session, ran: list[str]) -> Toolbox:
@@ -50,10 +51,10 @@ async def test_what_is_said_is_heard_written_down_answered_and_paid_for(
 ) -> None:
     async with dialled(protocol, simulator.url(protocol)) as session:
         await say(session, 200)
-        events = await until(session, rt.ResponseDone)
-    assert [one.text for one in of(rt.InputTranscriptDone, events)] == ["200 ms of sound"]
+        events = await until(session, rte.ResponseDone)
+    assert [one.text for one in of(rte.InputTranscriptDone, events)] == ["200 ms of sound"]
     assert words(events) == "I heard 200 ms of sound"
-    assert len(of(rt.AudioChunk, events)) == 30
+    assert len(of(rte.AudioChunk, events)) == 30
     assert events[-1].status == "completed"
     assert events[-1].cost.amount > 0
     assert events[-1].usage.meters["tokens.output.audio"] == 12
@@ -65,7 +66,7 @@ async def test_a_turn_may_end_with_a_commit(simulator: RealtimeSimulator, protoc
     async with dialled(protocol, simulator.url(protocol), config) as session:
         await say(session, 200, 0)
         await session.commit()
-        assert words(await until(session, rt.ResponseDone)) == "I heard 200 ms of sound"
+        assert words(await until(session, rte.ResponseDone)) == "I heard 200 ms of sound"
 
 
 @both
@@ -74,11 +75,11 @@ async def test_both_ends_may_speak_at_once(simulator: RealtimeSimulator, protoco
     async with dialled(protocol, simulator.url(protocol), config) as session:
         await session.send_text("Good evening")
         speaking = asyncio.create_task(say(session, 4_000, 0))
-        events = await until(session, rt.ResponseDone)
+        events = await until(session, rte.ResponseDone)
         await speaking
         await simulator.until(lambda: _sound(simulator, protocol) == 200)
-    assert len(of(rt.AudioChunk, events)) == 1_000
-    assert not of(rt.Interrupted, events)
+    assert len(of(rte.AudioChunk, events)) == 1_000
+    assert not of(rte.Interrupted, events)
 
 
 # ---------------------------------------------------------------- interruptions
@@ -87,13 +88,13 @@ async def test_whoever_speaks_into_an_answer_stops_it(simulator: RealtimeSimulat
     # the second piece of the answer never comes, so that it is under way whenever somebody speaks
     async with dialled(protocol, simulator.url(protocol), talk("[mock pace=1000 seconds=1]")) as session:
         await session.send_text("Good evening")
-        await until(session, rt.AudioChunk)
+        await until(session, rte.AudioChunk)
         session.playback.played(10)
         await session.send_audio(SPEECH)
-        events = await until(session, rt.ResponseDone)
+        events = await until(session, rte.ResponseDone)
         if protocol == "openai":
-            await until(session, rt.ItemTruncated)
-    assert [one.heard_ms for one in of(rt.Interrupted, events)] == [10]
+            await until(session, rte.ItemTruncated)
+    assert [one.heard_ms for one in of(rte.Interrupted, events)] == [10]
     assert events[-1].status == "cancelled"
     asked = [command for command in _tape(simulator).commands if isinstance(command, rt.TruncateItem)]
     assert [one.audio_ms for one in asked] == ([10] if protocol == "openai" else [])
@@ -105,10 +106,10 @@ async def test_an_interruption_before_the_first_sound_ends_an_empty_answer(
 ) -> None:
     async with dialled(protocol, simulator.url(protocol), talk("[mock turn=1 barge=0]")) as session:
         await session.send_text("Good evening")
-        events = await until(session, rt.Interrupted)
+        events = await until(session, rte.Interrupted)
         await session.send_text("And again")
-        again = await until(session, rt.AudioDone)
-    assert of(rt.AudioChunk, events) == []
+        again = await until(session, rte.AudioDone)
+    assert of(rte.AudioChunk, events) == []
     assert words(again) == "And again"
     assert not [command for command in _tape(simulator).commands if isinstance(command, rt.TruncateItem)]
 
@@ -119,7 +120,7 @@ async def test_a_tool_is_run_and_its_result_answered(simulator: RealtimeSimulato
     async with dialled(protocol, simulator.url(protocol), talk(CALLS, tools=(WEATHER,))) as session:
         session.use_tools(toolbox(session, ran))
         await session.send_text("How is it?")
-        events = await until(session, rt.ResponseDone, 2)
+        events = await until(session, rte.ResponseDone, 2)
     assert ran == ["Rome"]
     assert words(events) == "weather says: sunny"
 
@@ -133,9 +134,9 @@ async def test_an_interruption_right_after_a_tool_call_leaves_the_session_whole(
     async with dialled(protocol, simulator.url(protocol), talk(instructions, tools=(WEATHER,))) as session:
         session.use_tools(toolbox(session, ran))
         await session.send_text("How is it?")
-        await until(session, rt.Interrupted)
+        await until(session, rte.Interrupted)
         await session.send_text("And again")
-        events = await until(session, rt.OutputTranscriptDone)
+        events = await until(session, rte.OutputTranscriptDone)
     assert "And again" in words(events)
     if protocol == "openai":
         assert ran == []
@@ -147,12 +148,12 @@ async def test_late_transcripts_belong_to_what_was_said(simulator: RealtimeSimul
     config = talk('[mock turn=1 transcript=late heard="How are you"]')
     async with dialled(protocol, simulator.url(protocol), config) as session:
         await say(session)
-        events = await until(session, rt.InputTranscriptDelta)
+        events = await until(session, rte.InputTranscriptDelta)
         await session.send_text("And again")
-        events += await until(session, rt.ResponseDone)
+        events += await until(session, rte.ResponseDone)
         turns = [turn.text for turn in session.history.turns() if turn.role == "user"]
     kinds = [type(one) for one in events]
-    assert kinds.index(rt.ResponseDone) < kinds.index(rt.InputTranscriptDelta)
+    assert kinds.index(rte.ResponseDone) < kinds.index(rte.InputTranscriptDelta)
     assert "How are you" in turns
 
 
@@ -160,9 +161,9 @@ async def test_late_transcripts_belong_to_what_was_said(simulator: RealtimeSimul
 async def test_a_content_policy_ends_an_answer_but_not_the_session(simulator: RealtimeSimulator, protocol: str) -> None:
     async with dialled(protocol, simulator.url(protocol), talk("[mock turn=1 filtered]")) as session:
         await session.send_text("Good evening")
-        done = (await until(session, rt.ResponseDone))[-1]
+        done = (await until(session, rte.ResponseDone))[-1]
         await session.send_text("And again")
-        assert words(await until(session, rt.ResponseDone)) == "And again"
+        assert words(await until(session, rte.ResponseDone)) == "And again"
     assert done.filtered
     assert done.status == "incomplete"
 
@@ -174,10 +175,10 @@ async def test_sound_in_the_wrong_order_is_heard_and_harms_nothing(
 ) -> None:
     async with dialled(protocol, simulator.url(protocol), talk(f"[mock turn=1 {fault} seconds=0.2]")) as session:
         await session.send_text("Good evening")
-        events = await until(session, rt.ResponseDone)
+        events = await until(session, rte.ResponseDone)
         await session.send_text("And again")
-        events += await until(session, rt.OutputTranscriptDone)
-    assert len(of(rt.AudioChunk, events)) >= 10
+        events += await until(session, rte.OutputTranscriptDone)
+    assert len(of(rte.AudioChunk, events)) >= 10
     assert words(events).endswith("And again")
 
 
@@ -188,11 +189,11 @@ async def test_a_connection_that_is_announced_to_end_is_gone_on_with_elsewhere(
 ) -> None:
     async with dialled(protocol, simulator.url(protocol)) as session:
         await session.send_text("Good evening [mock going=0.01]")
-        events = await until(session, rt.StateChanged, 4)
+        events = await until(session, rte.StateChanged, 4)
         await session.send_text("And again")
-        assert words(await until(session, rt.ResponseDone)) == "And again"
-    assert of(rt.StateChanged, events)[-1].state is rt.SessionState.CONNECTED
-    assert of(rt.StateChanged, events)[-1].state_restored is (protocol == "gemini")
+        assert words(await until(session, rte.ResponseDone)) == "And again"
+    assert of(rte.StateChanged, events)[-1].state is rt.SessionState.CONNECTED
+    assert of(rte.StateChanged, events)[-1].state_restored is (protocol == "gemini")
     _, second = simulator.houses[protocol].tapes
     if protocol == "gemini":
         assert second.resume is not None
@@ -205,10 +206,10 @@ async def test_a_connection_that_is_announced_to_end_is_gone_on_with_elsewhere(
 async def test_a_connection_that_breaks_in_an_answer_is_made_anew(simulator: RealtimeSimulator, protocol: str) -> None:
     async with dialled(protocol, simulator.url(protocol)) as session:
         await session.send_text("Good evening [mock drop after=2]")
-        events = await until(session, rt.StateChanged, 4)
+        events = await until(session, rte.StateChanged, 4)
         await session.send_text("And again")
-        assert words(await until(session, rt.ResponseDone)) == "And again"
-    assert len(of(rt.AudioChunk, events)) == 2
+        assert words(await until(session, rte.ResponseDone)) == "And again"
+    assert len(of(rte.AudioChunk, events)) == 2
     assert len(simulator.seen) == 2
 
 
@@ -218,11 +219,11 @@ async def test_a_peer_that_vanishes_without_a_word_is_found_out_and_called_again
 ) -> None:
     async with dialled(protocol, simulator.url(protocol)) as session:
         await session.send_text("Good evening")
-        await until(session, rt.ResponseDone)
+        await until(session, rte.ResponseDone)
         simulator.open[0].vanish()
-        await until(session, rt.StateChanged, 2)
+        await until(session, rte.StateChanged, 2)
         await session.send_text("And again")
-        assert words(await until(session, rt.ResponseDone)) == "And again"
+        assert words(await until(session, rte.ResponseDone)) == "And again"
         said = [(turn.role, turn.text) for turn in session.history.turns()]
     assert said == [
         ("user", "Good evening"),
@@ -239,9 +240,9 @@ async def test_a_peer_that_is_gone_for_good_ends_the_session_with_its_error(
     async with dialled(protocol, simulator.url(protocol)) as session:
         await simulator.aclose()
         events = await rest(session)
-    (failed,) = of(rt.SessionFailed, events)
+    (failed,) = of(rte.SessionFailed, events)
     assert not failed.recoverable
-    assert isinstance(events[-1], rt.SessionClosed)
+    assert isinstance(events[-1], rte.SessionClosed)
 
 
 @both
@@ -250,7 +251,7 @@ async def test_a_session_that_is_closed_while_it_is_made_anew_leaves_nothing_ope
 ) -> None:
     async with dialled(protocol, simulator.url(protocol)) as session:
         simulator.open[0].vanish()
-        await until(session, rt.StateChanged, 3)
+        await until(session, rte.StateChanged, 3)
     await simulator.until(lambda: not simulator.open)
 
 
@@ -258,7 +259,7 @@ async def test_a_session_that_is_closed_while_it_is_made_anew_leaves_nothing_ope
 async def test_a_client_that_leaves_is_missed(simulator: RealtimeSimulator, protocol: str) -> None:
     async with dialled(protocol, simulator.url(protocol), talk("[mock pace=1000]")) as session:
         await session.send_text("Good evening")
-        await until(session, rt.AudioChunk)
+        await until(session, rte.AudioChunk)
     await simulator.until(lambda: not simulator.open)
     assert not simulator.seen[0].open
     assert simulator.seen[0].code == 1000
@@ -287,8 +288,8 @@ async def test_a_handshake_that_is_refused_when_a_lost_connection_is_made_anew_i
     async with dialled(protocol, simulator.url(protocol)) as session:
         simulator.refuse(503, times=2)
         simulator.open[0].vanish()
-        events = await until(session, rt.StateChanged, 4)
-    assert of(rt.StateChanged, events)[-1].state is rt.SessionState.CONNECTED
+        events = await until(session, rte.StateChanged, 4)
+    assert of(rte.StateChanged, events)[-1].state is rt.SessionState.CONNECTED
     assert [one.status for one in simulator.seen] == [101, 503, 503, 101]
 
 
@@ -298,11 +299,11 @@ async def test_a_rate_limit_in_a_session_is_told_by_its_name(simulator: Realtime
     async with dialled(protocol, simulator.url(protocol), limits=_once()) as session:
         await session.send_text("Good evening [mock rate_limit]")
         if protocol == "openai":
-            failed = (await until(session, rt.SessionFailed))[-1]
+            failed = (await until(session, rte.SessionFailed))[-1]
             assert failed.error.kind == "rate_limit"
             assert failed.recoverable
         else:  # its end is all that is told
-            moved = (await until(session, rt.StateChanged, 3))[-1]
+            moved = (await until(session, rte.StateChanged, 3))[-1]
             assert "too many requests" in moved.reason
 
 
@@ -313,10 +314,10 @@ async def test_a_frame_that_makes_no_sense_harms_nothing(
 ) -> None:
     async with dialled(protocol, simulator.url(protocol), talk(f"[mock wire={name} seconds=0.1]")) as session:
         await session.send_text("Good evening")
-        events = await until(session, rt.ResponseDone)
+        events = await until(session, rte.ResponseDone)
     assert words(events) == "Good evening"
-    assert len(of(rt.AudioChunk, events)) == 5
-    assert not of(rt.SessionFailed, events)
+    assert len(of(rte.AudioChunk, events)) == 5
+    assert not of(rte.SessionFailed, events)
 
 
 @both
@@ -325,7 +326,7 @@ async def test_a_frame_that_is_too_large_ends_the_connection_but_not_the_session
 ) -> None:
     async with dialled(protocol, simulator.url(protocol)) as session:
         await session.send_text("Good evening [mock wire=huge]")
-        moved = of(rt.StateChanged, await until(session, rt.StateChanged, 4))
+        moved = of(rte.StateChanged, await until(session, rte.StateChanged, 4))
     assert "exceeds limit" in moved[2].reason
     assert moved[3].state is rt.SessionState.CONNECTED
     assert simulator.seen[0].code == 1009
@@ -372,7 +373,7 @@ async def test_a_slow_pong_is_waited_for() -> None:
 async def test_everything_that_was_heard_is_kept_with_its_time(simulator: RealtimeSimulator, protocol: str) -> None:
     async with dialled(protocol, simulator.url(protocol)) as session:
         await say(session, 100)
-        await until(session, rt.ResponseDone)
+        await until(session, rte.ResponseDone)
     (seen,) = simulator.seen
     assert seen.protocol == protocol
     times = [at for at, _ in seen.heard]

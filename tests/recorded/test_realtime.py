@@ -15,7 +15,8 @@ from genmux.contract.sessions import Codec
 from genmux.dialects import gemini_live, openai_realtime
 from genmux.dialects.openai_realtime import OpenAIRealtimeServer
 from genmux.providers import xai as xai_provider
-from genmux.types.realtime import RealtimeEvent, SessionConfig, Unknown
+from genmux.types.realtime import SessionConfig
+from genmux.types.realtime_events import RealtimeEvent, Unknown
 from tests.recordings import Conversation, Message, conversations, needs_recordings
 
 pytestmark = needs_recordings

@@ -216,15 +216,6 @@ class App:
             had_tickets=kept.had_tickets,
         )
 
-    @property
-    def sessions(self) -> "Sessions":
-        """What makes live sessions; put together when the first one is wanted."""
-        if self._sessions is None:
-            from genmux.app.voice import sessions_of
-
-            self._sessions = sessions_of(self)
-        return self._sessions
-
     def audio_tools(self) -> "LocalAudioTools":
         """What knows sound; its libraries are imported here. Raises ConfigurationError where they are missing."""
         if self._tools is None:
@@ -242,11 +233,11 @@ class App:
         """Who makes live sessions. Raises ConfigurationError where the libraries for sound are missing."""
         if self._sessions is None:
             try:
-                from genmux.app.voice import make_sessions
+                from genmux.app.voice import sessions_of
             except ImportError as error:
                 message = f'live sessions need their extra: pip install "genmux[media]" ({error})'
                 raise ConfigurationError(message) from error
-            self._sessions = make_sessions(self)
+            self._sessions = sessions_of(self)
         return self._sessions
 
     async def _signing(self) -> tuple[bytes, ...]:

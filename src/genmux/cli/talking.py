@@ -13,11 +13,12 @@ from genmux.cli.console import note, warn, write
 from genmux.flows.voice.cascade.calling import wave
 from genmux.types.audio import AudioFormat
 from genmux.types.errors import AudioError, InvalidRequestError, ProviderError, RequestTimeoutError
-from genmux.types.realtime import (
+from genmux.types.realtime_events import (
     AudioChunk,
     BudgetSpent,
     InputTranscriptDone,
     Interrupted,
+    OutputTextDelta,
     OutputTranscriptDelta,
     OutputTranscriptDone,
     RealtimeEvent,
@@ -26,7 +27,6 @@ from genmux.types.realtime import (
     SessionFailed,
     SpeechStarted,
     SpeechStopped,
-    TextChunk,
     TextDone,
 )
 
@@ -190,7 +190,7 @@ class Conversation:
                 self._user(event)
             case AudioChunk():
                 self._play(event)
-            case OutputTranscriptDelta(text=text) | TextChunk(text=text):
+            case OutputTranscriptDelta(text=text) | OutputTextDelta(text=text):
                 self._answer(text)
             case OutputTranscriptDone(text=text) | TextDone(text=text) if not self._open:
                 self._answer(text)

@@ -8,7 +8,8 @@ import msgspec
 from genmux.contract.model import Model
 from genmux.contract.sessions import Capabilities, Resume
 from genmux.types.audio import AudioFormat
-from genmux.types.realtime import Command, RealtimeEvent, SessionConfig
+from genmux.types.realtime import Command, SessionConfig
+from genmux.types.realtime_events import RealtimeEvent
 
 
 class Cascade(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,16 +14,12 @@ from genmux.contract.model import Model
 from genmux.contract.sessions import Capabilities, Codec, Frame, Goodbye, Resume, lacks, pick
 from genmux.types.audio import AudioFormat
 from genmux.types.errors import AudioError
-from genmux.types.realtime import (
-    AppendAudio,
-    CloseSession,
-    Command,
-    CommitAudio,
+from genmux.types.realtime import AppendAudio, CloseSession, Command, CommitAudio, SessionConfig
+from genmux.types.realtime_events import (
     InputCommitted,
     InputTranscriptDelta,
     InputTranscriptDone,
     RealtimeEvent,
-    SessionConfig,
     SpeechStarted,
     SpeechStopped,
     UsageReported,

@@ -14,7 +14,8 @@ from genmux.contract.http import HttpRequest
 from genmux.contract.model import Model
 from genmux.contract.sessions import Capabilities, Codec, Frame, Goodbye, pick
 from genmux.types.audio import AudioFormat
-from genmux.types.realtime import (
+from genmux.types.realtime import SessionConfig
+from genmux.types.realtime_events import (
     AudioChunk,
     AudioDone,
     OutputTranscriptDelta,
@@ -22,7 +23,6 @@ from genmux.types.realtime import (
     ResponseDone,
     ResponseStarted,
     ResponseStatus,
-    SessionConfig,
     SessionCreated,
 )
 from genmux.types.usage import Usage

@@ -12,7 +12,8 @@ from genmux.contract.http import HttpRequest
 from genmux.contract.model import Model
 from genmux.types.audio import AudioFormat
 from genmux.types.errors import ErrorKind, MessageError, ProviderError
-from genmux.types.realtime import Command, PassedAudio, RealtimeEvent, SessionConfig
+from genmux.types.realtime import Command, SessionConfig
+from genmux.types.realtime_events import PassedAudio, RealtimeEvent
 
 Frame = str | bytes
 """One message of a WebSocket: text or bytes."""

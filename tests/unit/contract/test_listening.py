@@ -5,15 +5,10 @@ import pytest
 from genmux.contract.listening import Listener, Sound, Turns, hears
 from genmux.types.audio import AudioFormat
 from genmux.types.errors import AudioError, MessageError
-from genmux.types.realtime import (
-    AppendAudio,
-    ClearAudio,
-    CloseSession,
-    CommitAudio,
+from genmux.types.realtime import AppendAudio, ClearAudio, CloseSession, CommitAudio, SendText, SessionConfig
+from genmux.types.realtime_events import (
     InputTranscriptDelta,
     InputTranscriptDone,
-    SendText,
-    SessionConfig,
     SpeechStarted,
     SpeechStopped,
     UsageReported,

@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 
-from genmux.types.realtime import RealtimeEvent, SessionConfig
+from genmux.types.realtime import SessionConfig
+from genmux.types.realtime_events import RealtimeEvent
 from tests.unit.providers.simulated import REGISTRY, model_of
 
 

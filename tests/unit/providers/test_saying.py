@@ -8,18 +8,13 @@ import pytest
 from genmux.contract.saying import OpensAtOnce, SpeaksLive
 from genmux.types.audio import AudioFormat
 from genmux.types.errors import MessageError
-from genmux.types.realtime import (
-    AppendAudio,
+from genmux.types.realtime import AppendAudio, CancelResponse, CloseSession, CreateResponse, SendText, SessionConfig
+from genmux.types.realtime_events import (
     AudioChunk,
     AudioDone,
-    CancelResponse,
-    CloseSession,
-    CreateResponse,
     OutputTranscriptDelta,
     ResponseDone,
     ResponseStarted,
-    SendText,
-    SessionConfig,
     SessionCreated,
     SessionFailed,
     Unknown,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from genmux.client.voice.sounds import Sound
     from genmux.flows.voice.limits import SessionLimits
     from genmux.flows.voice.speech_stream import SpeechStream
-    from genmux.types.realtime import RealtimeEvent
+    from genmux.types.realtime_events import RealtimeEvent
 
 Progress = Callable[[float], object]
 """Is told how much of a sound is written down, as a part of 1."""

@@ -12,7 +12,8 @@ from genmux.flows.voice.limits import SessionLimits
 from genmux.types.audio import AudioFormat
 from genmux.types.chat import Tool
 from genmux.types.errors import InvalidRequestError
-from genmux.types.realtime import RealtimeEvent, SessionConfig, Transcribing, TurnDetection
+from genmux.types.realtime import SessionConfig, Transcribing, TurnDetection
+from genmux.types.realtime_events import RealtimeEvent
 
 if TYPE_CHECKING:
     from genmux.app import App

@@ -15,7 +15,8 @@ from genmux.dialects.gemini_live.reading import Listening
 from genmux.dialects.gemini_live.sending import Sending
 from genmux.dialects.gemini_live.setup import Fields, write_setup
 from genmux.types.audio import AudioFormat
-from genmux.types.realtime import Command, RealtimeEvent, SessionConfig
+from genmux.types.realtime import Command, SessionConfig
+from genmux.types.realtime_events import RealtimeEvent
 
 BAD_FRAME = 1007
 

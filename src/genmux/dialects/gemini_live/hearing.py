@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from genmux.dialects.gemini_live.schema import Words, seconds
-from genmux.types.realtime import (
+from genmux.types.realtime_events import (
     InputCommitted,
     InputTranscriptDelta,
     InputTranscriptDone,

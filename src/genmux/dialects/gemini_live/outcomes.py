@@ -1,6 +1,6 @@
 """Why a turn ended, in our words."""
 
-from genmux.types.realtime import ResponseStatus
+from genmux.types.realtime_events import ResponseStatus
 
 _FILTERED = (
     "SAFETY",

@@ -11,7 +11,7 @@ from genmux.dialects.gemini_live.outcomes import is_filtered
 from genmux.dialects.gemini_live.schema import ModelTurn, ServerContent, ServerMessage, ToolCall, seconds
 from genmux.dialects.gemini_live.turns import Turns
 from genmux.dialects.gemini_live.usage import read_usage
-from genmux.types.realtime import (
+from genmux.types.realtime_events import (
     GoingAway,
     Idle,
     RealtimeEvent,

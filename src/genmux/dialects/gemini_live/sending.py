@@ -28,19 +28,15 @@ from genmux.types.realtime import (
     CommitAudio,
     CreateResponse,
     DeleteItem,
-    InputCleared,
-    ItemAdded,
-    ItemDone,
-    RealtimeEvent,
     SendImage,
     SendText,
     SendToolResult,
     SessionConfig,
-    SessionUpdated,
     StartActivity,
     TruncateItem,
     UpdateSession,
 )
+from genmux.types.realtime_events import InputCleared, ItemAdded, ItemDone, RealtimeEvent, SessionUpdated
 
 PLACEHOLDER = "."
 """What stands for the user's words where the model is to speak first: an answer always follows a message."""

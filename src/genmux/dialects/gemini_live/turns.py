@@ -9,19 +9,19 @@ import msgspec
 
 from genmux.dialects.gemini_live.outcomes import is_filtered, status_of
 from genmux.dialects.gemini_live.usage import together
-from genmux.types.realtime import (
+from genmux.types.realtime_events import (
     AudioChunk,
     AudioDone,
     GenerationComplete,
     Interrupted,
     ItemAdded,
     ItemDone,
+    OutputTextDelta,
     OutputTranscriptDelta,
     OutputTranscriptDone,
     RealtimeEvent,
     ResponseDone,
     ResponseStarted,
-    TextChunk,
     TextDone,
     ToolCalled,
 )
@@ -81,7 +81,7 @@ class Turns:
         yield from self._show()
         answer = self._answer
         answer.text += text
-        yield TextChunk(item_id=answer.item_id, response_id=answer.response_id, text=text)
+        yield OutputTextDelta(item_id=answer.item_id, response_id=answer.response_id, text=text)
 
     def transcript(self, text: str) -> Iterator[RealtimeEvent]:
         """More of what the model says, in writing. It may come late: after an interruption, or when nothing would be answered anew."""

@@ -23,13 +23,12 @@ from genmux.types.realtime import (
     ClearAudio,
     Command,
     CommitAudio,
-    PassedAudio,
-    RealtimeEvent,
     SendText,
     SendToolResult,
     SessionConfig,
     UpdateSession,
 )
+from genmux.types.realtime_events import PassedAudio, RealtimeEvent
 
 BETA_HEADER = ("OpenAI-Beta", "realtime=v1")
 

@@ -7,7 +7,14 @@ import msgspec
 
 from genmux.dialects.openai_realtime.heard_session import Heard
 from genmux.dialects.openai_realtime.memory import Memory
-from genmux.types.realtime import ItemAdded, ItemDeleted, ItemDone, ItemTruncated, RealtimeEvent, ToolCallsCancelled
+from genmux.types.realtime_events import (
+    ItemAdded,
+    ItemDeleted,
+    ItemDone,
+    ItemTruncated,
+    RealtimeEvent,
+    ToolCallsCancelled,
+)
 
 
 class Content(msgspec.Struct):

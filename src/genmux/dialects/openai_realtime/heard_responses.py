@@ -9,9 +9,10 @@ from genmux.contract.error_map import stream_error
 from genmux.dialects.openai_realtime.heard_session import Heard
 from genmux.dialects.openai_realtime.memory import Memory
 from genmux.dialects.openai_realtime.usage import read_usage
-from genmux.types.realtime import (
+from genmux.types.realtime_events import (
     AudioChunk,
     AudioDone,
+    OutputTextDelta,
     OutputTranscriptDelta,
     OutputTranscriptDone,
     RealtimeEvent,
@@ -19,7 +20,6 @@ from genmux.types.realtime import (
     ResponseStarted,
     ResponseStatus,
     SessionFailed,
-    TextChunk,
     TextDone,
     ToolCallDelta,
     ToolCalled,
@@ -124,7 +124,7 @@ class TextDelta(Spoken, tag="response.output_text.delta"):
         """What it says."""
         del memory
         return (
-            TextChunk(
+            OutputTextDelta(
                 item_id=self.item_id, response_id=self.response_id, text=self.delta, content_index=self.content_index
             ),
         )

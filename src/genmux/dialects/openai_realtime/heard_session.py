@@ -8,7 +8,7 @@ import msgspec
 from genmux.contract.error_map import stream_error
 from genmux.dialects.openai_realtime.memory import Memory
 from genmux.dialects.openai_realtime.usage import read_usage
-from genmux.types.realtime import (
+from genmux.types.realtime_events import (
     AudioChunk,
     InputCleared,
     InputCommitted,

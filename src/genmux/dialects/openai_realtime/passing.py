@@ -5,7 +5,7 @@ Only frames that are written plainly are taken for such: a known head, base64, a
 
 import re
 
-from genmux.types.realtime import PassedAudio
+from genmux.types.realtime_events import PassedAudio
 
 _ID = r'"event_id": ?"[\w.-]{1,128}", ?'
 _APPEND = re.compile(rf'\{{(?:{_ID})?"type": ?"input_audio_buffer\.append", ?(?:{_ID})?"audio": ?"')

@@ -9,7 +9,7 @@ from genmux.dialects.openai_realtime.heard_items import ItemMessage
 from genmux.dialects.openai_realtime.heard_responses import AnswerMessage
 from genmux.dialects.openai_realtime.heard_session import SessionMessage
 from genmux.dialects.openai_realtime.memory import Memory
-from genmux.types.realtime import RealtimeEvent, Unknown
+from genmux.types.realtime_events import RealtimeEvent, Unknown
 
 _DECODE = msgspec.json.Decoder(AnswerMessage | ItemMessage | SessionMessage).decode
 _LONGEST_NAME = 100

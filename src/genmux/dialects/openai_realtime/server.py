@@ -10,7 +10,8 @@ from genmux.dialects.openai_realtime.schema import NAME
 from genmux.dialects.openai_realtime.told import TOLD, error_frame
 from genmux.dialects.openai_realtime.writing import Writing
 from genmux.types.errors import ProviderError
-from genmux.types.realtime import AudioChunk, Command, PassedAudio, RealtimeEvent, SessionConfig, TurnDetection
+from genmux.types.realtime import Command, SessionConfig, TurnDetection
+from genmux.types.realtime_events import AudioChunk, PassedAudio, RealtimeEvent
 
 
 class OpenAIRealtimeServer:

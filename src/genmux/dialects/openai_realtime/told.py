@@ -7,7 +7,7 @@ from genmux.contract.openai_errors import error_document
 from genmux.dialects.openai_realtime.shapes import Fields, Shown
 from genmux.dialects.openai_realtime.usage import write_transcript_usage, write_usage
 from genmux.dialects.openai_realtime.writing import Writing
-from genmux.types import realtime as events
+from genmux.types import realtime_events as events
 from genmux.types.errors import ErrorKind, ProviderError
 
 FILTERED = "content_filter"
@@ -246,7 +246,7 @@ _TRANSCRIPT = "response.output_audio_transcript"
 TOLD: dict[type[events.RealtimeEvent], Callable[[Any, Writing], Iterator[str]]] = {
     events.AudioChunk: _audio,
     events.AudioDone: _audio_done,
-    events.TextChunk: _words("text", "response.output_text.delta"),
+    events.OutputTextDelta: _words("text", "response.output_text.delta"),
     events.TextDone: _words_done("text", "response.output_text.done", "text"),
     events.OutputTranscriptDelta: _words("audio", f"{_TRANSCRIPT}.delta"),
     events.OutputTranscriptDone: _words_done("audio", f"{_TRANSCRIPT}.done", "transcript"),

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from genmux.contract.model import Model
 from genmux.flows.voice.mailbox import Mailbox
-from genmux.types.realtime import Interrupted, PassedAudio, RealtimeEvent
+from genmux.types.realtime_events import Interrupted, PassedAudio, RealtimeEvent
 
 Handler = Callable[[Any], Any]
 

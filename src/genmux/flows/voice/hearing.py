@@ -11,9 +11,9 @@ from genmux.flows.voice.playback import Playback
 from genmux.flows.voice.ports import Transcoder
 from genmux.flows.voice.toolbox import Toolbox
 from genmux.types.audio import AudioFormat
-from genmux.types.realtime import (
+from genmux.types.realtime import Command, SessionConfig
+from genmux.types.realtime_events import (
     AudioChunk,
-    Command,
     GoingAway,
     Interrupted,
     PassedAudio,
@@ -21,7 +21,6 @@ from genmux.types.realtime import (
     ResponseDone,
     ResponseStarted,
     ResumptionHandle,
-    SessionConfig,
     SpeechStarted,
     ToolCalled,
     ToolCallsCancelled,

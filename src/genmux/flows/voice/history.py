@@ -3,7 +3,7 @@
 from collections import deque
 
 from genmux.contract.sessions import Turn
-from genmux.types.realtime import (
+from genmux.types.realtime_events import (
     InputTranscriptDone,
     ItemAdded,
     ItemTruncated,

@@ -7,26 +7,23 @@ from genmux.contract.sessions import Capabilities
 from genmux.flows.voice.delivery import Delivery
 from genmux.flows.voice.history import History
 from genmux.flows.voice.playback import Playback
-from genmux.types.realtime import (
+from genmux.types.realtime import CancelResponse, Command, SessionConfig, TruncateItem
+from genmux.types.realtime_events import (
     AudioChunk,
     AudioDone,
-    CancelResponse,
-    Command,
     Interrupted,
+    OutputTextDelta,
     OutputTranscriptDelta,
     RealtimeEvent,
     ResponseDone,
     ResponseStarted,
-    SessionConfig,
-    TextChunk,
     ToolCallDelta,
-    TruncateItem,
 )
 
 REMEMBERED = 64
 """So many answers that were interrupted are remembered: what comes late of them is void."""
 
-_LATE = (AudioChunk, AudioDone, TextChunk, OutputTranscriptDelta, ToolCallDelta)
+_LATE = (AudioChunk, AudioDone, OutputTextDelta, OutputTranscriptDelta, ToolCallDelta)
 
 
 class Interruptions:

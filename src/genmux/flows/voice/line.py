@@ -8,7 +8,8 @@ from genmux.contract.sessions import Resume
 from genmux.flows.voice.limits import SessionLimits
 from genmux.flows.voice.link import Link
 from genmux.types.errors import ErrorKind, MessageError, ProviderError, Retry
-from genmux.types.realtime import RealtimeEvent, SessionCreated, SessionFailed, SessionState
+from genmux.types.realtime import SessionState
+from genmux.types.realtime_events import RealtimeEvent, SessionCreated, SessionFailed
 
 
 class Opener(Protocol):

@@ -6,7 +6,8 @@ from typing import Protocol
 from genmux.contract.sessions import Capabilities, Codec, Frame, Goodbye, PassingCodec
 from genmux.engine.socket import Socket
 from genmux.types.audio import AudioFormat
-from genmux.types.realtime import Command, RealtimeEvent
+from genmux.types.realtime import Command
+from genmux.types.realtime_events import RealtimeEvent
 
 
 class Link(Protocol):

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 
-from genmux.types.realtime import AudioChunk, RealtimeEvent
+from genmux.types.realtime_events import AudioChunk, RealtimeEvent
 
 MOST = 4_096
 """So many events may wait; beyond that the connection is not read on."""

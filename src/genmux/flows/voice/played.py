@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 from genmux.contract.cascades import Peer, Timed
 from genmux.contract.sessions import Goodbye
-from genmux.types.realtime import Command, RealtimeEvent
+from genmux.types.realtime import Command
+from genmux.types.realtime_events import RealtimeEvent
 
 
 class PlayedLink:

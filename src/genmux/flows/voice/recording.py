@@ -10,7 +10,7 @@ import msgspec
 
 from genmux.types.audio import AudioFormat
 from genmux.types.errors import ConfigurationError
-from genmux.types.realtime import (
+from genmux.types.realtime_events import (
     AudioChunk,
     InputTranscriptDone,
     Interrupted,

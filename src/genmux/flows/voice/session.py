@@ -26,26 +26,28 @@ from genmux.types.audio import AudioFormat
 from genmux.types.errors import BudgetExceededError, MessageError, ProviderError
 from genmux.types.realtime import (
     AppendAudio,
-    BudgetSpent,
     CancelResponse,
     ClearAudio,
     CloseSession,
     Command,
     CommitAudio,
     CreateResponse,
-    PassedAudio,
-    RealtimeEvent,
     Role,
     SendImage,
     SendText,
     SendToolResult,
-    SessionClosed,
     SessionConfig,
-    SessionFailed,
     SessionState,
+    UpdateSession,
+)
+from genmux.types.realtime_events import (
+    BudgetSpent,
+    PassedAudio,
+    RealtimeEvent,
+    SessionClosed,
+    SessionFailed,
     StateChanged,
     ToolCalled,
-    UpdateSession,
 )
 
 E = TypeVar("E", bound=RealtimeEvent)

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from genmux.types.realtime import SendToolResult, ToolCalled
+from genmux.types.realtime import SendToolResult
+from genmux.types.realtime_events import ToolCalled
 
 Function = Callable[..., Any]
 Send = Callable[[SendToolResult], Awaitable[object]]

@@ -19,7 +19,8 @@ from genmux.contract.model import Model
 from genmux.contract.sessions import Frame
 from genmux.contract.sound_formats import formats
 from genmux.types.audio import AudioEncoding
-from genmux.types.realtime import RealtimeEvent, SessionConfig, SessionCreated, SessionFailed, Unknown
+from genmux.types.realtime import SessionConfig
+from genmux.types.realtime_events import RealtimeEvent, SessionCreated, SessionFailed, Unknown
 
 LIVE = "https://streaming.assemblyai.com"
 WHOLE = "https://api.assemblyai.com"

@@ -18,17 +18,8 @@ from genmux.contract.speaking import decoded
 from genmux.providers.cartesia.events import Event
 from genmux.types.audio import AudioEncoding
 from genmux.types.errors import ProviderError
-from genmux.types.realtime import (
-    CancelResponse,
-    CloseSession,
-    Command,
-    CreateResponse,
-    RealtimeEvent,
-    SendText,
-    SessionConfig,
-    SessionFailed,
-    Unknown,
-)
+from genmux.types.realtime import CancelResponse, CloseSession, Command, CreateResponse, SendText, SessionConfig
+from genmux.types.realtime_events import RealtimeEvent, SessionFailed, Unknown
 
 _RATES: dict[AudioEncoding, tuple[int, ...]] = {
     "pcm": (24_000, 16_000, 8_000, 22_050, 44_100, 48_000),

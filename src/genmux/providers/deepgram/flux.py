@@ -15,7 +15,8 @@ from genmux.contract.model import Model
 from genmux.contract.sessions import Frame
 from genmux.contract.sound_formats import formats
 from genmux.types.audio import AudioEncoding
-from genmux.types.realtime import RealtimeEvent, SessionConfig, SessionCreated, SessionFailed, SessionUpdated, Unknown
+from genmux.types.realtime import SessionConfig
+from genmux.types.realtime_events import RealtimeEvent, SessionCreated, SessionFailed, SessionUpdated, Unknown
 
 _RATES: dict[AudioEncoding, tuple[int, ...]] = {
     "pcm": (16_000, 8_000, 24_000, 44_100, 48_000),

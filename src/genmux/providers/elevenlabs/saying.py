@@ -18,16 +18,8 @@ from genmux.contract.sound_formats import formats
 from genmux.contract.speaking import decoded
 from genmux.types.audio import AudioEncoding
 from genmux.types.errors import ProviderError
-from genmux.types.realtime import (
-    CloseSession,
-    Command,
-    CreateResponse,
-    RealtimeEvent,
-    SendText,
-    SessionConfig,
-    SessionFailed,
-    Unknown,
-)
+from genmux.types.realtime import CloseSession, Command, CreateResponse, SendText, SessionConfig
+from genmux.types.realtime_events import RealtimeEvent, SessionFailed, Unknown
 
 _RATES: dict[AudioEncoding, tuple[int, ...]] = {
     "pcm": (24_000, 16_000, 22_050, 44_100, 8_000),

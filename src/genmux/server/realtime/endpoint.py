@@ -20,7 +20,8 @@ from genmux.server.realtime.caller import Caller
 from genmux.server.realtime.talk import Talk
 from genmux.server.terms import Terms
 from genmux.types.errors import NotFoundError, ProviderError
-from genmux.types.realtime import SessionConfig, SessionUpdated
+from genmux.types.realtime import SessionConfig
+from genmux.types.realtime_events import SessionUpdated
 
 PATH = "/v1/realtime"
 

@@ -13,17 +13,15 @@ from genmux.server.realtime.caller import Caller
 from genmux.server.realtime.endings import GOING_AWAY, NORMAL, POLICY, Ending, ending_of
 from genmux.server.realtime.purse import Purse
 from genmux.types.errors import BudgetExceededError, ErrorKind, OverloadedError, ProviderError, Retry
-from genmux.types.realtime import (
+from genmux.types.realtime import Command, SessionConfig, UpdateSession
+from genmux.types.realtime_events import (
     BudgetSpent,
-    Command,
     PassedAudio,
     RealtimeEvent,
     ResponseDone,
     SessionClosed,
-    SessionConfig,
     SessionFailed,
     SessionUpdated,
-    UpdateSession,
 )
 
 Prepare = Callable[[SessionConfig], Awaitable[Session]]

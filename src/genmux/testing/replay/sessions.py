@@ -16,12 +16,12 @@ from genmux.dialects import load_dialect
 from genmux.testing.replay.outcome import ResultSeen, SessionSeen, Status, ToolCallSeen, usage_seen
 from genmux.testing.replay.recording import Exchange, RecordedFrame
 from genmux.types.errors import ProviderError
-from genmux.types.realtime import (
+from genmux.types.realtime import SessionConfig
+from genmux.types.realtime_events import (
     InputTranscriptDone,
     OutputTranscriptDone,
     RealtimeEvent,
     ResponseDone,
-    SessionConfig,
     SessionFailed,
     TextDone,
     ToolCalled,

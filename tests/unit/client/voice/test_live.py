@@ -10,7 +10,8 @@ from genmux.app import voice
 from genmux.client.voice.live import config_of
 from genmux.types.audio import AudioFormat
 from genmux.types.errors import InvalidRequestError
-from genmux.types.realtime import OutputTranscriptDone, RealtimeEvent, ResponseDone, Transcribing, TurnDetection
+from genmux.types.realtime import Transcribing, TurnDetection
+from genmux.types.realtime_events import OutputTranscriptDone, RealtimeEvent, ResponseDone
 
 
 def weather(city: str) -> str:

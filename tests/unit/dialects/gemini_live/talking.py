@@ -9,7 +9,8 @@ from genmux.contract.model import Model
 from genmux.contract.sessions import Resume
 from genmux.dialects.gemini_live import client
 from genmux.dialects.gemini_live.codec import GeminiLiveCodec
-from genmux.types.realtime import Command, RealtimeEvent, SessionConfig
+from genmux.types.realtime import Command, SessionConfig
+from genmux.types.realtime_events import RealtimeEvent
 
 BASE = "https://generativelanguage.googleapis.com/v1beta"
 MODEL = Model(provider="p", id="m", wire_id="gemini-3.8-live", spec=ModelSpec(), base_url=BASE)

@@ -15,20 +15,16 @@ from genmux.types.realtime import (
     CommitAudio,
     CreateResponse,
     DeleteItem,
-    InputCleared,
-    InputCommitted,
-    ItemAdded,
-    ItemDone,
     SendImage,
     SendText,
     SendToolResult,
     SessionConfig,
-    SessionUpdated,
     StartActivity,
     TruncateItem,
     TurnDetection,
     UpdateSession,
 )
+from genmux.types.realtime_events import InputCleared, InputCommitted, ItemAdded, ItemDone, SessionUpdated
 from tests.unit.dialects.gemini_live.talking import heard, opened, said
 
 START = {"realtimeInput": {"activityStart": {}}}

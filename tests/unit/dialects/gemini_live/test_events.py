@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from genmux.types.errors import ErrorKind
-from genmux.types.realtime import (
+from genmux.types.realtime_events import (
     GoingAway,
     Idle,
     RealtimeEvent,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from genmux.contract.sessions import Frame
 from genmux.dialects.openai_realtime import OpenAIRealtimeServer
 from genmux.types import realtime as r
+from genmux.types import realtime_events as rte
 from tests.unit.dialects.gemini_live.talking import SOUND, opened, said
 
 SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=5)
@@ -52,7 +53,7 @@ def test_no_frame_breaks_a_codec(frames: list[Frame]) -> None:
     codec = opened()
     for frame in frames:
         for event in codec.receive(frame):
-            assert isinstance(event, r.RealtimeEvent)
+            assert isinstance(event, rte.RealtimeEvent)
 
 
 @given(st.lists(st.one_of(MESSAGES, SENT), max_size=12))
@@ -65,15 +66,15 @@ def test_answers_begin_and_end_one_after_the_other(steps: list[object]) -> None:
             codec.send(step)  # pyright: ignore[reportArgumentType] — all others are commands
             continue
         for event in codec.receive(msgspec.json.encode(step)):
-            if isinstance(event, r.ResponseStarted):
+            if isinstance(event, rte.ResponseStarted):
                 assert open_now is None
                 assert event.response_id not in seen
                 open_now = event.response_id
                 seen.append(open_now)
-            elif isinstance(event, r.ResponseDone):
+            elif isinstance(event, rte.ResponseDone):
                 assert event.response_id == open_now
                 open_now = None
-            elif isinstance(event, r.AudioChunk | r.TextChunk | r.ToolCalled):
+            elif isinstance(event, rte.AudioChunk | rte.OutputTextDelta | rte.ToolCalled):
                 assert event.response_id == open_now
             caller.write(event)
 
@@ -82,10 +83,10 @@ def test_answers_begin_and_end_one_after_the_other(steps: list[object]) -> None:
 def test_no_word_of_the_user_is_lost_or_told_twice(messages: list[dict[str, dict[str, dict[str, str]]]]) -> None:
     codec = opened()
     events = [event for message in messages for event in codec.receive(msgspec.json.encode(message))]
-    heard = "".join(event.text for event in events if isinstance(event, r.InputTranscriptDelta))
+    heard = "".join(event.text for event in events if isinstance(event, rte.InputTranscriptDelta))
     told = [one.get("serverContent", {}).get("inputTranscription", {}).get("text", "") for one in messages]
     assert heard == "".join(told)
-    added = [event.item_id for event in events if isinstance(event, r.ItemAdded)]
+    added = [event.item_id for event in events if isinstance(event, rte.ItemAdded)]
     assert len(added) == len(set(added))
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from genmux.contract.sessions import Resume
-from genmux.types.realtime import (
-    AppendAudio,
+from genmux.types.realtime import AppendAudio, SendText
+from genmux.types.realtime_events import (
     AudioChunk,
     AudioDone,
     GenerationComplete,
@@ -13,12 +13,11 @@ from genmux.types.realtime import (
     Interrupted,
     ItemAdded,
     ItemDone,
+    OutputTextDelta,
     OutputTranscriptDelta,
     OutputTranscriptDone,
     ResponseDone,
     ResponseStarted,
-    SendText,
-    TextChunk,
     TextDone,
     ToolCalled,
 )
@@ -51,7 +50,7 @@ def test_an_answer_is_told_as_if_it_had_ids() -> None:
 def test_words_alone_are_text_and_thoughts_are_not_told() -> None:
     codec = opened()
     events = heard(codec, modelTurn={"parts": [{"text": "Hm", "thought": True}, {"text": "Hi"}]})
-    assert events[-1] == TextChunk(**ONE, text="Hi")
+    assert events[-1] == OutputTextDelta(**ONE, text="Hi")
     assert heard(codec, turnComplete=True)[0] == TextDone(**ONE, text="Hi")
 
 

@@ -9,7 +9,8 @@ from genmux.contract.model import Model
 from genmux.contract.sessions import Frame, Resume
 from genmux.dialects.openai_realtime import client
 from genmux.dialects.openai_realtime.codec import OpenAIRealtimeCodec
-from genmux.types.realtime import Command, RealtimeEvent, SessionConfig
+from genmux.types.realtime import Command, SessionConfig
+from genmux.types.realtime_events import RealtimeEvent
 
 MODEL = Model(provider="p", id="m", wire_id="gpt-realtime", spec=ModelSpec())
 

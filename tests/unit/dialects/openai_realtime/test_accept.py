@@ -17,16 +17,15 @@ from genmux.types.realtime import (
     CommitAudio,
     CreateResponse,
     DeleteItem,
-    ItemAdded,
     SendImage,
     SendText,
     SendToolResult,
-    ToolCalled,
     Transcribing,
     TruncateItem,
     TurnDetection,
     UpdateSession,
 )
+from genmux.types.realtime_events import ItemAdded, ToolCalled
 
 
 def asked(kind: str, server: OpenAIRealtimeServer | None = None, **fields: Any) -> list[Command]:

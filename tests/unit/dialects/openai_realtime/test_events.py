@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from genmux.types.errors import ErrorKind
-from genmux.types.realtime import (
+from genmux.types.realtime_events import (
     AudioChunk,
     AudioDone,
     InputCleared,
@@ -17,6 +17,7 @@ from genmux.types.realtime import (
     ItemDeleted,
     ItemDone,
     ItemTruncated,
+    OutputTextDelta,
     OutputTranscriptDelta,
     OutputTranscriptDone,
     PlaybackChanged,
@@ -30,7 +31,6 @@ from genmux.types.realtime import (
     SessionUpdated,
     SpeechStarted,
     SpeechStopped,
-    TextChunk,
     TextDone,
     ToolCallDelta,
     ToolCalled,
@@ -137,7 +137,7 @@ def test_what_is_spoken_has_two_names(beta: bool) -> None:
     for name, fields, event in (
         ("audio.delta", {"delta": "AQI="}, AudioChunk(**IDS, data=b"\1\2", content_index=1)),
         ("audio.done", {}, AudioDone(**IDS, content_index=1)),
-        ("text.delta", {"delta": "He"}, TextChunk(**IDS, text="He", content_index=1)),
+        ("text.delta", {"delta": "He"}, OutputTextDelta(**IDS, text="He", content_index=1)),
         ("text.done", {"text": "Hello"}, TextDone(**IDS, text="Hello", content_index=1)),
         ("audio_transcript.delta", {"delta": "He"}, OutputTranscriptDelta(**IDS, text="He", content_index=1)),
         ("audio_transcript.done", {"transcript": "Hello"}, OutputTranscriptDone(**IDS, text="Hello", content_index=1)),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from genmux.contract.sessions import Frame
 from genmux.dialects.openai_realtime import OpenAIRealtimeServer
 from genmux.types import realtime as r
+from genmux.types import realtime_events as heard
 from genmux.types.audio import AudioFormat
 from genmux.types.chat import Tool, ToolChoice
 from genmux.types.errors import MessageError
@@ -117,75 +118,75 @@ USAGE = st.none() | st.builds(
 
 
 @st.composite
-def answers(draw: st.DrawFn, number: int, previous: str | None) -> list[r.RealtimeEvent]:
+def answers(draw: st.DrawFn, number: int, previous: str | None) -> list[heard.RealtimeEvent]:
     """An answer as a provider gives it: a message in sound or in writing, or a tool call."""
     ids: dict[str, Any] = {"item_id": f"item_{number}", "response_id": f"resp_{number}"}
     kind = draw(st.sampled_from(["sound", "text", "call"]))
     if kind == "call":
         call_id, arguments = draw(NAMES), draw(WORDS)
         called = {"call_id": call_id, "name": draw(NAMES)}
-        middle: list[r.RealtimeEvent] = [
-            r.ItemAdded(**ids, kind="function_call", previous_item_id=previous, **called),
-            r.ToolCallDelta(**ids, call_id=call_id, arguments=arguments),
-            r.ToolCalled(**ids, **called, arguments=arguments),
-            r.ItemDone(**ids, kind="function_call"),
+        middle: list[heard.RealtimeEvent] = [
+            heard.ItemAdded(**ids, kind="function_call", previous_item_id=previous, **called),
+            heard.ToolCallDelta(**ids, call_id=call_id, arguments=arguments),
+            heard.ToolCalled(**ids, **called, arguments=arguments),
+            heard.ItemDone(**ids, kind="function_call"),
         ]
     else:
         pieces = draw(st.lists(WORDS, min_size=1, max_size=3))
-        spoken: list[r.RealtimeEvent] = [r.AudioChunk(**ids, data=draw(SAMPLES)) for _ in pieces]
-        spoken += [r.OutputTranscriptDelta(**ids, text=piece) for piece in pieces]
-        spoken += [r.AudioDone(**ids), r.OutputTranscriptDone(**ids, text="".join(pieces))]
-        written: list[r.RealtimeEvent] = [r.TextChunk(**ids, text=piece) for piece in pieces]
-        written += [r.TextDone(**ids, text="".join(pieces))]
+        spoken: list[heard.RealtimeEvent] = [heard.AudioChunk(**ids, data=draw(SAMPLES)) for _ in pieces]
+        spoken += [heard.OutputTranscriptDelta(**ids, text=piece) for piece in pieces]
+        spoken += [heard.AudioDone(**ids), heard.OutputTranscriptDone(**ids, text="".join(pieces))]
+        written: list[heard.RealtimeEvent] = [heard.OutputTextDelta(**ids, text=piece) for piece in pieces]
+        written += [heard.TextDone(**ids, text="".join(pieces))]
         middle = [
-            r.ItemAdded(**ids, role="assistant", kind="message", previous_item_id=previous),
+            heard.ItemAdded(**ids, role="assistant", kind="message", previous_item_id=previous),
             *(spoken if kind == "sound" else written),
-            r.ItemDone(**ids, role="assistant", kind="message"),
+            heard.ItemDone(**ids, role="assistant", kind="message"),
         ]
     status = draw(st.sampled_from(["completed", "cancelled", "incomplete", "failed"]))
     reason = None if status == "completed" else draw(NAMES)
-    done = r.ResponseDone(response_id=f"resp_{number}", status=status, reason=reason, usage=draw(USAGE))
-    return [r.ResponseStarted(response_id=f"resp_{number}"), *middle, done]
+    done = heard.ResponseDone(response_id=f"resp_{number}", status=status, reason=reason, usage=draw(USAGE))
+    return [heard.ResponseStarted(response_id=f"resp_{number}"), *middle, done]
 
 
 @st.composite
-def conversations(draw: st.DrawFn) -> list[r.RealtimeEvent]:
-    events: list[r.RealtimeEvent] = []
+def conversations(draw: st.DrawFn) -> list[heard.RealtimeEvent]:
+    events: list[heard.RealtimeEvent] = []
     previous: str | None = None
     for number in range(draw(st.integers(1, 3))):
         user = f"user_{number}"
         events += [
-            r.SpeechStarted(item_id=user, audio_ms=draw(COUNTS)),
-            r.SpeechStopped(item_id=user, audio_ms=draw(COUNTS)),
-            r.InputCommitted(item_id=user, previous_item_id=previous),
-            r.ItemAdded(item_id=user, role="user", kind="message", previous_item_id=previous),
-            r.ItemDone(item_id=user, role="user", kind="message"),
-            r.InputTranscriptDelta(item_id=user, text=draw(WORDS)),
-            r.InputTranscriptDone(
+            heard.SpeechStarted(item_id=user, audio_ms=draw(COUNTS)),
+            heard.SpeechStopped(item_id=user, audio_ms=draw(COUNTS)),
+            heard.InputCommitted(item_id=user, previous_item_id=previous),
+            heard.ItemAdded(item_id=user, role="user", kind="message", previous_item_id=previous),
+            heard.ItemDone(item_id=user, role="user", kind="message"),
+            heard.InputTranscriptDelta(item_id=user, text=draw(WORDS)),
+            heard.InputTranscriptDone(
                 item_id=user, text=draw(WORDS), usage=Usage(meters={"seconds.input.audio": draw(COUNTS)})
             ),
         ]
         events += draw(answers(number, user))
         previous = f"item_{number}"
     events += [
-        r.ItemTruncated(item_id="i", audio_ms=draw(COUNTS)),
-        r.ItemDeleted(item_id="i"),
-        r.InputCleared(),
-        r.InputTimeout(item_id="i"),
-        r.RateLimits(limits=({"name": "tokens"},)),
-        r.PlaybackChanged(response_id="r", what="stopped"),
+        heard.ItemTruncated(item_id="i", audio_ms=draw(COUNTS)),
+        heard.ItemDeleted(item_id="i"),
+        heard.InputCleared(),
+        heard.InputTimeout(item_id="i"),
+        heard.RateLimits(limits=({"name": "tokens"},)),
+        heard.PlaybackChanged(response_id="r", what="stopped"),
     ]
     return events
 
 
-def bare(event: r.RealtimeEvent) -> r.RealtimeEvent:
+def bare(event: heard.RealtimeEvent) -> heard.RealtimeEvent:
     """Without the provider's own spelling of the usage, and without counts that say nothing."""
     usage: Usage | None = getattr(event, "usage", None)
     return event if usage is None else msgspec.structs.replace(event, usage=Usage(meters=usage.meters))
 
 
 @given(conversations())
-def test_an_event_that_is_told_is_heard_as_it_was(events: list[r.RealtimeEvent]) -> None:
+def test_an_event_that_is_told_is_heard_as_it_was(events: list[heard.RealtimeEvent]) -> None:
     server, codec = OpenAIRealtimeServer(), opened()
     frames = [frame for event in events for frame in server.write(event)]
     assert [bare(event) for frame in frames for event in codec.receive(frame)] == events

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from genmux.dialects.openai_realtime import OpenAIRealtimeServer, wants_beta
 from genmux.types.errors import ErrorKind, ProviderError
-from genmux.types.realtime import (
+from genmux.types.realtime_events import (
     AudioChunk,
     AudioDone,
     BudgetSpent,
@@ -21,6 +21,7 @@ from genmux.types.realtime import (
     Interrupted,
     ItemAdded,
     ItemDone,
+    OutputTextDelta,
     OutputTranscriptDelta,
     RealtimeEvent,
     ResponseDone,
@@ -28,7 +29,6 @@ from genmux.types.realtime import (
     SessionFailed,
     SessionUpdated,
     SpeechStarted,
-    TextChunk,
     ToolCalled,
     Unknown,
 )
@@ -134,7 +134,7 @@ def test_a_tool_call_that_comes_at_once_is_told_in_one_piece() -> None:
 
 def test_the_form_before_has_its_own_names() -> None:
     server = OpenAIRealtimeServer(beta=True)
-    frames = told(server, TextChunk(**ONE, text="Hi"), ResponseDone(response_id="r"))
+    frames = told(server, OutputTextDelta(**ONE, text="Hi"), ResponseDone(response_id="r"))
     assert types(frames) == [
         "response.created",
         "response.output_item.added",

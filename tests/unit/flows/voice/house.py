@@ -14,7 +14,8 @@ from genmux.flows.voice.ports import AudioTools, Transcoder
 from genmux.flows.voice.session import Session
 from genmux.types.audio import AudioFormat
 from genmux.types.errors import ProviderError
-from genmux.types.realtime import Command, RealtimeEvent, SessionConfig, SessionCreated
+from genmux.types.realtime import Command, SessionConfig
+from genmux.types.realtime_events import RealtimeEvent, SessionCreated
 
 ABLE = Capabilities(
     truncates=True,

@@ -19,30 +19,32 @@ from genmux.types.money import Cost
 from genmux.types.parts import BlockEnd, BlockStart, Part, TextDelta, ToolCallDelta
 from genmux.types.realtime import (
     AppendAudio,
-    AudioChunk,
     ClearAudio,
     CommitAudio,
     CreateResponse,
     DeleteItem,
+    SendImage,
+    SendText,
+    SendToolResult,
+    SessionConfig,
+    TruncateItem,
+    TurnDetection,
+    UpdateSession,
+)
+from genmux.types.realtime_events import (
+    AudioChunk,
     InputTranscriptDone,
     OutputTranscriptDelta,
     OutputTranscriptDone,
     RealtimeEvent,
     ResponseDone,
     ResponseStarted,
-    SendImage,
-    SendText,
-    SendToolResult,
-    SessionConfig,
     SessionCreated,
     SessionFailed,
     SpeechStarted,
     SpeechStopped,
     TextDone,
     ToolCalled,
-    TruncateItem,
-    TurnDetection,
-    UpdateSession,
 )
 from genmux.types.transcription import Transcript
 from genmux.types.usage import Usage

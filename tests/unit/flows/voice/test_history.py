@@ -2,7 +2,7 @@
 
 from genmux.contract.sessions import Turn
 from genmux.flows.voice.history import History
-from genmux.types.realtime import ItemAdded
+from genmux.types.realtime_events import ItemAdded
 
 
 def test_what_we_wrote_is_not_said_again_when_the_provider_confirms_it() -> None:

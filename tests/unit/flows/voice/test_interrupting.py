@@ -3,19 +3,16 @@
 import msgspec
 
 from genmux.types.audio import AudioFormat
-from genmux.types.realtime import (
+from genmux.types.realtime import CancelResponse, SessionConfig, TruncateItem, TurnDetection
+from genmux.types.realtime_events import (
     AudioChunk,
-    CancelResponse,
     Interrupted,
+    OutputTextDelta,
     OutputTranscriptDelta,
     RealtimeEvent,
     ResponseDone,
     ResponseStarted,
-    SessionConfig,
     SpeechStarted,
-    TextChunk,
-    TruncateItem,
-    TurnDetection,
 )
 from tests.unit.flows.voice.house import ABLE, House, Played
 
@@ -140,7 +137,7 @@ async def test_what_comes_late_of_an_interrupted_answer_is_not_heard() -> None: 
 async def test_an_interruption_overtakes_sound_that_waits_and_makes_it_void() -> None:
     house = House()
     async with house.session:
-        house.link.say(ResponseStarted(response_id="r1"), *[sound(20) for _ in range(50)], TextChunk(text="kept"))
+        house.link.say(ResponseStarted(response_id="r1"), *[sound(20) for _ in range(50)], OutputTextDelta(text="kept"))
         house.link.say(SpeechStarted())
         house.link.say(ResponseDone(response_id="r1", status="cancelled"))
         heard = await house.until(ResponseDone)
@@ -148,7 +145,7 @@ async def test_an_interruption_overtakes_sound_that_waits_and_makes_it_void() ->
     assert not [one for one in heard if isinstance(one, AudioChunk)]
     kinds = [type(one).__name__ for one in heard]
     assert kinds.index("Interrupted") < kinds.index("ResponseStarted")
-    assert "TextChunk" in kinds
+    assert "OutputTextDelta" in kinds
 
 
 async def test_an_interruption_by_the_provider_is_heard_with_what_was_played() -> None:
@@ -161,16 +158,16 @@ async def test_an_interruption_by_the_provider_is_heard_with_what_was_played() -
         event = (await house.until(Interrupted))[-1]
         assert isinstance(event, Interrupted)
         assert (event.heard_ms, event.response_id) == (250, "r1")
-        house.link.say(sound(), TextChunk(text="end"))
-        assert not [one for one in await house.until(TextChunk) if isinstance(one, AudioChunk)]
+        house.link.say(sound(), OutputTextDelta(text="end"))
+        assert not [one for one in await house.until(OutputTextDelta) if isinstance(one, AudioChunk)]
 
 
 async def test_with_interruptions_off_speech_changes_nothing() -> None:
     house = House(config=SessionConfig(turns=TurnDetection(interrupts=False)))
     async with house.session:
         await speaking(house)
-        house.link.say(SpeechStarted(), TextChunk(text="end"))
-        heard = await house.until(TextChunk)
+        house.link.say(SpeechStarted(), OutputTextDelta(text="end"))
+        heard = await house.until(OutputTextDelta)
     assert not [one for one in heard if isinstance(one, Interrupted)]
 
 

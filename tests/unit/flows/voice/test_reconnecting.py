@@ -6,20 +6,19 @@ import pytest
 from genmux.contract.sessions import Goodbye, Resume
 from genmux.flows.voice.limits import SessionLimits
 from genmux.types.errors import AuthenticationError, NetworkError, Retry
-from genmux.types.realtime import (
+from genmux.types.realtime import SendText, SessionState
+from genmux.types.realtime_events import (
     AudioChunk,
     GoingAway,
     InputTranscriptDone,
+    OutputTextDelta,
     OutputTranscriptDelta,
     OutputTranscriptDone,
     ResponseStarted,
     ResumptionHandle,
-    SendText,
     SessionClosed,
     SessionFailed,
-    SessionState,
     StateChanged,
-    TextChunk,
 )
 from tests.unit.flows.voice.house import ABLE, House, Played, settled
 
@@ -41,8 +40,8 @@ async def test_without_a_handle_what_was_said_is_told_and_the_state_is_not_resto
         first.say(OutputTranscriptDone(text="Hi Ann", item_id="i1", response_id="r1"))
         await house.until(OutputTranscriptDone)
         first.drop()
-        second.say(TextChunk(text="again"))
-        heard = await house.until(TextChunk)
+        second.say(OutputTextDelta(text="again"))
+        heard = await house.until(OutputTextDelta)
         await session.send_text("still there?")
 
     assert states(heard) == [(SessionState.RECONNECTING, None), (SessionState.CONNECTED, False)]
@@ -67,8 +66,8 @@ async def test_answers_under_way_are_dropped_with_the_connection() -> None:  # D
         await house.until(OutputTranscriptDelta)
         assert session.active == "r1"
         first.drop()
-        second.say(OutputTranscriptDelta(text="late", response_id="r1"), TextChunk(text="end"))
-        heard = await house.until(TextChunk)
+        second.say(OutputTranscriptDelta(text="late", response_id="r1"), OutputTextDelta(text="end"))
+        heard = await house.until(OutputTextDelta)
         assert session.active is None
 
     assert not [one for one in heard if isinstance(one, OutputTranscriptDelta)]
@@ -83,11 +82,11 @@ async def test_the_newest_handle_restores_the_state() -> None:  # D5
         first.say(
             ResumptionHandle(handle="h1"), ResumptionHandle(handle="h2"), ResumptionHandle(handle=None, resumable=False)
         )
-        first.say(TextChunk(text="x"))
-        await house.until(TextChunk)
+        first.say(OutputTextDelta(text="x"))
+        await house.until(OutputTextDelta)
         first.drop()
-        second.say(TextChunk(text="again"))
-        heard = await house.until(TextChunk)
+        second.say(OutputTextDelta(text="again"))
+        heard = await house.until(OutputTextDelta)
 
     assert house.resumes[1] is not None
     assert house.resumes[1].handle == "h2"
@@ -99,8 +98,8 @@ async def test_it_goes_on_elsewhere_before_the_provider_hangs_up() -> None:  # D
     house = House(first, second)
     async with house.session:
         first.say(ResumptionHandle(handle="h1"), GoingAway(seconds=9.0))
-        second.say(TextChunk(text="here"))
-        heard = await house.until(TextChunk)
+        second.say(OutputTextDelta(text="here"))
+        heard = await house.until(OutputTextDelta)
 
     assert first.closed == "going on elsewhere"  # the old one first: some refuse a second connection
     assert states(heard)[-2:] == [(SessionState.RECONNECTING, None), (SessionState.CONNECTED, True)]
@@ -116,8 +115,8 @@ async def test_a_handle_that_is_not_good_any_more_is_dropped() -> None:
         first.say(ResumptionHandle(handle="h1"))
         await house.until(ResumptionHandle)
         first.drop()
-        second.say(TextChunk(text="here"))
-        heard = await house.until(TextChunk)
+        second.say(OutputTextDelta(text="here"))
+        heard = await house.until(OutputTextDelta)
 
     assert [one.handle for one in house.resumes[1:] if one] == ["h1", None]
     assert house.resumes[2] is not None

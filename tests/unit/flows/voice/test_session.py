@@ -10,21 +10,23 @@ from genmux.types.audio import AudioFormat
 from genmux.types.errors import AudioError, AuthenticationError, MessageError, ProviderError, RequestTimeoutError
 from genmux.types.realtime import (
     AppendAudio,
-    AudioChunk,
     CloseSession,
     CommitAudio,
     CreateResponse,
-    ResponseDone,
     SendText,
-    SessionClosed,
     SessionConfig,
+    SessionState,
+    UpdateSession,
+)
+from genmux.types.realtime_events import (
+    AudioChunk,
+    OutputTextDelta,
+    ResponseDone,
+    SessionClosed,
     SessionCreated,
     SessionFailed,
-    SessionState,
     StateChanged,
-    TextChunk,
     Unknown,
-    UpdateSession,
 )
 from tests.unit.flows.voice.house import House, Played, settled
 
@@ -37,8 +39,8 @@ async def test_it_opens_talks_and_ends() -> None:
         await session.send_audio(b"\1\0" * 100)
         await session.commit()
         await session.respond()
-        house.link.say(TextChunk(text="hi"))
-        heard = await house.until(TextChunk)
+        house.link.say(OutputTextDelta(text="hi"))
+        heard = await house.until(OutputTextDelta)
 
     assert house.link.sent == [
         SendText("hello"),
@@ -59,8 +61,10 @@ async def test_events_are_stamped_by_the_session_and_never_by_a_codec() -> None:
     house = House()
     async with house.session:
         house.clock.now = 117.0
-        house.link.say(TextChunk(text="hi", time=5.0, provider="wrong", item_id="i", response_id="r", raw={"a": 1}))
-        event = (await house.until(TextChunk))[-1]
+        house.link.say(
+            OutputTextDelta(text="hi", time=5.0, provider="wrong", item_id="i", response_id="r", raw={"a": 1})
+        )
+        event = (await house.until(OutputTextDelta))[-1]
 
     assert (event.time, event.provider, event.model, event.session) == (117.0, "acme", "talker", "ses_1")
     assert (event.item_id, event.response_id, event.raw) == ("i", "r", None)
@@ -171,8 +175,8 @@ async def test_an_error_does_not_end_the_session() -> None:
     house = House()
     async with house.session as session:
         house.link.say(SessionFailed(error=ProviderError("no such item", kind="invalid_request"), command="evt_1"))
-        house.link.say(TextChunk(text="still here"))
-        heard = await house.until(TextChunk)
+        house.link.say(OutputTextDelta(text="still here"))
+        heard = await house.until(OutputTextDelta)
         assert session.state is SessionState.CONNECTED
 
     (failed,) = [one for one in heard if isinstance(one, SessionFailed)]
@@ -183,16 +187,16 @@ async def test_handlers_hear_their_kind_and_their_faults_end_nothing() -> None:
     house = House()
     texts: list[str] = []
 
-    @house.session.on(TextChunk)
-    def fails(event: TextChunk) -> None:
+    @house.session.on(OutputTextDelta)
+    def fails(event: OutputTextDelta) -> None:
         raise ValueError(event.text)
 
-    @house.session.on(TextChunk)
-    async def notes(event: TextChunk) -> None:
+    @house.session.on(OutputTextDelta)
+    async def notes(event: OutputTextDelta) -> None:
         texts.append(event.text)
 
     async with house.session:
-        house.link.say(TextChunk(text="one"), ResponseDone(), TextChunk(text="two"))
+        house.link.say(OutputTextDelta(text="one"), ResponseDone(), OutputTextDelta(text="two"))
         await settled(lambda: len(texts) == 2)
     assert texts == ["one", "two"]
 
@@ -201,7 +205,7 @@ async def test_who_reads_slowly_holds_the_provider_back() -> None:
     house = House()
     async with house.session:
         for _ in range(6_000):
-            house.link.say(TextChunk(text="x"))
+            house.link.say(OutputTextDelta(text="x"))
         for _ in range(20_000):
             await asyncio.sleep(0)
         waiting = house.link._events.qsize()  # noqa: SLF001
@@ -229,7 +233,7 @@ async def test_a_session_lasts_no_longer_than_it_may() -> None:
 async def test_events_can_be_chosen_by_kind() -> None:
     house = House()
     async with house.session as session:
-        house.link.say(TextChunk(text="a"), ResponseDone(), TextChunk(text="b"))
-        chosen = session.events(TextChunk, SessionCreated)
+        house.link.say(OutputTextDelta(text="a"), ResponseDone(), OutputTextDelta(text="b"))
+        chosen = session.events(OutputTextDelta, SessionCreated)
         kinds = [type(await anext(chosen)).__name__ for _ in range(3)]
-    assert kinds == ["SessionCreated", "TextChunk", "TextChunk"]
+    assert kinds == ["SessionCreated", "OutputTextDelta", "OutputTextDelta"]

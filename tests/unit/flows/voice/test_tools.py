@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from genmux.flows.voice.toolbox import Toolbox
-from genmux.types.realtime import ResponseDone, ResponseStarted, SendToolResult, ToolCalled, ToolCallsCancelled
+from genmux.types.realtime import SendToolResult
+from genmux.types.realtime_events import ResponseDone, ResponseStarted, ToolCalled, ToolCallsCancelled
 from tests.unit.flows.voice.house import ABLE, House, Played, settled
 
 

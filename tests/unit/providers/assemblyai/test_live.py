@@ -5,17 +5,13 @@ from typing import Any
 import pytest
 
 from genmux.types.audio import AudioFormat
-from genmux.types.realtime import (
-    AppendAudio,
-    CloseSession,
+from genmux.types.realtime import AppendAudio, CloseSession, SessionConfig, Transcribing, TurnDetection
+from genmux.types.realtime_events import (
     InputTranscriptDone,
-    SessionConfig,
     SessionCreated,
     SessionFailed,
     SpeechStarted,
     SpeechStopped,
-    Transcribing,
-    TurnDetection,
     Unknown,
     UsageReported,
 )

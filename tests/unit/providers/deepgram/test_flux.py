@@ -5,18 +5,14 @@ from typing import Any
 import pytest
 
 from genmux.types.audio import AudioFormat
-from genmux.types.realtime import (
-    AppendAudio,
-    CloseSession,
-    CommitAudio,
+from genmux.types.realtime import AppendAudio, CloseSession, CommitAudio, SessionConfig, TurnDetection
+from genmux.types.realtime_events import (
     InputTranscriptDelta,
     InputTranscriptDone,
-    SessionConfig,
     SessionCreated,
     SessionFailed,
     SpeechStarted,
     SpeechStopped,
-    TurnDetection,
     Unknown,
     UsageReported,
 )

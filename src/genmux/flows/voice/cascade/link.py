@@ -24,6 +24,15 @@ from genmux.types.realtime import (
     CommitAudio,
     CreateResponse,
     DeleteItem,
+    SendImage,
+    SendText,
+    SendToolResult,
+    SessionConfig,
+    StartActivity,
+    TruncateItem,
+    UpdateSession,
+)
+from genmux.types.realtime_events import (
     InputCleared,
     InputCommitted,
     InputTranscriptDone,
@@ -32,18 +41,11 @@ from genmux.types.realtime import (
     ItemTruncated,
     RealtimeEvent,
     ResponseDone,
-    SendImage,
-    SendText,
-    SendToolResult,
-    SessionConfig,
     SessionCreated,
     SessionFailed,
     SessionUpdated,
     SpeechStarted,
     SpeechStopped,
-    StartActivity,
-    TruncateItem,
-    UpdateSession,
 )
 
 MUTABLE = frozenset({"instructions", "tools", "tool_choice", "temperature", "max_output_tokens", "modalities", "turns"})

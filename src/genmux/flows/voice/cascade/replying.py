@@ -14,15 +14,15 @@ from genmux.types.content import Text, ToolCall
 from genmux.types.join import Joiner
 from genmux.types.money import Cost
 from genmux.types.parts import BlockStart, Part, TextDelta
-from genmux.types.realtime import (
+from genmux.types.realtime_events import (
     AudioChunk,
     AudioDone,
+    OutputTextDelta,
     OutputTranscriptDelta,
     OutputTranscriptDone,
     RealtimeEvent,
     ResponseDone,
     ResponseStarted,
-    TextChunk,
     TextDone,
     ToolCalled,
 )
@@ -105,7 +105,7 @@ class Reply:
     async def _speak(self, piece: str) -> None:
         """One piece: its text is told with the beginning of its sound."""
         if not self._aloud:
-            self._tell(TextChunk(text=piece, item_id=self.item, response_id=self.response))
+            self._tell(OutputTextDelta(text=piece, item_id=self.item, response_id=self.response))
             return
         words = speakable(piece)
         self._tell(OutputTranscriptDelta(text=piece, item_id=self.item, response_id=self.response))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from genmux.providers.mock.faults import KIND_FAULTS, error_of
 from genmux.providers.mock.live.reel import Asked, Reel
 from genmux.providers.mock.script import Fault
-from genmux.types.realtime import (
+from genmux.types.realtime_events import (
     AudioChunk,
     GoingAway,
     ItemAdded,

@@ -17,6 +17,7 @@ from genmux.providers.mock.live.tape import Tape
 from genmux.providers.mock.live.wishes import LiveWish, split_wishes, wish_for, wishes_of
 from genmux.providers.mock.tokens import about, tokens
 from genmux.types import realtime as rt
+from genmux.types import realtime_events as events
 from genmux.types.audio import AudioFormat
 from genmux.types.errors import ErrorKind, ProviderError
 
@@ -49,7 +50,7 @@ class MockPeer:
         self._reel: Reel | None = None
         self._turn = 0
         self._said = Said()
-        self._late: list[rt.RealtimeEvent] = []
+        self._late: list[events.RealtimeEvent] = []
         self._item: str | None = None
         self._begun_ms = 0
         self._buffer_ms = 0.0
@@ -76,7 +77,7 @@ class MockPeer:
     def begin(self) -> Sequence[Timed]:
         """It is there."""
         self._out = []
-        self._tell(rt.SessionCreated(provider_session=self.tape.session))
+        self._tell(events.SessionCreated(provider_session=self.tape.session))
         self._give_handle(0.0)
         return self._out
 
@@ -97,7 +98,7 @@ class MockPeer:
         for one in self._ears.feed(command.data):
             if one.kind == "started":
                 self._begun_ms, self._item = one.at_ms, self._next("item")
-                self._tell(rt.SpeechStarted(item_id=self._item, audio_ms=one.at_ms))
+                self._tell(events.SpeechStarted(item_id=self._item, audio_ms=one.at_ms))
                 if self._turns.interrupts:
                     self._stop(BARGED)
             else:
@@ -122,7 +123,7 @@ class MockPeer:
         """Forget sound."""
         self._buffer_ms = 0.0
         self._ears.reset()
-        self._tell(rt.InputCleared())
+        self._tell(events.InputCleared())
 
     def activity(self, _command: rt.StartActivity) -> None:
         """The client has heard somebody speak."""
@@ -140,8 +141,8 @@ class MockPeer:
         self.history.append(Turn(role=command.role, text=words))
         item = command.item_id or self._next("item")
         self._items[item] = None
-        self._tell(rt.ItemAdded(item_id=item, role=command.role, kind="message", text=words))
-        self._tell(rt.ItemDone(item_id=item, role=command.role, kind="message"))
+        self._tell(events.ItemAdded(item_id=item, role=command.role, kind="message", text=words))
+        self._tell(events.ItemDone(item_id=item, role=command.role, kind="message"))
         if command.answer:
             self._asked_for()
 
@@ -149,7 +150,7 @@ class MockPeer:
         """A picture."""
         item = self._next("item")
         self._items[item] = None
-        self._tell(rt.ItemAdded(item_id=item, role="user", kind="message"))
+        self._tell(events.ItemAdded(item_id=item, role="user", kind="message"))
 
     def result(self, command: rt.SendToolResult) -> None:
         """What a tool gave."""
@@ -159,7 +160,9 @@ class MockPeer:
             return
         self._said.results = [*self._said.results, f"{name} says: {command.output}"]
         self._tell(
-            rt.ItemAdded(item_id=self._next("item"), kind="function_call_output", call_id=command.call_id, name=name)
+            events.ItemAdded(
+                item_id=self._next("item"), kind="function_call_output", call_id=command.call_id, name=name
+            )
         )
         if self._manner.tools_answer or command.answer:
             self._asked_for()
@@ -187,13 +190,13 @@ class MockPeer:
             self._refuse(message, "invalid_value", "audio_end_ms")
         else:
             self._items[command.item_id] = command.audio_ms
-            self._tell(rt.ItemTruncated(item_id=command.item_id, audio_ms=command.audio_ms))
+            self._tell(events.ItemTruncated(item_id=command.item_id, audio_ms=command.audio_ms))
 
     def delete(self, command: rt.DeleteItem) -> None:
         """Take something out."""
         if command.item_id in self._items:
             del self._items[command.item_id]
-            self._tell(rt.ItemDeleted(item_id=command.item_id))
+            self._tell(events.ItemDeleted(item_id=command.item_id))
         else:
             self._refuse(f"there is no item {command.item_id!r}", "item_not_found", "item_id")
 
@@ -204,7 +207,7 @@ class MockPeer:
         self._set_up(command.config)
         if (self._turns, self.input) != before:
             self._ears = LoudnessEars(self.input, self._turns.silence_ms)
-        self._tell(rt.SessionUpdated())
+        self._tell(events.SessionUpdated())
 
     def close(self, _command: rt.CloseSession) -> None:
         """Goodbye."""
@@ -219,7 +222,7 @@ class MockPeer:
         self._wishes = (*told, *wishes_of(config.params), *self._more_wishes)
 
     def _speech_over(self, at_ms: int) -> None:
-        self._tell(rt.SpeechStopped(item_id=self._item, audio_ms=at_ms))
+        self._tell(events.SpeechStopped(item_id=self._item, audio_ms=at_ms))
         self._take(at_ms - self._begun_ms)
 
     def _take(self, ms: float) -> None:
@@ -233,13 +236,15 @@ class MockPeer:
             self._said.words = [*self._said.words, words]
         self.history.append(Turn(role="user", text=words))
         self._items[item] = None
-        self._tell(rt.InputCommitted(item_id=item))
-        self._tell(rt.ItemAdded(item_id=item, role="user", kind="message"))
-        self._tell(rt.ItemDone(item_id=item, role="user", kind="message"))
+        self._tell(events.InputCommitted(item_id=item))
+        self._tell(events.ItemAdded(item_id=item, role="user", kind="message"))
+        self._tell(events.ItemDone(item_id=item, role="user", kind="message"))
         if self.config.transcription is None or wish.transcript == "none":
             return
-        written: list[rt.RealtimeEvent] = [rt.InputTranscriptDelta(item_id=item, text=one) for one in tokens(words)]
-        written.append(rt.InputTranscriptDone(item_id=item, text=words))
+        written: list[events.RealtimeEvent] = [
+            events.InputTranscriptDelta(item_id=item, text=one) for one in tokens(words)
+        ]
+        written.append(events.InputTranscriptDone(item_id=item, text=words))
         if wish.transcript == "late":
             self._late += written
             return
@@ -301,7 +306,7 @@ class MockPeer:
         if self._manner.handles:
             handle = self._next("handle")
             self._remember(handle, self.history)
-            self._tell(rt.ResumptionHandle(handle=handle), at)
+            self._tell(events.ResumptionHandle(handle=handle), at)
 
     def _stop(self, reason: str) -> bool:
         """Break off the answer under way; False where none is."""
@@ -317,7 +322,9 @@ class MockPeer:
         if asked.spoken:
             self._items[asked.item_id] = sound_ms(told, asked.rate)
         self._tell(
-            rt.ResponseDone(response_id=asked.response_id, status="cancelled", reason=reason, usage=used(asked, told))
+            events.ResponseDone(
+                response_id=asked.response_id, status="cancelled", reason=reason, usage=used(asked, told)
+            )
         )
         self._note(told)
         return True
@@ -328,20 +335,22 @@ class MockPeer:
             self._reel = None
             self._note([event for _, event in reel.cues])
 
-    def _note(self, told: list[rt.RealtimeEvent]) -> None:
-        words = "".join(one.text for one in told if isinstance(one, rt.OutputTranscriptDelta | rt.TextChunk))
+    def _note(self, told: list[events.RealtimeEvent]) -> None:
+        words = "".join(
+            one.text for one in told if isinstance(one, events.OutputTranscriptDelta | events.OutputTextDelta)
+        )
         if words:
             self.history.append(Turn(role="assistant", text=words))
 
     # ---------------------------------------------------------------- telling
-    def _tell(self, event: rt.RealtimeEvent, at: float | None = None) -> None:
+    def _tell(self, event: events.RealtimeEvent, at: float | None = None) -> None:
         when = self._now if at is None else at
         self._out.append(Timed(after_ms=max(0.0, when - self._now), event=event))
         self.tape.told.append((when, msgspec.structs.replace(event)))
 
     def _refuse(self, message: str, code: str, param: str | None = None) -> None:
         error = ProviderError(message, kind=ErrorKind.INVALID_REQUEST, provider="mock", code=code, param=param)
-        self._tell(rt.SessionFailed(error=error, recoverable=True))
+        self._tell(events.SessionFailed(error=error, recoverable=True))
 
     def _next(self, kind: str) -> str:
         return f"{kind}_{self.tape.session}_{next(self._numbers)}"

@@ -8,17 +8,17 @@ from genmux.providers.mock.chance import fraction
 from genmux.providers.mock.live.tone import PIECE_MS, piece, pitch_of
 from genmux.providers.mock.live.wishes import LiveWish
 from genmux.providers.mock.tokens import tokens
-from genmux.types.realtime import (
+from genmux.types.realtime_events import (
     AudioChunk,
     AudioDone,
     ItemAdded,
     ItemDone,
+    OutputTextDelta,
     OutputTranscriptDelta,
     OutputTranscriptDone,
     RealtimeEvent,
     ResponseDone,
     ResponseStarted,
-    TextChunk,
     TextDone,
     ToolCallDelta,
     ToolCalled,
@@ -136,7 +136,7 @@ class Reel:
             self.wait()
             if nth == 0:
                 self._message()
-            self.put(TextChunk(**self._ids, text=word))
+            self.put(OutputTextDelta(**self._ids, text=word))
 
     def _call(self, call_id: str, name: str, arguments: str) -> None:
         self.wait()
@@ -152,7 +152,7 @@ def closing(asked: Asked, told: list[RealtimeEvent]) -> list[RealtimeEvent]:
     if not any(isinstance(one, ItemAdded) and one.kind == "message" for one in told):
         return []
     said = "".join(one.text for one in told if isinstance(one, OutputTranscriptDelta))
-    written = "".join(one.text for one in told if isinstance(one, TextChunk))
+    written = "".join(one.text for one in told if isinstance(one, OutputTextDelta))
     ends: list[RealtimeEvent] = []
     if asked.spoken:
         ends += [AudioDone(**ids), OutputTranscriptDone(**ids, text=said)]
@@ -168,7 +168,7 @@ def sound_ms(told: list[RealtimeEvent], rate: int) -> float:
 
 def used(asked: Asked, told: list[RealtimeEvent]) -> Usage:
     """What an answer used of which so much was told."""
-    words = sum(len(tokens(one.text)) for one in told if isinstance(one, OutputTranscriptDelta | TextChunk))
+    words = sum(len(tokens(one.text)) for one in told if isinstance(one, OutputTranscriptDelta | OutputTextDelta))
     words += sum(len(tokens(one.arguments)) for one in told if isinstance(one, ToolCallDelta))
     entered, left = int(asked.heard_ms / MS_A_TOKEN_IN), int(sound_ms(told, asked.rate) / MS_A_TOKEN_OUT)
     meters: dict[str, int | float] = {TOKENS_INPUT: asked.read + entered, TOKENS_OUTPUT: words + left}

@@ -4,7 +4,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from genmux.contract.sessions import Resume
-from genmux.types.realtime import Command, RealtimeEvent, SessionConfig
+from genmux.types.realtime import Command, SessionConfig
+from genmux.types.realtime_events import RealtimeEvent
 
 MOST = 10_000
 """So many commands, and as many events, are kept of one session."""

@@ -13,7 +13,7 @@ from genmux.testing.simulator.voice.realtime_frames import ODD_NAMES, odd_frame
 from genmux.testing.simulator.voice.realtime_seen import RealtimeSeen
 from genmux.testing.simulator.voice.realtime_speech import Hangup, Opened, Speech
 from genmux.types.errors import ProviderError
-from genmux.types.realtime import RealtimeEvent, Unknown
+from genmux.types.realtime_events import RealtimeEvent, Unknown
 
 DONE, AWAY = 1000, 1001
 

@@ -12,6 +12,7 @@ from genmux.testing.simulator.voice.realtime_gemini_setup import read_setup
 from genmux.testing.simulator.voice.realtime_gemini_told import Telling
 from genmux.testing.simulator.voice.realtime_speech import Hangup, Opened
 from genmux.types import realtime as rt
+from genmux.types import realtime_events as rte
 from genmux.types.errors import ErrorKind, ProviderError
 
 BAD, INTERNAL = 1007, 1011
@@ -63,9 +64,9 @@ class GeminiSpeech:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Hangup(BAD, f"{kind} is not understood: {type(error).__name__}: {error}"[:120]) from error
 
-    def write(self, event: rt.RealtimeEvent) -> Sequence[Frame]:
+    def write(self, event: rte.RealtimeEvent) -> Sequence[Frame]:
         """An event."""
-        if isinstance(event, rt.SessionFailed) and event.error is not None:
+        if isinstance(event, rte.SessionFailed) and event.error is not None:
             return self.refuse(event.error)
         return [msgspec.json.encode(fields) for fields in self._telling.tell(event)]
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from genmux.testing.simulator.voice.realtime_speech import Hangup
-from genmux.types import realtime as rt
+from genmux.types import realtime_events as rte
 from genmux.types.usage import TOKENS_INPUT, TOKENS_INPUT_AUDIO, TOKENS_OUTPUT, TOKENS_OUTPUT_AUDIO, Usage
 
 Fields = dict[str, Any]
@@ -20,23 +20,23 @@ class Telling:
         self.setup = setup
         self.calls: list[str] = []
 
-    def tell(self, event: rt.RealtimeEvent) -> Iterator[Fields]:
+    def tell(self, event: rte.RealtimeEvent) -> Iterator[Fields]:
         """The messages of an event. Raises Hangup for an answer that failed."""
         rule = _TOLD.get(type(event))
         return rule(event, self) if rule else iter(())
 
 
-def _ready(event: rt.SessionCreated, state: Telling) -> Iterator[Fields]:
+def _ready(event: rte.SessionCreated, state: Telling) -> Iterator[Fields]:
     del event, state
     yield {"setupComplete": {}}
 
 
-def _handle(event: rt.ResumptionHandle, state: Telling) -> Iterator[Fields]:
+def _handle(event: rte.ResumptionHandle, state: Telling) -> Iterator[Fields]:
     if "sessionResumption" in state.setup:
         yield {"sessionResumptionUpdate": {"newHandle": event.handle, "resumable": event.resumable}}
 
 
-def _sound(event: rt.AudioChunk, state: Telling) -> Iterator[Fields]:
+def _sound(event: rte.AudioChunk, state: Telling) -> Iterator[Fields]:
     del state
     data = binascii.b2a_base64(event.data, newline=False).decode("ascii")
     yield {
@@ -44,33 +44,33 @@ def _sound(event: rt.AudioChunk, state: Telling) -> Iterator[Fields]:
     }
 
 
-def _text(event: rt.TextChunk, state: Telling) -> Iterator[Fields]:
+def _text(event: rte.OutputTextDelta, state: Telling) -> Iterator[Fields]:
     del state
     yield {"serverContent": {"modelTurn": {"parts": [{"text": event.text}]}}}
 
 
-def _said(event: rt.OutputTranscriptDelta, state: Telling) -> Iterator[Fields]:
+def _said(event: rte.OutputTranscriptDelta, state: Telling) -> Iterator[Fields]:
     if "outputAudioTranscription" in state.setup:
         yield {"serverContent": {"outputTranscription": {"text": event.text}}}
 
 
-def _heard(event: rt.InputTranscriptDelta, state: Telling) -> Iterator[Fields]:
+def _heard(event: rte.InputTranscriptDelta, state: Telling) -> Iterator[Fields]:
     if "inputAudioTranscription" in state.setup:
         yield {"serverContent": {"inputTranscription": {"text": event.text}}}
 
 
-def _called(event: rt.ToolCalled, state: Telling) -> Iterator[Fields]:
+def _called(event: rte.ToolCalled, state: Telling) -> Iterator[Fields]:
     state.calls.append(event.call_id)
     arguments = msgspec.Raw(event.arguments.encode())
     yield {"toolCall": {"functionCalls": [{"id": event.call_id, "name": event.name, "args": arguments}]}}
 
 
-def _going(event: rt.GoingAway, state: Telling) -> Iterator[Fields]:
+def _going(event: rte.GoingAway, state: Telling) -> Iterator[Fields]:
     del state
     yield {"goAway": {"timeLeft": f"{event.seconds or 0:g}s"}}
 
 
-def _done(event: rt.ResponseDone, state: Telling) -> Iterator[Fields]:
+def _done(event: rte.ResponseDone, state: Telling) -> Iterator[Fields]:
     """The end of a turn. One that wants tools has none: it goes on when their results are there."""
     calls, state.calls = state.calls, []
     usage = {} if event.usage is None else {"usageMetadata": _usage(event.usage)}
@@ -106,13 +106,13 @@ def _parts(whole: int, sound: int) -> list[Fields]:
 
 
 _TOLD: dict[type, Callable[[Any, Telling], Iterator[Fields]]] = {
-    rt.SessionCreated: _ready,
-    rt.ResumptionHandle: _handle,
-    rt.AudioChunk: _sound,
-    rt.TextChunk: _text,
-    rt.OutputTranscriptDelta: _said,
-    rt.InputTranscriptDelta: _heard,
-    rt.ToolCalled: _called,
-    rt.GoingAway: _going,
-    rt.ResponseDone: _done,
+    rte.SessionCreated: _ready,
+    rte.ResumptionHandle: _handle,
+    rte.AudioChunk: _sound,
+    rte.OutputTextDelta: _text,
+    rte.OutputTranscriptDelta: _said,
+    rte.InputTranscriptDelta: _heard,
+    rte.ToolCalled: _called,
+    rte.GoingAway: _going,
+    rte.ResponseDone: _done,
 }

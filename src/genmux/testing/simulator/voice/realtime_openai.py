@@ -7,7 +7,8 @@ from genmux.dialects.openai_realtime import OpenAIRealtimeServer
 from genmux.providers.mock.live import OPENAI
 from genmux.testing.simulator.voice.realtime_speech import Opened
 from genmux.types.errors import MessageError, ProviderError
-from genmux.types.realtime import Command, RealtimeEvent, UpdateSession
+from genmux.types.realtime import Command, UpdateSession
+from genmux.types.realtime_events import RealtimeEvent
 
 MODEL = "gpt-realtime"
 

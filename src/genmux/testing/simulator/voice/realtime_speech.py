@@ -8,7 +8,8 @@ import msgspec
 from genmux.contract.sessions import Frame, Resume
 from genmux.providers.mock.live import Manner
 from genmux.types.errors import ProviderError
-from genmux.types.realtime import Command, RealtimeEvent, SessionConfig
+from genmux.types.realtime import Command, SessionConfig
+from genmux.types.realtime_events import RealtimeEvent
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True):
