@@ -17,6 +17,7 @@ from genmux.types import realtime as rt
 from genmux.types import realtime_events as rte
 from genmux.types.chat import Tool
 from genmux.types.errors import AuthenticationError, RateLimitError
+from genmux.types.realtime import SessionState
 from tests.talking import LIMITS, PROTOCOLS, SPEECH, dialled, of, read, rest, say, talk, until
 
 WEATHER = Tool(name="weather", parameters={"type": "object", "properties": {"city": {"type": "string"}}})
@@ -253,6 +254,7 @@ async def test_a_session_that_is_closed_while_it_is_made_anew_leaves_nothing_ope
         simulator.open[0].vanish()
         await until(session, rte.StateChanged, 3)
     await simulator.until(lambda: not simulator.open)
+    assert session.state is SessionState.CLOSED
 
 
 @both

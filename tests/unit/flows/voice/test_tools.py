@@ -79,6 +79,7 @@ async def test_a_provider_that_goes_on_by_itself_is_told_at_once() -> None:
         equipped(house, weather)
         house.link.say(called("weather", city="Rome"))
         await settled(lambda: results(house))
+    assert [one.call_id for one in results(house)] == ["c1"]
 
 
 async def test_a_result_that_nobody_wants_any_more_is_not_told() -> None:
@@ -118,3 +119,4 @@ async def test_the_end_of_the_session_stops_tools() -> None:
         await house.until(ToolCalled)
         await asyncio.sleep(0)
     await asyncio.wait_for(stopped.wait(), 5)
+    assert results(house) == []
