@@ -148,7 +148,6 @@ class App:
         self._sessions: Sessions | None = None
         self.speaking = Speaking(self.calls, self.audio_tools)
         self.transcribing = Transcribing(self.calls, self.audio_tools)
-        self._sessions: Sessions | None = None
         self.estimates = EstimateFlow(
             self.catalog, self.registry, self.prices, estimator, aliases=self.settings.aliases
         )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from genmux.contract.sessions import Frame
 from genmux.types.errors import ErrorKind, ProviderError, Retry
@@ -125,15 +125,16 @@ async def dial(
     plain = {name: value for name, value in headers.items() if name != "sec-websocket-protocol"}
     try:
         async with asyncio.timeout(connect):
-            socket = await session.ws_connect(
+            connect_to: Any = session.ws_connect  # its overloads know no proxy of ours
+            socket = await connect_to(
                 url,
                 headers=plain,
                 protocols=protocols,
                 heartbeat=SILENCE,
                 max_msg_size=LARGEST,
                 autoping=True,
-                proxy=proxy,  # pyright: ignore[reportArgumentType]
-                ssl=ssl,  # pyright: ignore[reportArgumentType]
+                proxy=proxy,
+                ssl=ssl,
                 compress=0,
             )
     except TimeoutError as error:

@@ -1,8 +1,9 @@
 """Transcripts as subtitles: SubRip (`.srt`) and WebVTT (https://www.w3.org/TR/webvtt1/, 2019-04-04)."""
 
 from collections.abc import Iterable, Iterator
+from typing import Protocol
 
-from genmux.types.transcription import Segment, Transcript, Word
+from genmux.types.timed_words import Segment, Word
 
 LINE = 42
 """Characters of a line of a subtitle, at most, as broadcasters have it."""
@@ -11,7 +12,31 @@ LONGEST = 6.0
 """Seconds that one subtitle is shown at most."""
 
 
-def srt(transcript: Transcript) -> str:
+class Written(Protocol):
+    """What was said, as a transcript tells it."""
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        ...
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the sound is."""
+        ...
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """Its sentences."""
+        ...
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """Its words."""
+        ...
+
+
+def srt(transcript: Written) -> str:
     """As SubRip."""
     cues = enumerate(cues_of(transcript), 1)
     return "".join(
@@ -19,7 +44,7 @@ def srt(transcript: Transcript) -> str:
     )
 
 
-def vtt(transcript: Transcript) -> str:
+def vtt(transcript: Written) -> str:
     """As WebVTT."""
     cues = cues_of(transcript)
     return "WEBVTT\n\n" + "".join(
@@ -27,7 +52,7 @@ def vtt(transcript: Transcript) -> str:
     )
 
 
-def cues_of(transcript: Transcript) -> tuple[Segment, ...]:
+def cues_of(transcript: Written) -> tuple[Segment, ...]:
     """What is shown at a time: as many words as fit, else the segments, else all of it at once."""
     if transcript.words:
         return tuple(_gathered(transcript.words))

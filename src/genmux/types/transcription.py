@@ -9,6 +9,8 @@ from genmux.types.content import Fields
 from genmux.types.money import Cost
 from genmux.types.parts import ErrorPart, UsagePart, WarningPart
 from genmux.types.routes import Step
+from genmux.types.subtitles import srt, vtt
+from genmux.types.timed_words import Segment, Word
 from genmux.types.usage import Usage
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
@@ -51,25 +53,6 @@ class TranscriptionRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defau
     extra: Fields | None = None
 
 
-class Word(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A word, from `start` to `end` in seconds. `confidence` is between 0 and 1."""
-
-    text: str
-    start: float
-    end: float
-    speaker: str | None = None
-    confidence: float | None = None
-
-
-class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A sentence or so, from `start` to `end` in seconds."""
-
-    text: str
-    start: float
-    end: float
-    speaker: str | None = None
-
-
 class Transcript(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was said. `language` is a BCP 47 tag, `seconds` how long the sound is, as far as they are told."""
 
@@ -93,14 +76,10 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def srt(self) -> str:
         """As subtitles for players (SubRip); ask for `words` or `segments`, for without times there is one line for all of it."""
-        from genmux.types.subtitles import srt
-
         return srt(self)
 
     def vtt(self) -> str:
         """As subtitles for web pages (WebVTT)."""
-        from genmux.types.subtitles import vtt
-
         return vtt(self)
 
 

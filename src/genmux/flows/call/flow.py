@@ -341,7 +341,7 @@ class CallFlow:
             raise
         return Begun(source=source, request_id=request_id_of(opened.headers)), encoded.warnings
 
-    def local(self, request: CallRequest, run: Run, leg: Leg) -> EngineSource:
+    def local(self, request: Any, run: Run, leg: Leg) -> EngineSource:
         """What an embedded engine gives."""
         target = leg.target
         parts = self.hosts.here().run(

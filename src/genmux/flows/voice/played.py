@@ -26,6 +26,7 @@ class PlayedLink:
         self._numbers = itertools.count()
         self._changed = asyncio.Event()
         self._over = False
+        self.ended_by: str | None = None
 
     async def begin(self) -> None:
         """What comes first."""
@@ -53,9 +54,9 @@ class PlayedLink:
                 continue
         return None
 
-    async def close(self, reason: str = "") -> None:  # noqa: ARG002 — there is nobody to tell
+    async def close(self, reason: str = "") -> None:
         """End it."""
-        self._over = True
+        self._over, self.ended_by = True, reason
         self._due.clear()
         self._changed.set()
 

@@ -83,7 +83,7 @@ class FolderRecorder:
         waiting = self._user.waiting + self._model.waiting
         if waiting >= FLUSH and (self._writing is None or self._writing.done()):
             pieces = [(one, one.take()) for one in (self._user, self._model)]
-            self._writing = asyncio.create_task(asyncio.to_thread(_write, pieces))  # pyright: ignore[reportAttributeAccessIssue]
+            self._writing = asyncio.create_task(asyncio.to_thread(_write, pieces))
 
     def _end(self) -> None:
         _write([(one, one.take()) for one in (self._user, self._model)])

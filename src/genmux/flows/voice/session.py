@@ -271,7 +271,13 @@ class Session:
     def on(self, kind: type[E], handler: Callable[[E], Any] | None = None) -> Any:
         """Have a function called for each event of a kind; it may be a coroutine function. Also as a decorator."""
         if handler is None:
-            return lambda function: self.on(kind, function)
+
+            def decorate(function: Callable[[E], Any]) -> Callable[[E], Any]:
+                """Have this one called."""
+                self._delivery.add(kind, function)
+                return function
+
+            return decorate
         self._delivery.add(kind, handler)
         return handler
 

@@ -46,7 +46,7 @@ class SpeechStream:
         self._source = begun.source
         self._door = door
         self._request = request
-        self._wanted = wanted
+        self._wanted: AudioEncoding = wanted
         self._tools = tools
         self._transcoder: Transcoder | None = None
         self._usage: Usage | None = None

@@ -106,9 +106,10 @@ class Transcribing:
 
     async def _parts(self, request: TranscriptionRequest, run: Run, begun: Begun) -> AsyncGenerator[TranscriptPart]:
         door, seen, seconds = self._calls.door, list[Any](), request.audio.seconds
+        source: Any = begun.source
         settled = False
         try:
-            batch: Sequence[Any] | None = list[Any](begun.parts) or await begun.source.read()
+            batch: Sequence[Any] | None = list[Any](begun.parts) or await source.read()
             while batch is not None:
                 for part in batch:
                     if isinstance(part, ErrorPart):
@@ -116,7 +117,7 @@ class Transcribing:
                     seen.append(part)
                     if not isinstance(part, TranscriptDone | UsagePart):
                         yield part
-                batch = await begun.source.read()
+                batch = await source.read()
             told = transcript_of(seen)
             usage = heard_usage(_usage(seen, told), told.seconds or seconds)
             settled = True
@@ -129,7 +130,7 @@ class Transcribing:
                 door.fail(run, error, usage=heard_usage(Usage(), seconds) if seen else None)
             raise
         finally:
-            await begun.source.aclose()
+            await source.aclose()
             if not settled:  # who asked has left: it is billed all the same
                 door.complete(run, heard_usage(Usage(), seconds), attempts=max(run.sendings, 1))
 

@@ -19,7 +19,6 @@ from genmux.providers.mock.tokens import count_input
 from genmux.providers.mock.turn import Turn, parts_of
 from genmux.providers.mock.vectors import DIMENSIONS, vector
 from genmux.providers.mock.voice import Manner, hear, speak
-from genmux.types.calls import VoiceRequest
 from genmux.types.chat import ChatRequest
 from genmux.types.content import Reasoning
 from genmux.types.embed import EmbedRequest, EmbedResult
@@ -146,7 +145,7 @@ class LoadedMock:
         )
         return self._told("latency", said) or 0.0, self._fault(said, None), result
 
-    def manner(self, request: VoiceRequest, *, header: Directive = NO_DIRECTIVE) -> Manner:
+    def manner(self, request: SpeechRequest | TranscriptionRequest, *, header: Directive = NO_DIRECTIVE) -> Manner:
         """Decide how a text is spoken or a sound written down, and record the request; `header` are wishes from beside it."""
         self._recorder.note(self.name, request)
         text, said = split(request.text if isinstance(request, SpeechRequest) else request.prompt or "")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
+from typing import Any
 
 from genmux.flows.voice.cascade.clauses import Clauses, speakable
 from genmux.flows.voice.cascade.memory import Memory
@@ -95,8 +96,7 @@ class Reply:
             await pieces.put(piece)
         self._usage = told.usage
         self._costs.append(told.cost)
-        calls = joiner.result().tool_calls if self._text == "" or told.usage is not None else ()
-        return tuple(calls)
+        return joiner.result().tool_calls
 
     async def _speak_all(self, pieces: "asyncio.Queue[str | None]") -> None:
         while (piece := await pieces.get()) is not None:
@@ -121,7 +121,7 @@ class Reply:
         self._memory.speak(self.item, piece, start, self._ms)
 
     def _finish(self, calls: tuple[ToolCall, ...]) -> None:
-        place = {"item_id": self.item, "response_id": self.response}
+        place: dict[str, Any] = {"item_id": self.item, "response_id": self.response}
         if calls:
             self._memory.call(self.item, self._text, calls)
         elif self._text:
