@@ -1,6 +1,5 @@
 """`genmux talk`: a conversation aloud, with microphone and speaker, or from one sound file into another."""
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -56,6 +55,8 @@ def talk(  # noqa: PLR0913 — one option each
     with reported(common):
         question, answer = _files(in_, out)
         try:
+            import asyncio
+
             asyncio.run(_talk(model, question, answer, setup, common))
         except KeyboardInterrupt:
             if in_ is not None:
@@ -100,6 +101,8 @@ async def _talk(
 
 async def _converse(session: "Session", conversation: "Conversation", samples: bytes | None, *, to_file: bool) -> None:
     """Talk until the file is answered, or for ever."""
+    import asyncio
+
     from genmux.cli.sound_devices import Microphone, Speaker
 
     loop = asyncio.get_running_loop()
@@ -124,6 +127,8 @@ async def _converse(session: "Session", conversation: "Conversation", samples: b
 
 async def _samples(client: "AsyncClient", question: Path) -> bytes:
     """What is in a sound file, as the microphone would have recorded it. Raises AudioError."""
+    import asyncio
+
     encoding: Any = question.suffix.lower().removeprefix(".")
     source = AudioFormat(encoding=encoding if encoding in ENCODINGS else "wav")
     return await client.app.audio_tools().convert(await asyncio.to_thread(question.read_bytes), source, HEARD)

@@ -82,8 +82,7 @@ class RealtimeEndpoint:
 
         async def prepare(config: SessionConfig) -> Session:
             """The session for what the caller has set up."""
-            left = admitted.purse.left
-            options = admitted.options if left is None else msgspec.structs.replace(admitted.options, budget_limit=left)
+            options = msgspec.structs.replace(admitted.options, budget_limit=None)  # the purse keeps it, over all turns
             return await self._app.sessions.prepare(admitted.model, config, options, limits=self._limits)
 
         talk = Talk(caller, codec, prepare, admitted.purse, idle=self._idle)

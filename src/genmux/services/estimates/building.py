@@ -6,6 +6,7 @@ from functools import reduce
 
 import msgspec
 
+from genmux.contract.features import Support
 from genmux.contract.model import Model
 from genmux.contract.params import Param
 from genmux.services.estimates.expression import Add, Expression, Item, RoundUp, Tree, Value, names_in, times
@@ -45,7 +46,7 @@ def expression_of(model: Model, operation: str, rows: Iterable[Price]) -> Expres
         params=_params(model, operation, trees, conditions),
         items=items,
         thresholds=thresholds,
-        unpriced=tuple(_unpriced(operation, {atom for atoms in places.values() for atom in atoms}, by_meter)),
+        unpriced=tuple(_unpriced(model, operation, {atom for atoms in places.values() for atom in atoms}, by_meter)),
     )
 
 
@@ -94,11 +95,12 @@ def _rows(meter: str, by_meter: Mapping[str, list[Price]], operation: str) -> tu
     return (*own, *others)
 
 
-def _unpriced(operation: str, billed: set[str], by_meter: Mapping[str, list[Price]]) -> Iterator[str]:
+def _unpriced(model: Model, operation: str, billed: set[str], by_meter: Mapping[str, list[Price]]) -> Iterator[str]:
     """What an operation cannot do without and what has no price."""
     if operation in TEXTUAL and all(row.amount == 0 for rows in by_meter.values() for row in rows):
         return  # what is free is free altogether
-    for needed in ESSENTIAL[operation]:
+    listens_only = operation == "realtime" and model.support("audio_output") is Support.NO
+    for needed in ESSENTIAL[operation][: 1 if listens_only else None]:
         if billed.isdisjoint(needed):
             others = f", which has prices for {', '.join(sorted(by_meter))}" if by_meter else ""
             yield f"the price of {needed[0]}{others}"
