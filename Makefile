@@ -22,12 +22,15 @@ run: $(STAMP) ## Start the gateway with everything that needs no key
 WEIGHTS = $(BIN)/genmux local install smollm2 && $(BIN)/genmux local install upscale && \
   $(BIN)/genmux local install whisper-tiny
 
+# Tests mostly wait, for processes, sockets and disks: three for two cores keep these busy.
+WORKERS = $(shell $(PYTHON) -c "import os; print(min(4, (os.cpu_count() or 1) * 3 // 2))")
+
 test: $(STAMP) ## Run the whole test suite
 	@$(WEIGHTS) || echo "without weights the tests of the embedded models are left out"
-	@$(BIN)/python -m pytest --quiet --numprocesses logical --maxprocesses 4 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest --quiet --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
 coverage: $(STAMP) ## Run the whole test suite and measure what it covers
-	@$(BIN)/python -m pytest --quiet --numprocesses logical --maxprocesses 4 --dist worksteal \
+	@$(BIN)/python -m pytest --quiet --numprocesses $(WORKERS) --dist worksteal \
 	  --cov --cov-report=term --cov-report=html $(ARGS)
 
 # ---- checks: each prints one line, and its output only if it fails. One of them: make check-types
