@@ -135,14 +135,14 @@ if TYPE_CHECKING:  # for editors and type checkers; a test holds it against the 
     from genmux.types.speech import Voice as Voice
     from genmux.types.subtitles import srt as srt
     from genmux.types.subtitles import vtt as vtt
+    from genmux.types.timed_words import Segment as Segment
+    from genmux.types.timed_words import Word as Word
     from genmux.types.transcription import AudioFile as AudioFile
-    from genmux.types.transcription import Segment as Segment
     from genmux.types.transcription import Transcript as Transcript
     from genmux.types.transcription import TranscriptDelta as TranscriptDelta
     from genmux.types.transcription import TranscriptDone as TranscriptDone
     from genmux.types.transcription import TranscriptionRequest as TranscriptionRequest
     from genmux.types.transcription import TranscriptSegment as TranscriptSegment
-    from genmux.types.transcription import Word as Word
     from genmux.types.usage import Usage as Usage
     from genmux.types.warning import Warning as Warning  # noqa: A004 — see genmux.types.warning
 
@@ -251,13 +251,13 @@ _HOMES: dict[str, str] = {
     "srt": "genmux.types.subtitles",
     "vtt": "genmux.types.subtitles",
     "AudioFile": "genmux.types.transcription",
-    "Segment": "genmux.types.transcription",
+    "Segment": "genmux.types.timed_words",
     "Transcript": "genmux.types.transcription",
     "TranscriptDelta": "genmux.types.transcription",
     "TranscriptDone": "genmux.types.transcription",
     "TranscriptionRequest": "genmux.types.transcription",
     "TranscriptSegment": "genmux.types.transcription",
-    "Word": "genmux.types.transcription",
+    "Word": "genmux.types.timed_words",
     "Usage": "genmux.types.usage",
     "BlockingSpeech": "genmux.client.voice.blocking",
     "LiveSession": "genmux.client.voice.live",

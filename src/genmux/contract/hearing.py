@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from genmux.contract.http import FileBody
 from genmux.types.errors import InvalidRequestError
-from genmux.types.transcription import AudioFile, Segment, Word
+from genmux.types.timed_words import Segment, Word
+from genmux.types.transcription import AudioFile
 
 PAUSE = 1.0
 """Seconds of silence that end a segment."""

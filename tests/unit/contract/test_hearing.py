@@ -5,7 +5,8 @@ import pytest
 from genmux.contract.hearing import body_of, confidence_of, language_tag, segments_of
 from genmux.contract.http import FileBody
 from genmux.types.errors import InvalidRequestError
-from genmux.types.transcription import AudioFile, Segment, Word
+from genmux.types.timed_words import Segment, Word
+from genmux.types.transcription import AudioFile
 
 
 def word(text: str, start: float, end: float, speaker: str | None = None) -> Word:

@@ -11,7 +11,8 @@ from genmux.types.audio import AudioFormat
 from genmux.types.errors import AudioError
 from genmux.types.parts import UsagePart, WarningPart
 from genmux.types.speech import SpeechDelta, SpeechRequest, SpeechStart, SpeechWords, SpokenWord
-from genmux.types.transcription import Segment, Transcript, TranscriptDelta, TranscriptDone, TranscriptSegment, Word
+from genmux.types.timed_words import Segment, Word
+from genmux.types.transcription import Transcript, TranscriptDelta, TranscriptDone, TranscriptSegment
 from genmux.types.usage import Usage
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 

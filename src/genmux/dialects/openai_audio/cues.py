@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from genmux.types.transcription import Segment
+from genmux.types.timed_words import Segment
 
 _CLOCK = r"(?:(\d+):)?(\d+):(\d+)[.,](\d{3})"
 _TIMES = re.compile(rf"^{_CLOCK} --> {_CLOCK}[^\n]*\n(.*?)(?=\n\s*\n|\Z)", re.MULTILINE | re.DOTALL)

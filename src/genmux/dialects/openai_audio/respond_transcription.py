@@ -11,7 +11,8 @@ from genmux.dialects.openai_audio.schema import NAME, TEXT_SEGMENT, ResponseForm
 from genmux.dialects.openai_audio.usage import write_usage
 from genmux.types.content import Fields
 from genmux.types.subtitles import srt, vtt
-from genmux.types.transcription import Segment, Transcript
+from genmux.types.timed_words import Segment
+from genmux.types.transcription import Transcript
 
 PLAIN = (("content-type", "text/plain; charset=utf-8"),)
 

@@ -15,7 +15,8 @@ from genmux.dialects.openai_audio.languages import tag_of
 from genmux.dialects.openai_audio.schema import NAME, OBJECT
 from genmux.dialects.openai_audio.usage import heard_usage
 from genmux.types.content import Fields
-from genmux.types.transcription import Segment, Transcript, Word
+from genmux.types.timed_words import Segment, Word
+from genmux.types.transcription import Transcript
 
 _READ = frozenset({"text", "duration", "words", "segments", "type"})
 _PIECE = frozenset({"text", "word", "start", "end", "speaker", "speaker_id"})

@@ -11,13 +11,8 @@ from genmux.dialects.openai_audio.languages import tag_of
 from genmux.dialects.openai_audio.schema import DONE, MEANINGS, OBJECT
 from genmux.dialects.openai_audio.transcription_decode import segment_of, transcript_of
 from genmux.types.errors import NetworkError, Retry
-from genmux.types.transcription import (
-    Segment,
-    TranscriptDelta,
-    TranscriptDone,
-    TranscriptPart,
-    TranscriptSegment,
-)
+from genmux.types.timed_words import Segment
+from genmux.types.transcription import TranscriptDelta, TranscriptDone, TranscriptPart, TranscriptSegment
 
 
 class TranscriptReader:

@@ -8,7 +8,8 @@ from genmux.contract.hearing import language_tag, segments_of
 from genmux.contract.http import malformed
 from genmux.types.assets import Output
 from genmux.types.jobs import Completed
-from genmux.types.transcription import Segment, Transcript, Word
+from genmux.types.timed_words import Segment, Word
+from genmux.types.transcription import Transcript
 from genmux.types.usage import Usage
 
 

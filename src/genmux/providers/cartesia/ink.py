@@ -14,7 +14,8 @@ from genmux.contract.hearing import body_of, language_tag, segments_of
 from genmux.contract.http import Field, Form, HttpReply, HttpRequest
 from genmux.contract.model import Model
 from genmux.contract.wires import Encoded, Sent
-from genmux.types.transcription import Transcript, TranscriptionRequest, Word
+from genmux.types.timed_words import Word
+from genmux.types.transcription import Transcript, TranscriptionRequest
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
 _IN_QUERY = ("encoding", "sample_rate")

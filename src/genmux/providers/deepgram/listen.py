@@ -13,7 +13,8 @@ from genmux.contract.hearing import body_of, language_tag, segments_of
 from genmux.contract.http import HttpReply, HttpRequest, json_request, malformed
 from genmux.contract.model import Model
 from genmux.contract.wires import Encoded, Sent
-from genmux.types.transcription import Segment, Transcript, TranscriptionRequest, Word
+from genmux.types.timed_words import Segment, Word
+from genmux.types.transcription import Transcript, TranscriptionRequest
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
 _OPEN = frozenset({"detect_language", "language"})

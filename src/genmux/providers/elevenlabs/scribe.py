@@ -13,7 +13,8 @@ from genmux.contract.hearing import body_of, confidence_of, language_tag, segmen
 from genmux.contract.http import Field, Form, HttpReply, HttpRequest
 from genmux.contract.model import Model
 from genmux.contract.wires import Encoded, Sent
-from genmux.types.transcription import Transcript, TranscriptionRequest, Word
+from genmux.types.timed_words import Word
+from genmux.types.transcription import Transcript, TranscriptionRequest
 
 
 class Told(msgspec.Struct):

@@ -15,15 +15,14 @@ from genmux.providers.local.settings import VOICE_EXTRA, missing_extra, number
 from genmux.providers.local.weights import WEIGHTS
 from genmux.types.errors import ConfigurationError, InvalidRequestError, UnsupportedError
 from genmux.types.parts import WarningPart
+from genmux.types.timed_words import Segment, Word
 from genmux.types.transcription import (
-    Segment,
     Transcript,
     TranscriptDelta,
     TranscriptDone,
     TranscriptionRequest,
     TranscriptPart,
     TranscriptSegment,
-    Word,
 )
 from genmux.types.usage import Usage
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning

@@ -16,15 +16,14 @@ from genmux.providers.mock.sound import wav
 from genmux.types.audio import AudioFormat
 from genmux.types.parts import UsagePart
 from genmux.types.speech import SpeechDelta, SpeechPart, SpeechRequest, SpeechStart, SpeechWords, SpokenWord
+from genmux.types.timed_words import Segment, Word
 from genmux.types.transcription import (
-    Segment,
     Transcript,
     TranscriptDelta,
     TranscriptDone,
     TranscriptionRequest,
     TranscriptPart,
     TranscriptSegment,
-    Word,
 )
 from genmux.types.usage import Usage
 

@@ -10,7 +10,8 @@ from genmux.dialects.openai_audio import AcceptedSpeech, AcceptedTranscription, 
 from genmux.dialects.openai_audio.equivalence import normalize
 from genmux.dialects.openai_audio.schema import NAME
 from genmux.engine.sse import SseSplitter
-from genmux.types.transcription import Segment, Transcript, TranscriptDelta, TranscriptDone, Word
+from genmux.types.timed_words import Segment, Word
+from genmux.types.transcription import Transcript, TranscriptDelta, TranscriptDone
 from tests.unit.dialects.openai_audio.sounding import (
     SOUND,
     document,

@@ -12,14 +12,8 @@ from genmux.types.audio import AudioFormat
 from genmux.types.errors import RateLimitError
 from genmux.types.parts import UsagePart
 from genmux.types.speech import SpeechDelta, SpeechResult, SpeechStart
-from genmux.types.transcription import (
-    Segment,
-    Transcript,
-    TranscriptDelta,
-    TranscriptDone,
-    TranscriptSegment,
-    Word,
-)
+from genmux.types.timed_words import Segment, Word
+from genmux.types.transcription import Transcript, TranscriptDelta, TranscriptDone, TranscriptSegment
 from genmux.types.usage import Usage
 from tests.unit.dialects.openai_audio.sounding import events, hear, say
 

@@ -7,7 +7,8 @@ import pytest
 from genmux.contract.http import FileBody, Form, Framing
 from genmux.dialects.openai_audio.schema import NAME
 from genmux.types.errors import InvalidRequestError, NetworkError, ProviderError, UnsupportedError
-from genmux.types.transcription import AudioFile, Segment, TranscriptDelta, TranscriptDone, TranscriptSegment, Word
+from genmux.types.timed_words import Segment, Word
+from genmux.types.transcription import AudioFile, TranscriptDelta, TranscriptDone, TranscriptSegment
 from tests.unit.dialects.openai_audio.sounding import event, hear, listener, model, reply, sent, texts
 
 PLAIN = {"model": "host-m", "response_format": "json"}

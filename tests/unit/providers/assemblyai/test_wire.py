@@ -11,7 +11,8 @@ from genmux.contract.jobs import Cancels, Delivery, Finds, Lists
 from genmux.contract.statuses import UnknownStatusError
 from genmux.types.errors import InvalidRequestError, MalformedReplyError
 from genmux.types.jobs import Accepted, Completed, JobState, Processing
-from genmux.types.transcription import Segment, Transcript, Word
+from genmux.types.timed_words import Segment, Word
+from genmux.types.transcription import Transcript
 from tests.recordings import needs_recordings
 from tests.unit.providers.documented import replied, walked
 from tests.unit.providers.simulated import REGISTRY, model_of

@@ -3,7 +3,7 @@
 import pytest
 
 from genmux.types.errors import MalformedReplyError
-from genmux.types.transcription import Segment, Word
+from genmux.types.timed_words import Segment, Word
 from tests.unit.providers.voiced import Voiced, form, query, reply, told
 
 TOLD = told("cartesia")

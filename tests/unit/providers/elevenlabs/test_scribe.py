@@ -3,7 +3,8 @@
 import pytest
 
 from genmux.types.errors import MalformedReplyError
-from genmux.types.transcription import AudioFile, Segment, Word
+from genmux.types.timed_words import Segment, Word
+from genmux.types.transcription import AudioFile
 from tests.recordings import needs_recordings
 from tests.unit.providers.voiced import Voiced, form, query, recorded, reply, told
 
