@@ -57,18 +57,20 @@ class AccountKeeper:
         Raises StoreError, and then it is still to be done.
         """
         async with self._turn:
+            over = self._pool.take_given_back()  # before the notes: what these used is among them, and free only once it is booked
             noted = self._pool.take_notes()
             if noted:
                 try:
                     await self._store.note(noted)
                 except BaseException:
                     self._pool.take_back_notes()
+                    self._pool.put_given_back(over)
                     raise
-            await self._give_back()
+            await self._give_back(over)
             await self._renew()
 
-    async def _give_back(self) -> None:
-        if over := self._pool.take_given_back():
+    async def _give_back(self, over: list[str]) -> None:
+        if over:
             self._live.difference_update(over)
             await self._store.give_back(over)  # what is not given back now is when it is overdue
 
@@ -142,7 +144,7 @@ class AccountKeeper:
     async def _returned(self) -> None:
         """Slots are given back at once; what was learnt beside that can wait."""
         try:
-            await self._give_back()
+            await self._give_back(self._pool.take_given_back())
         except ProviderError as error:
             _log.warning("slots of accounts could not be given back: %s", error)
 

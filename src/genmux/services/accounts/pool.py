@@ -263,6 +263,11 @@ class AccountPool:
             given, self._given_back = self._given_back, []
             return given
 
+    def put_given_back(self, leases: Sequence[str]) -> None:
+        """These could not be given back yet."""
+        with self._lock:
+            self._given_back[:0] = leases
+
     def accounts(self, provider: str | None = None, *, providers: Sequence[str] = ()) -> tuple[Account, ...]:
         """All accounts as they stand: the stored ones, and those configured for `provider`, or for each of `providers`.
 

@@ -212,3 +212,50 @@ async def test_in_the_background_everything_is_looked_after():
     with pytest.raises(asyncio.CancelledError):
         await task
     assert sum(one.successes for one in store.noted) == 2
+
+
+async def test_credits_are_free_for_others_only_once_their_use_is_written_down():
+    class Slow(MemoryStore):
+        """While a note is written down, another request ends."""
+
+        meanwhile = None
+
+        async def note(self, noted):
+            if self.meanwhile is not None:
+                ends, self.meanwhile = self.meanwhile, None
+                ends()
+            await super().note(noted)
+
+    store, clock = Slow(exact=True), Clock()
+    put(store, account(balances={"credits": Balance(amount=Decimal(9))}))
+    worker = await Worker.on(store, clock)
+    first = await worker.pool.reserve("acme", needs={"credits": Decimal(3)})
+    second = await worker.pool.reserve("acme", needs={"credits": Decimal(3)})
+    first.done()
+    store.meanwhile = second.done
+    await worker.keeper.flush()
+    assert [*store.leases] == [second.id]  # what it used is not written down yet
+    await worker.keeper.flush()
+    assert [*store.leases] == []
+
+
+async def test_what_cannot_be_written_down_keeps_its_credits_reserved():
+    class Failing(MemoryStore):
+        fails = True
+
+        async def note(self, noted):
+            if self.fails:
+                raise StoreError("away")
+            await super().note(noted)
+
+    store, clock = Failing(exact=True), Clock()
+    put(store, account(balances={"credits": Balance(amount=Decimal(9))}))
+    worker = await Worker.on(store, clock)
+    lease = await worker.pool.reserve("acme", needs={"credits": Decimal(3)})
+    lease.done()
+    with pytest.raises(StoreError):
+        await worker.keeper.flush()
+    assert [*store.leases] == [lease.id]
+    store.fails = False
+    await worker.keeper.flush()
+    assert [*store.leases] == []
