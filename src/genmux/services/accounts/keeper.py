@@ -57,7 +57,9 @@ class AccountKeeper:
         Raises StoreError, and then it is still to be done.
         """
         async with self._turn:
-            over = self._pool.take_given_back()  # before the notes: what these used is among them, and free only once it is booked
+            over = (
+                self._pool.take_given_back()
+            )  # before the notes: what these used is among them, and free only once it is booked
             noted = self._pool.take_notes()
             if noted:
                 try:

@@ -58,8 +58,12 @@ class Listener:
     async def _open(self) -> None:
         self._lost.clear()
         connection = await self._connect()
-        connection.add_termination_listener(self._end)
-        await connection.add_listener(self._channel, self._hear)
+        try:
+            connection.add_termination_listener(self._end)
+            await connection.add_listener(self._channel, self._hear)
+        except BaseException:  # also when whoever listens goes away at this very moment
+            connection.terminate()
+            raise
         self._connection = connection
 
     def _end(self, _connection: object) -> None:
