@@ -39,7 +39,7 @@ class WhisperEngine(msgspec.Struct, frozen=True):
     def load(self, model: Model, options: dict[str, str]) -> "WhisperModel":
         """Load it. Raises ConfigurationError when its weights or the package for it are missing or broken."""
         try:
-            import faster_whisper
+            from genmux.providers.local.short_whisper import ShortWhisper
         except ImportError as error:
             raise missing_extra(error, VOICE_EXTRA) from error
         weights = WEIGHTS[model.wire_id]
@@ -47,11 +47,10 @@ class WhisperEngine(msgspec.Struct, frozen=True):
         if not all((folder / one.file).is_file() for one in weights.files):
             message = f"the weights of {weights.name} are not installed: run `genmux local install {weights.name}`"
             raise ConfigurationError(message, param="model")
-        library: Any = faster_whisper
         threads = number(options, "threads", least=1) or 1
         place = (folder / weights.file).parent
         try:
-            loaded = library.WhisperModel(
+            loaded = ShortWhisper(
                 str(place), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True
             )
         except (RuntimeError, ValueError, OSError) as error:
