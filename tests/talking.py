@@ -61,6 +61,7 @@ def sessions_of(app: App, *, clock: Callable[[], float], sleep: Callable[[float]
         app.accounts,
         tools=lambda: sound,
         ears=missing,
+        judge=missing,
         usual=Usual(chat="", transcribe="", speak=""),
         new_id=lambda: str(next(numbers)),
         clock=clock,

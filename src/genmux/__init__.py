@@ -122,8 +122,10 @@ if TYPE_CHECKING:  # for editors and type checkers; a test holds it against the 
     from genmux.types.realtime_events import ResponseStarted as ResponseStarted
     from genmux.types.realtime_events import SessionClosed as SessionClosed
     from genmux.types.realtime_events import SessionFailed as SessionFailed
+    from genmux.types.realtime_events import SpeechDismissed as SpeechDismissed
     from genmux.types.realtime_events import SpeechStarted as SpeechStarted
     from genmux.types.realtime_events import SpeechStopped as SpeechStopped
+    from genmux.types.realtime_events import SpeechSuspected as SpeechSuspected
     from genmux.types.realtime_events import StateChanged as StateChanged
     from genmux.types.realtime_events import ToolCalled as ToolCalled
     from genmux.types.speech import SpeechDelta as SpeechDelta
@@ -279,7 +281,9 @@ _HOMES: dict[str, str] = {
     "SessionFailed": "genmux.types.realtime_events",
     "SessionState": "genmux.types.realtime",
     "SpeechStarted": "genmux.types.realtime_events",
+    "SpeechDismissed": "genmux.types.realtime_events",
     "SpeechStopped": "genmux.types.realtime_events",
+    "SpeechSuspected": "genmux.types.realtime_events",
     "StateChanged": "genmux.types.realtime_events",
     "ToolCalled": "genmux.types.realtime_events",
     "TurnDetection": "genmux.types.realtime",

@@ -1,9 +1,8 @@
 """The ears of a cascade: the detector of speech, told as what a session notices."""
 
 from collections.abc import Sequence
-from typing import Literal
 
-from genmux.flows.voice.cascade.ports import Noticed
+from genmux.flows.voice.cascade.ports import Noticed, NoticedKind
 from genmux.services.audio.detectors import Ear
 from genmux.services.audio.vad import RATE, SpeechGate, VadEvent, VadKind, VadSettings
 from genmux.types.realtime import TurnDetection
@@ -11,13 +10,17 @@ from genmux.types.realtime import TurnDetection
 HYSTERESIS = 0.15
 """By so much less likely a frame may be and still belong to the speech before it."""
 
-_NOTICED: dict[VadKind, Literal["started", "paused", "resumed", "stopped"]] = {
+UNDECIDED = {"low": 2_400, "medium": 1_200, "auto": 1_200, None: 1_200, "high": 600}
+"""Milliseconds of silence that end a turn all the same which did not sound as if it were over, by eagerness."""
+
+_NOTICED: dict[VadKind, NoticedKind] = {
+    "suspected": "suspected",
+    "dismissed": "dismissed",
     "began": "started",
     "paused": "paused",
     "resumed": "resumed",
     "ended": "stopped",
 }
-"""Suspicions are not told: a noise interrupts nobody."""
 
 
 class VadEars:
@@ -34,11 +37,7 @@ class VadEars:
         """Hear more: samples of 16 bits, 16,000 a second."""
         self._bytes += len(data)
         events = (event for likelihood in self._ear.feed(data) for event in self._gate.feed(likelihood))
-        return [
-            Noticed(_NOTICED[event.kind], round(self._before + _moment(event)))
-            for event in events
-            if event.kind in _NOTICED
-        ]
+        return [Noticed(_NOTICED[event.kind], round(self._before + _moment(event))) for event in events]
 
     def reset(self) -> None:
         """Forget what is under way."""
@@ -54,7 +53,8 @@ def settings_of(turns: TurnDetection | None) -> VadSettings:
     if turns is None:
         return usual
     threshold = usual.threshold if turns.threshold is None else min(0.99, max(0.01, turns.threshold))
-    silence = usual.silence_ms if turns.silence_ms is None else max(0, turns.silence_ms)
+    usually = UNDECIDED[turns.eagerness] if turns.kind == "semantic" else usual.silence_ms
+    silence = usually if turns.silence_ms is None else max(0, turns.silence_ms)
     return VadSettings(
         threshold=threshold,
         release=max(0.005, threshold - HYSTERESIS),
@@ -66,7 +66,7 @@ def settings_of(turns: TurnDetection | None) -> VadSettings:
 
 def _moment(event: VadEvent) -> float:
     match event.kind:
-        case "began":
+        case "began" | "suspected":
             return event.start_ms
         case "ended" if event.end_ms is not None:
             return event.end_ms

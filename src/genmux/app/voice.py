@@ -13,7 +13,7 @@ from genmux.flows.call.flow import CallFlow
 from genmux.flows.call.ports import Accounts
 from genmux.flows.voice.cascade.calling import wave
 from genmux.flows.voice.cascade.hearing import HEARD
-from genmux.flows.voice.cascade.ports import Ears
+from genmux.flows.voice.cascade.ports import Ears, Judge
 from genmux.flows.voice.recording import FolderRecorder
 from genmux.flows.voice.sessions import Sessions, Usual
 from genmux.flows.voice.speaking import Speaking
@@ -68,6 +68,7 @@ def sessions_of(app: Around) -> Sessions:
         app.accounts,
         tools=app.audio_tools,
         ears=ears_for,
+        judge=judge_for,
         usual=Usual(
             chat=usual_model(app.settings, "chat"),
             transcribe=usual_model(app.settings, "transcribe"),
@@ -123,3 +124,12 @@ def ears_for(turns: TurnDetection | None) -> Ears:
         message = f'listening needs its extra: pip install "genmux[voice]" ({error})'
         raise ConfigurationError(message) from error
     return VadEars(turns)
+
+
+async def judge_for(turns: TurnDetection | None) -> Judge | None:
+    """Who tells by sense when turns are over; None where silence does. Raises ConfigurationError where it is not installed."""
+    if turns is None or turns.kind != "semantic":
+        return None
+    from genmux.app.judging import judge
+
+    return await judge()

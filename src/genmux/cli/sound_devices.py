@@ -50,6 +50,7 @@ class Speaker:
         self._made = made
         self._played = played
         self._lock = threading.Lock()
+        self._held = False
         self._waiting: deque[tuple[str | None, memoryview]] = deque()
         self._silent = threading.Event()
         self._silent.set()
@@ -61,9 +62,15 @@ class Speaker:
             self._waiting.append((item, memoryview(data)))
             self._silent.clear()
 
+    def hold(self, *, held: bool) -> None:
+        """Be silent at once, and go on later where it stopped."""
+        with self._lock:
+            self._held = held
+
     def clear(self) -> None:
         """Be silent at once."""
         with self._lock:
+            self._held = False
             self._waiting.clear()
             self._silent.set()
 
@@ -82,7 +89,7 @@ class Speaker:
         told: list[tuple[float, str | None]] = []
         room, at = len(wanted), 0
         with self._lock:
-            while self._waiting and at < room:
+            while self._waiting and not self._held and at < room:
                 item, data = self._waiting.popleft()
                 piece = data[: room - at]
                 wanted[at : at + len(piece)] = piece

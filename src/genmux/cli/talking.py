@@ -25,8 +25,10 @@ from genmux.types.realtime_events import (
     ResponseDone,
     SessionClosed,
     SessionFailed,
+    SpeechDismissed,
     SpeechStarted,
     SpeechStopped,
+    SpeechSuspected,
     TextDone,
 )
 
@@ -54,6 +56,10 @@ class Plays(Protocol):
 
     def play(self, data: bytes, item: str | None = None) -> None:
         """More to play."""
+        ...
+
+    def hold(self, *, held: bool) -> None:
+        """Be silent at once, and go on later where it stopped."""
         ...
 
     def clear(self) -> None:
@@ -179,6 +185,8 @@ class Conversation:
         self._changed.set()
 
     def _hear(self, event: RealtimeEvent) -> None:
+        if self.speaker is not None:
+            _steer(self.speaker, event)
         match event:
             case SpeechStarted():
                 self._speaks = True
@@ -194,8 +202,6 @@ class Conversation:
                 self._answer(text)
             case OutputTranscriptDone(text=text) | TextDone(text=text) if not self._open:
                 self._answer(text)
-            case Interrupted() if self.speaker is not None:
-                self.speaker.clear()
             case ResponseDone():
                 self._done(event)
             case SessionFailed() | BudgetSpent() | SessionClosed():
@@ -304,3 +310,16 @@ class Conversation:
             "seconds": round(self._spoken.ms(len(self._sound)) / 1_000, 3),
             "file": None if answer is None else str(answer),
         }
+
+
+def _steer(speaker: Plays, event: RealtimeEvent) -> None:
+    """Let it be silent as soon as somebody may be speaking, and go on when it was nothing."""
+    match event:
+        case SpeechSuspected():
+            speaker.hold(held=True)
+        case SpeechDismissed() | SpeechStarted():  # after a start an interruption follows, unless none is wished for
+            speaker.hold(held=False)
+        case Interrupted():
+            speaker.clear()
+        case _:
+            pass

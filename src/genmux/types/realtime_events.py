@@ -49,6 +49,18 @@ class StateChanged(RealtimeEvent, tag="state_changed"):
     reason: str | None = None
 
 
+class SpeechSuspected(RealtimeEvent, tag="speech_suspected"):
+    """Somebody may be speaking since `audio_ms`: whoever plays sound holds it, until speech has started or is dismissed."""
+
+    audio_ms: int | None = None
+
+
+class SpeechDismissed(RealtimeEvent, tag="speech_dismissed"):
+    """It was a noise, or no more than a word that shows attention: the sound that was held goes on."""
+
+    audio_ms: int | None = None
+
+
 class SpeechStarted(RealtimeEvent, tag="speech_started"):
     """Somebody speaks, since `audio_ms` milliseconds of what was sent."""
 

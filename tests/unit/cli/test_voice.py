@@ -183,6 +183,25 @@ def test_a_speaker_says_what_was_played_of_what(device: type[Device]) -> None:
     assert stream.state == "closed"
 
 
+def test_a_speaker_is_silent_while_it_is_held_and_goes_on_where_it_stopped(device: type[Device]) -> None:
+    assert device is Device
+    told: list[float] = []
+    speaker = Speaker(AudioFormat(sample_rate=1_000), lambda ms, _: told.append(ms))
+    stream = speaker._stream  # noqa: SLF001
+    speaker.play(b"abcdef")
+
+    assert stream.pull(2) == b"ab"
+    speaker.hold(held=True)
+    assert stream.pull(2) == b"\0\0"
+    speaker.hold(held=False)
+    assert stream.pull(2) == b"cd"
+    assert told == [1.0, 1.0]
+    speaker.hold(held=True)
+    speaker.clear()
+    speaker.play(b"gh")
+    assert stream.pull(2) == b"gh"
+
+
 def test_an_interrupt_ends_the_conversation_politely(
     run: Run, device: type[Device], monkeypatch: pytest.MonkeyPatch
 ) -> None:

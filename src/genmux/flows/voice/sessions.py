@@ -7,14 +7,16 @@ import msgspec
 
 from genmux.contract.cascades import Cascade
 from genmux.contract.model import Model
+from genmux.contract.operations import Operation
 from genmux.contract.sessions import Capabilities, Resume, pick
 from genmux.flows.call.flow import CallFlow
 from genmux.flows.call.options import DEFAULT_OPTIONS, CallOptions
 from genmux.flows.call.ports import Accounts, Lease
 from genmux.flows.call.target import Target
+from genmux.flows.voice.cascade.abilities import capabilities_of
 from genmux.flows.voice.cascade.calling import CallVoices, Models
-from genmux.flows.voice.cascade.link import CascadeLink, capabilities_of
-from genmux.flows.voice.cascade.ports import Ears
+from genmux.flows.voice.cascade.link import CascadeLink
+from genmux.flows.voice.cascade.ports import Ears, Judge
 from genmux.flows.voice.delivery import Recorder
 from genmux.flows.voice.limits import SessionLimits
 from genmux.flows.voice.link import Link, SocketLink
@@ -39,7 +41,7 @@ class Usual(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sessions:
-    """Makes sessions. `ears` listens for the turns of a cascade."""
+    """Makes sessions. `ears` listens for the turns of a cascade, a `judge` tells by sense when they are over, where that is wished for."""
 
     def __init__(  # noqa: PLR0913 — each is one who helps
         self,
@@ -50,6 +52,7 @@ class Sessions:
         *,
         tools: Callable[[], AudioTools],
         ears: Callable[[TurnDetection | None], Ears],
+        judge: Callable[[TurnDetection | None], Awaitable[Judge | None]],
         usual: Usual,
         new_id: Callable[[], str],
         clock: Callable[[], float],
@@ -62,6 +65,7 @@ class Sessions:
         self._accounts = accounts
         self._tools = tools
         self._ears = ears
+        self._judge = judge
         self._usual = usual
         self._new_id = new_id
         self._clock = clock
@@ -185,6 +189,20 @@ class Sessions:
                 made=made,
                 new_id=self._new_id,
                 resume=resume,
+                judge=await self._judge(config.turns),
+                drafts=self._drafts(models, config.turns),
             )
 
         return open_
+
+    def _drafts(self, models: Models, turns: TurnDetection | None) -> bool:
+        """Whether an answer is begun at a pause: when that is wished for, else where it costs nothing but this machine's time."""
+        eagerness = None if turns is None else turns.eagerness
+        if eagerness in ("low", "medium", "high"):
+            return eagerness == "high"
+        return self._embedded(models.chat, "chat") and self._embedded(models.speak, "text_to_speech")
+
+    def _embedded(self, name: str, operation: Operation) -> bool:
+        """Whether all that may be asked runs on this machine."""
+        members = self._calls.journeys.routes.members(name, operation)
+        return all(hasattr(self._calls.targets.wire(one, operation), "load") for one in members)

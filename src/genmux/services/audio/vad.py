@@ -24,12 +24,14 @@ class VadSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How soon speech begins and ends.
 
     A frame that is at least `threshold` likely is speech, one below `release` is silence; what is between them is what was
-    before. Speech of less than `speech_ms` is a noise. After `pause_ms` of silence it pauses, after `silence_ms` it ends.
-    `pad_ms` before and after it belong to it.
+    before. One that is at least `suspicion` likely may be the beginning of speech, whose first sounds are soft. Speech of less
+    than `speech_ms` is a noise. After `pause_ms` of silence it pauses, after `silence_ms` it ends. `pad_ms` before and after it
+    belong to it.
     """
 
     threshold: float = 0.5
     release: float = 0.35
+    suspicion: float = 0.2
     speech_ms: float = 250
     pause_ms: float = 100
     silence_ms: float = 400
@@ -64,6 +66,7 @@ class SpeechGate:
         self._frames = 0
         self._voiced = 0
         self._silent = 0
+        self._unlikely = 0
         self._start = 0.0
         self._before = 0.0
         self._loud = False
@@ -84,6 +87,7 @@ class SpeechGate:
         self._loud = likelihood >= limit
         self._frames += 1
         self._silent = 0 if self._loud else self._silent + 1
+        self._unlikely = 0 if likelihood >= min(limit, self.settings.suspicion) else self._unlikely + 1
         if self._state in (_State.QUIET, _State.SUSPECTED):
             yield from self._quiet()
         else:
@@ -98,7 +102,7 @@ class SpeechGate:
             yield self._event("dismissed")
 
     def _quiet(self) -> Iterator[VadEvent]:
-        if self._loud and self._state is _State.QUIET:
+        if self._unlikely == 0 and self._state is _State.QUIET:
             self._state, self._voiced = _State.SUSPECTED, 0
             self._start = max(self._before, self.now_ms - FRAME_MS - self.settings.pad_ms)
             yield self._event("suspected")
@@ -108,7 +112,7 @@ class SpeechGate:
         if self._voiced * FRAME_MS >= self.settings.speech_ms:
             self._state = _State.SPEAKING
             yield self._event("began")
-        elif self._silent_ms >= self.settings.pause_ms:
+        elif self._unlikely * FRAME_MS >= self.settings.pause_ms:
             self._state = _State.QUIET
             yield self._event("dismissed")
 

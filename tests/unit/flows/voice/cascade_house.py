@@ -12,9 +12,7 @@ from genmux.types.chat import ChatRequest
 from genmux.types.content import Text, ToolCall
 from genmux.types.money import Cost
 from genmux.types.parts import BlockEnd, BlockStart, Part, TextDelta, ToolCallDelta
-from genmux.types.realtime import (
-    SessionConfig,
-)
+from genmux.types.realtime import AppendAudio, SessionConfig
 from genmux.types.realtime_events import (
     RealtimeEvent,
 )
@@ -114,7 +112,9 @@ def calls(name: str, arguments: str) -> list[Part]:
 class Here:
     """A connection, and what came out of it."""
 
-    def __init__(self, voices: Voices, ears: Ears | None = None, config: SessionConfig | None = None) -> None:
+    def __init__(
+        self, voices: Voices, ears: Ears | None = None, config: SessionConfig | None = None, **more: Any
+    ) -> None:
         numbers = iter(range(1_000))
         self.voices = voices
         self.link = CascadeLink(
@@ -124,8 +124,16 @@ class Here:
             model="acme/one",
             made=MADE,
             new_id=lambda: str(next(numbers)),
+            **more,
         )
         self.heard: list[RealtimeEvent] = []
+
+    async def say(self, pieces: int) -> None:
+        """So many pieces of sound go in, and what comes of each is done."""
+        for _ in range(pieces):
+            await self.link.send(AppendAudio(CHUNK))
+            for _ in range(20):
+                await asyncio.sleep(0)
 
     async def until(self, kind: type[RealtimeEvent]) -> RealtimeEvent:
         """Everything up to an event of a kind."""

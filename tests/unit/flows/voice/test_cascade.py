@@ -24,6 +24,7 @@ from genmux.types.realtime import (
 )
 from genmux.types.realtime_events import (
     AudioChunk,
+    InputCommitted,
     InputTranscriptDone,
     OutputTranscriptDelta,
     OutputTranscriptDone,
@@ -163,9 +164,29 @@ async def test_a_short_noise_does_not_interrupt() -> None:
     here = Here(Voices(words("One two. ", "Three four."), gate=gate, heard="uh"), ears)
     await here.link.send(SendText("count"))
     await here.until(ResponseStarted)
-    await here.link.send(AppendAudio(CHUNK))
-    await asyncio.sleep(0)
-    assert "SpeechStarted" not in here.kinds()
+    for _ in range(2):
+        await here.link.send(AppendAudio(CHUNK))
+    gate.set()
+    done = await here.until(ResponseDone)
+
+    assert isinstance(done, ResponseDone)
+    assert done.status == "completed"
+    assert not {"SpeechStarted", "SpeechStopped", "InputCommitted"} & {*here.kinds()}
+    assert here.voices.spoken == ["One two.", "Three four."]
+
+
+async def test_speech_and_the_turn_that_is_made_of_it_are_one_item() -> None:
+    ears = Ears([Noticed("started", 0)], [Noticed("stopped", 400)])
+    here = Here(Voices(), ears)
+    for _ in range(2):
+        await here.link.send(AppendAudio(CHUNK))
+    await here.until(ResponseDone)
+
+    kinds = (SpeechStarted, SpeechStopped, InputCommitted, InputTranscriptDone)
+    items = [one.item_id for one in here.heard if isinstance(one, kinds)]
+    assert len(items) == len(kinds)
+    assert len({*items}) == 1
+    assert items[0]
 
 
 async def test_tools_are_called_and_their_results_are_answered() -> None:

@@ -16,6 +16,12 @@ from genmux.flows.voice.cascade.memory import Memory
             ["Well, that is a rather long one, is it not? No"],
             ["Well, that is a rather long one,", " is it not?", " No"],
         ),
+        (["One day, I had the idea of going there"], ["One day,", " I had the idea of going there"]),
+        (
+            ["The trip from here to the railway station and back"],
+            ["The trip from here to the railway station ", "and back"],
+        ),
+        (["I looked at the time and went home"], ["I looked at the time ", "and went home"]),
         (["x" * 500], ["x" * 220, "x" * 220, "x" * 60]),
         (["   "], []),
     ],

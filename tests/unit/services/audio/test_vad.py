@@ -33,6 +33,14 @@ def test_a_short_noise_is_no_speech() -> None:
     assert kinds(heard((SILENCE, 5), (SPEECH, 3), (SILENCE, 20))) == ["suspected", "dismissed"]
 
 
+def test_a_soft_beginning_is_suspected_before_it_is_speech() -> None:
+    events = heard((SILENCE, 10), (0.25, 2), (SPEECH, 20), (SILENCE, 30))
+    assert kinds(events) == ["suspected", "began", "paused", "ended"]
+    assert events[0].at_ms == 11 * FRAME_MS
+    assert events[1].at_ms == 20 * FRAME_MS  # only what is speech counts for the first 250 ms
+    assert kinds(heard((0.15, 40))) == []
+
+
 def test_a_short_pause_does_not_end_it() -> None:
     events = heard((SPEECH, 20), (SILENCE, 8), (SPEECH, 10), (SILENCE, 20))
     assert kinds(events) == ["suspected", "began", "paused", "resumed", "paused", "ended"]
@@ -40,7 +48,7 @@ def test_a_short_pause_does_not_end_it() -> None:
 
 
 def test_what_is_between_is_what_was_before() -> None:
-    assert kinds(heard((0.45, 40))) == []
+    assert kinds(heard((0.45, 40))) == ["suspected", "dismissed"]
     assert kinds(heard((SPEECH, 10), (0.45, 40))) == ["suspected", "began", "ended"]
 
 

@@ -2,14 +2,22 @@
 
 import re
 
-FIRST = 24
+FIRST = 6
 """Characters after which the first piece may already end at a comma, so that something is heard soon."""
+
+BREATHS: tuple[tuple[int, str], ...] = (
+    (16, "and|or|but|because|that|which|who|where|when|while|if|so"),
+    (28, "to|from|in|on|at|of|with|for|as|by|about|into|like"),
+)
+"""After so many characters the first piece may end before one of these words, too: there one can breathe. In languages whose words
+are not here it ends at signs alone."""
 
 LONGEST = 220
 """Characters after which a piece ends at the next gap, whatever comes."""
 
 _SENTENCE = re.compile("[.!?…。！？]+[\"')\\]”’»]*(?=\\s|$)|\\n+")  # noqa: RUF001 — full stops of East Asia
 _CLAUSE = re.compile("[,;:—–、，；：](?=\\s)")  # noqa: RUF001
+_BREATHS = [(least, re.compile(rf"\s(?=(?:{words})\s)")) for least, words in BREATHS]
 _NUMBER = re.compile(r"\d\.$")
 _MARKS = re.compile(r"[*_`#>|~]+|\[([^\]]*)\]\([^)]*\)")
 
@@ -56,10 +64,10 @@ class Clauses:
         return None
 
     def _first_clause(self) -> int | None:
-        if self._given or len(self._rest) <= FIRST:
+        if self._given:
             return None
-        found = _CLAUSE.search(self._rest, FIRST // 2)
-        return None if found is None else found.end()
+        found = [_CLAUSE.search(self._rest, FIRST), *(gap.search(self._rest, least) for least, gap in _BREATHS)]
+        return min((one.end() for one in found if one is not None), default=None)
 
 
 def speakable(text: str) -> str:

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
-from genmux.flows.voice.cascade.ports import Ears, Noticed, Voices
+from genmux.flows.voice.cascade.ports import Ears, Judge, Noticed, Voices
 from genmux.types.audio import AudioFormat
 from genmux.types.errors import ProviderError
 from genmux.types.transcription import Transcript
@@ -16,20 +17,38 @@ LONGEST = 600.0
 
 
 class Listening:
-    """Collects a turn. `noticed` hears of speech at once; with `by_ear`, silence ends a turn, else a commit does."""
+    """Collects a turn. With `by_ear`, silence ends a turn, or the `judge` at a pause; else a commit does.
 
-    def __init__(
-        self, ears: Ears, voices: Voices, *, by_ear: bool, prefix_ms: int, noticed: Callable[[Noticed], None]
+    `noticed` hears of speech at once, and says whether it counts: what does not, such as a word that only shows attention, is
+    forgotten. `paused` gets what was said until a pause, as it will be in writing; `ended` is called when the judge has ended a
+    turn.
+    """
+
+    def __init__(  # noqa: PLR0913 — each is one who helps
+        self,
+        ears: Ears,
+        voices: Voices,
+        *,
+        by_ear: bool,
+        prefix_ms: int,
+        noticed: Callable[[Noticed], bool],
+        judge: Judge | None = None,
+        paused: Callable[["asyncio.Task[Transcript]"], object] = lambda _: None,
+        ended: Callable[[], object] = lambda: None,
     ) -> None:
         self.by_ear = by_ear
         self._ears = ears
         self._voices = voices
         self._prefix = prefix_ms
         self._noticed = noticed
+        self._judge = judge
+        self._paused = paused
+        self._ended = ended
         self._sound = bytearray()
         self._from = 0.0
         self._speaks = False
         self._early: asyncio.Task[Transcript] | None = None
+        self._judging: asyncio.Task[None] | None = None
 
     @property
     def has_sound(self) -> bool:
@@ -66,30 +85,66 @@ class Listening:
 
     def clear(self) -> None:
         """Forget what was heard."""
-        self._drop_early()
-        self._from += HEARD.ms(len(self._sound))
-        self._sound.clear()
-        self._speaks = False
+        self._drop()
         self._ears.reset()
 
     def _notice(self, one: Noticed) -> bool:
+        counts = self._noticed(one)
         match one.kind:
             case "started":
                 self._speaks = True
                 self._cut(one.at_ms - self._prefix)
-            case "paused" if self.by_ear:
-                self._drop_early()
-                self._early = asyncio.create_task(
-                    self._voices.hear(bytes(self._sound), HEARD), name="genmux-hears-early"
-                )
+            case "paused" if self.by_ear and counts:
+                self._pause(one)
             case "resumed":
-                self._drop_early()
-            case "stopped":
+                self._go_on()
+            case "stopped" if counts:
                 self._speaks = False
+                self._stop_judging()
+                return True
+            case "stopped":
+                self._drop()
             case _:
                 pass
-        self._noticed(one)
-        return one.kind == "stopped"
+        return False
+
+    def _pause(self, one: Noticed) -> None:
+        """Get ready: it may be the end."""
+        self._go_on()
+        sound = bytes(self._sound)
+        self._early = asyncio.create_task(self._voices.hear(sound, HEARD), name="genmux-hears-early")
+        self._paused(self._early)
+        if self._judge is not None:
+            self._judging = asyncio.create_task(self._weigh(self._judge, sound, one.at_ms), name="genmux-judges")
+
+    async def _weigh(self, judge: Judge, sound: bytes, at_ms: int) -> None:
+        """End the turn, if it sounded as if it were over."""
+        if await judge.finished(sound):
+            self._judging = None
+            self._ears.reset()
+            if self._notice(Noticed("stopped", at_ms)):
+                self._ended()
+
+    def _go_on(self) -> None:
+        """It was no end."""
+        self._stop_judging()
+        early, self._early = self._early, None
+        if early is not None:
+            early.cancel()
+            early.add_done_callback(_ignore)
+
+    def _stop_judging(self) -> None:
+        judging, self._judging = self._judging, None
+        if judging is not None:
+            judging.cancel()
+            judging.add_done_callback(_ignore)
+
+    def _drop(self) -> None:
+        """Nothing of this turn counts."""
+        self._go_on()
+        self._from += HEARD.ms(len(self._sound))
+        self._sound.clear()
+        self._speaks = False
 
     def _cut(self, at_ms: float) -> None:
         """What was before speech is not written down."""
@@ -107,13 +162,7 @@ class Listening:
             del self._sound[:size]
             self._from += HEARD.ms(size)
 
-    def _drop_early(self) -> None:
-        early, self._early = self._early, None
-        if early is not None:
-            early.cancel()
-            early.add_done_callback(_ignore)
 
-
-def _ignore(task: "asyncio.Task[Transcript]") -> None:
+def _ignore(task: "asyncio.Task[Any]") -> None:
     if not task.cancelled():
         task.exception()

@@ -6,10 +6,12 @@ from typing import Any
 
 import msgspec
 
-from genmux.contract.sessions import Capabilities, Goodbye, Resume
+from genmux.contract.sessions import Goodbye, Resume
+from genmux.flows.voice.cascade.abilities import capabilities_of
+from genmux.flows.voice.cascade.draft import Draft, Tell
 from genmux.flows.voice.cascade.hearing import HEARD, Listening
 from genmux.flows.voice.cascade.memory import Memory
-from genmux.flows.voice.cascade.ports import Ears, Noticed, Voices
+from genmux.flows.voice.cascade.ports import Ears, Judge, Noticed, Voices
 from genmux.flows.voice.cascade.replying import Reply
 from genmux.types.audio import AudioFormat
 from genmux.types.chat import ChatRequest
@@ -24,6 +26,7 @@ from genmux.types.realtime import (
     CommitAudio,
     CreateResponse,
     DeleteItem,
+    Modality,
     SendImage,
     SendText,
     SendToolResult,
@@ -44,39 +47,23 @@ from genmux.types.realtime_events import (
     SessionCreated,
     SessionFailed,
     SessionUpdated,
+    SpeechDismissed,
     SpeechStarted,
     SpeechStopped,
+    SpeechSuspected,
 )
-
-MUTABLE = frozenset({"instructions", "tools", "tool_choice", "temperature", "max_output_tokens", "modalities", "turns"})
+from genmux.types.transcription import Transcript
 
 BACK_CHANNEL = 300
-"""Milliseconds that somebody must speak while the model does before that counts as an interruption: not every cough does."""
-
-
-def capabilities_of(made: AudioFormat) -> Capabilities:
-    """What a cascade can do that speaks so."""
-    return Capabilities(
-        turn_owner="server",
-        input_formats=(HEARD,),
-        output_formats=(made,),
-        truncates=True,
-        cancels=True,
-        commits=True,
-        clears=True,
-        deletes_items=True,
-        creates_responses=True,
-        tools=True,
-        mutable=MUTABLE,
-        roles=frozenset({"user", "assistant", "system"}),
-        images=True,
-        reports_speech=True,
-        transcribes_input=True,
-    )
+"""Milliseconds that somebody must speak while the model does before that counts as an interruption: not every "mhm" does."""
 
 
 class CascadeLink:
-    """Listens with `ears`, and has `voices` hear, think and speak; sound comes out in the format `made`."""
+    """Listens with `ears`, and has `voices` hear, think and speak; sound comes out in the format `made`.
+
+    A `judge` may end a turn before silence does. With `drafts`, an answer is begun at a pause already, for nothing if the pause
+    turns out to be no end.
+    """
 
     def __init__(  # noqa: PLR0913 — each is one fact of it
         self,
@@ -88,6 +75,8 @@ class CascadeLink:
         made: AudioFormat,
         new_id: Callable[[], str],
         resume: Resume | None = None,
+        judge: Judge | None = None,
+        drafts: bool = False,
     ) -> None:
         self.capabilities = capabilities_of(made)
         self.input = HEARD
@@ -107,12 +96,17 @@ class CascadeLink:
             by_ear=turns is None or turns.kind != "client",
             prefix_ms=300 if turns is None or turns.prefix_ms is None else turns.prefix_ms,
             noticed=self._notice,
+            judge=judge,
+            paused=self._begin_draft if drafts else lambda _: None,
+            ended=self._turn,
         )
+        self._draft: Draft | None = None
         self._events: asyncio.Queue[RealtimeEvent | BaseException | None] = asyncio.Queue()
         self._images: list[Image] = []
         self._reply: Reply | None = None
         self._work: asyncio.Task[None] | None = None
         self._started: int | None = None
+        self._spoken: str | None = None
         self._fed = 0.0
         self._closed = False
         self._rules: dict[type[Any], Callable[[Any], None]] = {
@@ -159,6 +153,9 @@ class CascadeLink:
         if self._closed:
             return
         self._closed = True
+        draft, self._draft = self._draft, None
+        if draft is not None:
+            await draft.end()
         self._listening.clear()
         work, self._work = self._work, None
         if work is not None:
@@ -175,31 +172,48 @@ class CascadeLink:
         if over:
             self._turn()
 
-    def _notice(self, one: Noticed) -> None:
+    def _notice(self, one: Noticed) -> bool:
+        """Tell of speech; whether it counts."""
         match one.kind:
+            case "suspected":
+                self._tell(SpeechSuspected(audio_ms=one.at_ms))
+            case "dismissed":
+                self._tell(SpeechDismissed(audio_ms=one.at_ms))
             case "started":
                 self._started = one.at_ms
                 if self._reply is None:
                     self._speech_started()
+            case "resumed":
+                self._drop_draft()
             case "stopped":
-                long = self._started is None or one.at_ms - self._started >= BACK_CHANNEL
-                if long or self._reply is None:
-                    self._speech_started()
-                self._started = None
-                self._tell(SpeechStopped(audio_ms=one.at_ms))
-            case _:
+                return self._stopped(one.at_ms)
+            case "paused":
                 pass
+        return self._started is None
+
+    def _stopped(self, at_ms: int) -> bool:
+        """Somebody has finished; whether it was more than a word that shows attention to what is being said."""
+        started = self._started
+        if started is not None and self._reply is not None and at_ms - started < BACK_CHANNEL:
+            self._started = None
+            self._tell(SpeechDismissed(audio_ms=at_ms))
+            return False
+        self._speech_started()
+        self._tell(SpeechStopped(item_id=self._spoken, audio_ms=at_ms))
+        return True
 
     def _speech_started(self) -> None:
         """Somebody speaks, and means it: an answer under way ends."""
         if self._started is None:
             return
         at, self._started = self._started, None
-        self._tell(SpeechStarted(audio_ms=at))
+        self._spoken = f"item_{self._new_id()}"
+        self._tell(SpeechStarted(item_id=self._spoken, audio_ms=at))
         if self._config.turns is None or self._config.turns.interrupts:
             self._stop("turn_detected")
 
     def _clear(self, _: ClearAudio) -> None:
+        self._drop_draft()
         self._listening.clear()
         self._tell(InputCleared())
 
@@ -207,10 +221,18 @@ class CascadeLink:
         """The user has finished."""
         if not self._listening.has_sound:
             raise MessageError("there is no sound to commit; append some first", param="audio")
-        self._begin(self._hear_turn(answers=self._config.turns is None or self._config.turns.answers))
+        draft, self._draft = self._draft, None
+        said, self._spoken = self._spoken, None
+        self._begin(self._hear_turn(said or f"item_{self._new_id()}", draft))
 
-    async def _hear_turn(self, *, answers: bool) -> None:
-        item = f"item_{self._new_id()}"
+    async def _hear_turn(self, item: str, draft: Draft | None) -> None:
+        try:
+            await self._heard_turn(item, draft)
+        finally:
+            if draft is not None:
+                draft.drop()  # does nothing to one that is complete
+
+    async def _heard_turn(self, item: str, draft: Draft | None) -> None:
         self._tell(InputCommitted(item_id=item))
         try:
             told = await self._listening.take()
@@ -221,9 +243,40 @@ class CascadeLink:
         self._tell(InputTranscriptDone(item_id=item, text=text, usage=told.usage))
         if not any(one.isalnum() for one in text):
             return  # a noise, no words
-        self._memory.write(item, "user", text, self._take_images())
-        if answers:
+        images = self._take_images()
+        if draft is not None and draft.answers(item, images, told, self._memory):
+            self._memory, self._reply = draft.memory, draft.reply
+            await draft.publish()
+            self._replied(draft.reply)
+            return
+        self._memory.write(item, "user", text, images)
+        if self._answers:
             await self._answer(None)
+
+    @property
+    def _answers(self) -> bool:
+        """Whether a turn is answered of itself."""
+        return self._config.turns is None or self._config.turns.answers
+
+    def _begin_draft(self, heard: "asyncio.Task[Transcript]") -> None:
+        """Answer what was said until this pause."""
+        self._drop_draft()
+        if self._reply is None and self._answers:
+            self._draft = Draft(
+                self._spoken or "",
+                heard,
+                self._memory,
+                images=tuple(self._images),
+                reply_in=lambda memory, tell: self._reply_in(memory, tell, self._config.modalities),
+                request_of=lambda memory: self._request(memory, self._config.instructions),
+                tell=self._tell,
+                after=self._work,
+            )
+
+    def _drop_draft(self) -> None:
+        draft, self._draft = self._draft, None
+        if draft is not None:
+            draft.drop()
 
     # ---------------------------------------------------------------- saying
     def _text(self, command: SendText) -> None:
@@ -251,6 +304,7 @@ class CascadeLink:
     # ---------------------------------------------------------------- answering
     def _begin(self, work: Any) -> None:
         """Do something after what is under way, which is stopped."""
+        self._drop_draft()
         before = self._work
         if before is not None and not before.done():
             self._stop("replaced")
@@ -277,27 +331,38 @@ class CascadeLink:
     async def _answer(self, asked: CreateResponse | None) -> None:
         config = self._config
         modalities = (asked.modalities if asked is not None else None) or config.modalities
-        reply = self._reply = Reply(
+        instructions = (asked.instructions if asked is not None else None) or config.instructions
+        reply = self._reply = self._reply_in(self._memory, self._tell, modalities)
+        await reply.run(self._request(self._memory, instructions))
+        self._replied(reply)
+
+    def _replied(self, reply: Reply) -> None:
+        if self._reply is reply:
+            self._reply = None
+
+    def _reply_in(self, memory: Memory, tell: Tell, modalities: Sequence[Modality]) -> Reply:
+        """An answer to be."""
+        return Reply(
             f"resp_{self._new_id()}",
             f"item_{self._new_id()}",
             self._voices,
-            self._memory,
-            self._tell,
+            memory,
+            tell,
             made=self.output,
             aloud="audio" in modalities,
         )
-        instructions = (asked.instructions if asked is not None else None) or config.instructions
-        request = ChatRequest(
+
+    def _request(self, memory: Memory, instructions: str | None) -> ChatRequest:
+        """What the text model is asked."""
+        config = self._config
+        return ChatRequest(
             model=self._model,
-            messages=self._memory.messages(instructions),
+            messages=memory.messages(instructions),
             tools=config.tools,
             tool_choice=config.tool_choice,
             temperature=config.temperature,
             max_tokens=config.max_output_tokens,
         )
-        await reply.run(request)
-        if self._reply is reply:
-            self._reply = None
 
     def _stop(self, reason: str) -> None:
         """End the answer that is under way."""
@@ -320,6 +385,7 @@ class CascadeLink:
     def _update(self, command: UpdateSession) -> None:
         values = {name: getattr(command.config, name) for name in command.changed}
         self._config = msgspec.structs.replace(self._config, **values)
+        self._drop_draft()
         self._listening.by_ear = self._config.turns is None or self._config.turns.kind != "client"
         self._tell(SessionUpdated())
 

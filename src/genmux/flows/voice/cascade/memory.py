@@ -18,14 +18,24 @@ class Said(msgspec.Struct):
 
 
 class Memory:
-    """Messages by the id of their item."""
+    """Messages by the id of their item. `changes` counts how often something was written, changed or taken out."""
 
     def __init__(self) -> None:
+        self.changes = 0
         self._items: dict[str, Message] = {}
         self._said: dict[str, list[Said]] = {}
 
+    def copy(self) -> "Memory":
+        """Another one that knows the same."""
+        other = Memory()
+        other.changes = self.changes
+        other._items = dict(self._items)
+        other._said = {item: [*pieces] for item, pieces in self._said.items()}
+        return other
+
     def add(self, item: str, message: Message) -> None:
         """Something was said."""
+        self.changes += 1
         self._items[item] = message
         while len(self._items) > MOST:
             oldest = next(iter(self._items))
@@ -55,6 +65,7 @@ class Memory:
         message, pieces = self._items.get(item), self._said.get(item)
         if message is None or pieces is None:
             return None
+        self.changes += 1
         left = "".join(_heard(one, ms) for one in pieces).rstrip()
         if left:
             self._items[item] = msgspec.structs.replace(message, content=(Text(left),))
@@ -65,6 +76,7 @@ class Memory:
 
     def delete(self, item: str) -> bool:
         """Take something out; False when it is not there."""
+        self.changes += 1
         return self._items.pop(item, None) is not None
 
     def messages(self, instructions: str | None) -> tuple[Message, ...]:

@@ -12,15 +12,18 @@ from genmux.types.parts import Part
 from genmux.types.transcription import Transcript
 from genmux.types.usage import Usage
 
+NoticedKind = Literal["suspected", "dismissed", "started", "paused", "resumed", "stopped"]
+
 
 class Noticed(msgspec.Struct, frozen=True):
     """What ears notice, `at_ms` milliseconds after the beginning of the sound.
 
-    `started`: somebody speaks, since then. `paused`: for a moment nobody does; who answers may begin to get ready. `resumed`:
-    it was only a moment. `stopped`: the turn is over; speech ended then.
+    `suspected`: somebody may have begun to speak then. `dismissed`: nobody had. `started`: somebody speaks, since then.
+    `paused`: for a moment nobody does; who answers may begin to get ready. `resumed`: it was only a moment. `stopped`: the turn
+    is over; speech ended then.
     """
 
-    kind: Literal["started", "paused", "resumed", "stopped"]
+    kind: NoticedKind
     at_ms: int
 
 
@@ -33,6 +36,14 @@ class Ears(Protocol):
 
     def reset(self) -> None:
         """Forget what is under way."""
+        ...
+
+
+class Judge(Protocol):
+    """Tells by how somebody sounded whether they have finished."""
+
+    async def finished(self, sound: bytes) -> bool:
+        """Whether a turn is over after this sound, in 16-bit samples at 16 kHz."""
         ...
 
 

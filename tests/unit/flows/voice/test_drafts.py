@@ -1,0 +1,178 @@
+"""Answers that are begun at a pause, and turns that end by how they sounded."""
+
+import asyncio
+
+import pytest
+
+from genmux.flows.voice.cascade.ports import Noticed
+from genmux.types.errors import ProviderError
+from genmux.types.realtime import SendText, SessionConfig, TurnDetection, UpdateSession
+from genmux.types.realtime_events import (
+    AudioChunk,
+    InputTranscriptDone,
+    ResponseDone,
+    ResponseStarted,
+    SessionFailed,
+    SpeechStarted,
+    SpeechStopped,
+)
+from tests.unit.flows.voice.cascade_house import Ears, Here, Voices, words
+
+pytestmark = pytest.mark.asyncio
+STARTED, PAUSED, RESUMED, STOPPED = (
+    Noticed("started", 0),
+    Noticed("paused", 200),
+    Noticed("resumed", 250),
+    Noticed("stopped", 200),
+)
+
+
+async def test_an_answer_is_begun_at_the_pause_and_told_when_the_turn_is_over() -> None:
+    here = Here(Voices(words("It is ", "noon.")), Ears([STARTED], [PAUSED], [], [STOPPED]), drafts=True)
+    await here.say(3)
+    await here.until(SpeechStarted)
+    assert here.voices.spoken == ["It is noon."]
+    assert here.kinds() == ["SpeechStarted"]
+
+    await here.say(1)
+    done = await here.until(ResponseDone)
+    assert isinstance(done, ResponseDone)
+    assert done.status == "completed"
+    assert here.kinds() == [
+        *("SpeechStarted", "SpeechStopped", "InputCommitted", "InputTranscriptDone"),
+        *("ResponseStarted", "OutputTranscriptDelta", *["AudioChunk"] * 3),
+        *("AudioDone", "OutputTranscriptDone", "ResponseDone"),
+    ]
+    assert len(here.voices.asked) == len(here.voices.sounds) == 1
+    assert here.messages()[1:] == [("user", "what time is it")]
+
+
+async def test_what_was_drafted_is_remembered_once_it_was_told() -> None:
+    ears = Ears([STARTED], [PAUSED], [STOPPED])
+    here = Here(Voices(words("It is noon."), words("Yes.")), ears, drafts=True)
+    await here.say(3)
+    await here.until(ResponseDone)
+    await here.link.send(SendText("sure?"))
+    here.heard.clear()
+    await here.until(ResponseDone)
+    assert here.messages()[1:] == [("user", "what time is it"), ("assistant", "It is noon."), ("user", "sure?")]
+
+
+async def test_whoever_goes_on_speaking_hears_nothing_of_the_draft() -> None:
+    ears = Ears([STARTED], [PAUSED], [RESUMED], [PAUSED], [STOPPED])
+    here = Here(Voices(words("Too early."), words("It is noon.")), ears, drafts=True)
+    await here.say(3)
+    here.voices.heard = "what time is it in Rome"
+    await here.say(2)
+    await here.until(ResponseDone)
+    assert [one.text for one in here.heard if isinstance(one, InputTranscriptDone)] == ["what time is it in Rome"]
+    assert len([one for one in here.heard if isinstance(one, ResponseStarted)]) == 1
+    assert here.messages()[1:] == [("user", "what time is it in Rome")]
+
+
+async def test_a_draft_that_knows_too_little_is_thrown_away() -> None:
+    ears = Ears([STARTED], [PAUSED], [STOPPED])
+    here = Here(Voices(words("It is noon."), words("Noon in Rome.")), ears, drafts=True)
+    await here.say(2)
+    await here.link.send(SendText("she is in Rome", role="system", answer=False))
+    await here.say(1)
+    await here.until(ResponseDone)
+    assert here.messages()[1:] == [("system", "she is in Rome"), ("user", "what time is it")]
+    assert here.voices.spoken == ["It is noon.", "Noon in Rome."]
+
+
+async def test_a_draft_by_other_instructions_is_thrown_away() -> None:
+    ears = Ears([STARTED], [PAUSED], [STOPPED])
+    here = Here(Voices(words("It is noon."), words("Midi.")), ears, drafts=True)
+    await here.say(2)
+    await here.link.send(UpdateSession(SessionConfig(instructions="in French"), frozenset({"instructions"})))
+    await here.say(1)
+    await here.until(ResponseDone)
+    assert here.messages()[0] == ("system", "in French")
+
+
+async def test_without_drafts_nothing_is_asked_before_the_turn_is_over() -> None:
+    here = Here(Voices(), Ears([STARTED], [PAUSED], [], [STOPPED]))
+    await here.say(3)
+    assert here.voices.asked == []
+    await here.say(1)
+    await here.until(ResponseDone)
+    assert len(here.voices.asked) == 1
+
+
+async def test_a_draft_that_fails_is_told_when_the_turn_is_over() -> None:
+    here = Here(Voices(ProviderError("no answer")), Ears([STARTED], [PAUSED], [], [STOPPED]), drafts=True)
+    await here.say(3)
+    await here.until(SpeechStarted)
+    assert here.kinds() == ["SpeechStarted"]
+    await here.say(1)
+    failed = await here.until(SessionFailed)
+    assert isinstance(failed, SessionFailed)
+    assert failed.error is not None
+    assert failed.error.message == "no answer"
+    assert [one.status for one in here.heard if isinstance(one, ResponseDone)] == ["failed"]
+
+
+async def test_speech_stops_a_draft_that_is_being_told() -> None:
+    gate = asyncio.Event()
+    ears = Ears([STARTED], [PAUSED], [STOPPED], [Noticed("started", 300)], [], [], [], [])
+    here = Here(Voices(words("One two three. ", "Four."), words("Yes."), gate=gate), ears, drafts=True)
+    await here.say(3)
+    await here.until(ResponseStarted)
+    await here.say(5)
+    done = await here.until(ResponseDone)
+    assert isinstance(done, ResponseDone)
+    assert (done.status, done.reason) == ("cancelled", "turn_detected")
+
+
+async def test_the_end_of_a_session_ends_a_draft() -> None:
+    here = Here(Voices(gate=asyncio.Event()), Ears([STARTED], [PAUSED]), drafts=True)
+    await here.say(2)
+    await here.link.close()
+    assert not [one for one in asyncio.all_tasks() if one.get_name().startswith("genmux")]
+
+
+class Judge:
+    """Says what the test says."""
+
+    def __init__(self, *, finished: bool) -> None:
+        self.says = finished
+        self.asked = 0
+
+    async def finished(self, sound: bytes) -> bool:
+        assert sound
+        self.asked += 1
+        return self.says
+
+
+SEMANTIC = SessionConfig(turns=TurnDetection(kind="semantic"))
+
+
+async def test_a_turn_that_sounds_as_if_it_were_over_is_over_at_the_pause() -> None:
+    ears, judge = Ears([STARTED], [PAUSED]), Judge(finished=True)
+    here = Here(Voices(), ears, SEMANTIC, judge=judge)
+    await here.say(2)
+    stopped = await here.until(SpeechStopped)
+    await here.until(AudioChunk)
+    assert isinstance(stopped, SpeechStopped)
+    assert stopped.audio_ms == PAUSED.at_ms
+    assert (judge.asked, ears.resets) == (1, 1)
+    assert len(here.voices.sounds) == 1
+
+
+async def test_a_turn_that_does_not_sound_so_ends_by_silence() -> None:
+    here = Here(Voices(), Ears([STARTED], [PAUSED], [], [STOPPED]), SEMANTIC, judge=Judge(finished=False))
+    await here.say(3)
+    await here.until(SpeechStarted)
+    assert here.kinds() == ["SpeechStarted"]
+    await here.say(1)
+    await here.until(ResponseDone)
+
+
+async def test_noises_are_suspected_and_dismissed_and_make_no_turn() -> None:
+    ears = Ears([Noticed("suspected", 0)], [Noticed("dismissed", 100)])
+    here = Here(Voices(), ears)
+    await here.say(2)
+    here.heard += await here.link.receive() or ()
+    assert here.kinds() == ["SpeechSuspected", "SpeechDismissed"]
+    assert here.voices.sounds == []
