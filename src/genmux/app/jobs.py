@@ -156,7 +156,6 @@ class JobDesk:
             await self._lazy.stop()
         elif self.worker is not None:
             await self.worker.stop()
-        await self.rows.aclose()
         hints, self._hints = self._hints, None
         if hints is not None:
             await hints.aclose()

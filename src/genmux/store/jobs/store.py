@@ -1,9 +1,8 @@
 """Jobs in the database, on SQLite and on PostgreSQL: what the flow of a job needs."""
 
-import asyncio
 import datetime
 import time
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from genmux.store.clock import database_now
@@ -41,31 +40,6 @@ class JobTables:
         self._turn = 0
         self._ahead = 0
         self._read_at: tuple[int, float] | None = None
-        self._under_way: set[asyncio.Task[Any]] = set()
-
-    async def aclose(self) -> None:
-        """Wait for what was begun and is waited for by nobody any more."""
-        await asyncio.gather(*self._under_way, return_exceptions=True)
-
-    async def _write(self, work: Callable[[Tx], T]) -> T:
-        return await self._unbroken(self._database.write(work))
-
-    async def _read(self, work: Callable[[Tx], T]) -> T:
-        return await self._unbroken(self._database.read(work))
-
-    async def _unbroken(self, work: Coroutine[Any, Any, T]) -> T:
-        """A transaction ends, although whoever waits for it is cancelled: a connection in the middle of one is lost otherwise."""
-        if self.kind == "sqlite":
-            return await work
-        task = asyncio.create_task(work)
-        self._under_way.add(task)
-        task.add_done_callback(self._forget)
-        return await asyncio.shield(task)
-
-    def _forget(self, task: "asyncio.Task[Any]") -> None:
-        self._under_way.discard(task)
-        if not task.cancelled():
-            task.exception()  # whoever waited heard it
 
     @property
     def kind(self) -> DatabaseKind:
@@ -87,7 +61,7 @@ class JobTables:
             notify(tx, CHANNEL, "queued")
             return taken
 
-        return await self._write(work)
+        return await self._database.write(work)
 
     # ---------------------------------------------------------------- out
     async def claim(self, me: str, most: int, assign: Assign, provider_caps: Mapping[str, int]) -> list[JobRow]:
@@ -101,25 +75,25 @@ class JobTables:
             claim = Claim(tx, me, assign, now=now, provider_caps=caps, turn=turn)
             return [*idle, *claim.take(most - len(idle))]
 
-        return await self._write(work)
+        return await self._database.write(work)
 
     async def beat(self, me: str, about: str, *, ttl: float, most: int) -> tuple[list[JobRow], list[Signal]]:
         """This worker lives. Gives the jobs of dead ones, which are its own now, and what its jobs are to know."""
         now = self.moment()
-        return await self._write(lambda tx: leases.beat(tx, me, about, now=now, ttl=ttl, most=most))
+        return await self._database.write(lambda tx: leases.beat(tx, me, about, now=now, ttl=ttl, most=most))
 
     async def adopt_all(self, me: str, about: str) -> list[JobRow]:
         """Everything is this worker's, as there can be no other."""
         now = self.moment()
-        return await self._write(lambda tx: leases.adopt_all(tx, me, about, now=now))
+        return await self._database.write(lambda tx: leases.adopt_all(tx, me, about, now=now))
 
     async def reclaim(self, me: str, held: Collection[str]) -> list[JobRow]:
         """Jobs that are this worker's although it does not have them in hand: the connection broke while it was told of them."""
-        return await self._write(lambda tx: leases.reclaim(tx, me, held))
+        return await self._database.write(lambda tx: leases.reclaim(tx, me, held))
 
     async def signals(self, me: str) -> list[Signal]:
         """What the jobs of a worker are to know."""
-        return await self._read(lambda tx: leases.signals(tx, me))
+        return await self._database.read(lambda tx: leases.signals(tx, me))
 
     async def release(self, me: str) -> int:
         """This worker ends and hands over what it has; gives how many."""
@@ -131,11 +105,11 @@ class JobTables:
             notify(tx, CHANNEL, "released")
             return count
 
-        return await self._write(work)
+        return await self._database.write(work)
 
     async def workers(self) -> list[WorkerRow]:
         """All workers that are known."""
-        return await self._read(leases.workers)
+        return await self._database.read(leases.workers)
 
     # ---------------------------------------------------------------- on
     async def move(
@@ -159,7 +133,7 @@ class JobTables:
                     notify(tx, CHANNEL, f"ended {moved.id}")
             return moved
 
-        return await self._write(work)
+        return await self._database.write(work)
 
     # ---------------------------------------------------------------- people
     async def ask_to_cancel(self, row: JobRow, grace: float) -> JobRow | None:
@@ -173,7 +147,7 @@ class JobTables:
                 notify(tx, CHANNEL, f"signal {asked.owner}")
             return asked
 
-        return await self._write(work)
+        return await self._database.write(work)
 
     async def change_idle(
         self,
@@ -195,7 +169,7 @@ class JobTables:
             notify(tx, CHANNEL, f"ended {job}" if changed.status.ended else "queued")
             return changed
 
-        return await self._write(work)
+        return await self._database.write(work)
 
     async def hint(self, row: JobRow, state: JobState) -> bool:
         """Keep what a webhook said of a job, and tell its owner; False when the job has ended."""
@@ -207,16 +181,16 @@ class JobTables:
                 notify(tx, CHANNEL, f"signal {row.owner}")
             return kept
 
-        return await self._write(work)
+        return await self._database.write(work)
 
     async def note_ticket(self, job: str, ticket: Ticket) -> bool:
         """Note what the provider calls a job that is being submitted; False when that is over."""
-        return await self._write(lambda tx: deciding.note_ticket(tx, job, ticket))
+        return await self._database.write(lambda tx: deciding.note_ticket(tx, job, ticket))
 
     async def pause(self, provider: str, reason: str) -> None:
         """Submit nothing more to a provider."""
         now = self.moment()
-        await self._write(lambda tx: deciding.pause(tx, provider, reason, now=now))
+        await self._database.write(lambda tx: deciding.pause(tx, provider, reason, now=now))
 
     async def resume(self, provider: str) -> bool:
         """Submit to a provider again; False when it was not paused."""
@@ -227,33 +201,33 @@ class JobTables:
             notify(tx, CHANNEL, "queued")
             return resumed
 
-        return await self._write(work)
+        return await self._database.write(work)
 
     async def pauses(self) -> list[tuple[str, int, str]]:
         """The providers that pause, since when, and why."""
-        return await self._read(deciding.pauses)
+        return await self._database.read(deciding.pauses)
 
     # ---------------------------------------------------------------- looking
     async def find(self, job: str) -> JobRow | None:
         """A job of whichever tenant."""
-        return await self._read(lambda tx: reading.by_id(tx, job))
+        return await self._database.read(lambda tx: reading.by_id(tx, job))
 
     async def by_token(self, provider: str, token: str) -> JobRow | None:
         """The job whose webhook comes in at this address."""
-        return await self._read(lambda tx: reading.by_token(tx, provider, token))
+        return await self._database.read(lambda tx: reading.by_token(tx, provider, token))
 
     async def by_ticket(self, provider: str, ticket_json: str) -> JobRow | None:
         """The open job with this ticket."""
-        return await self._read(lambda tx: reading.by_ticket(tx, provider, ticket_json))
+        return await self._database.read(lambda tx: reading.by_ticket(tx, provider, ticket_json))
 
     async def had_tickets(self, provider: str, tickets_json: Sequence[str]) -> frozenset[str]:
         """Which of these tickets a job has or had, whoever's it is."""
-        return await self._read(lambda tx: reading.had_tickets(tx, provider, tickets_json))
+        return await self._database.read(lambda tx: reading.had_tickets(tx, provider, tickets_json))
 
     async def made(self, tenant: str, ids: Sequence[str]) -> dict[str, tuple[Asset, ...]]:
         """What jobs of a tenant made and is still kept, by job, in the order of their outputs."""
         now = self.moment()
-        return await self._read(lambda tx: made.made(tx, tenant, ids, now=now))
+        return await self._database.read(lambda tx: made.made(tx, tenant, ids, now=now))
 
     async def page(
         self,
@@ -265,18 +239,18 @@ class JobTables:
         oldest_first: bool = False,
     ) -> list[JobRow]:
         """Jobs of a tenant, or of all, the newest first unless `oldest_first`."""
-        return await self._read(
+        return await self._database.read(
             lambda tx: reading.page(tx, tenant, wanted, after=after, limit=limit, oldest_first=oldest_first)
         )
 
     async def overdue(self) -> list[JobRow]:
         """Queued jobs that should have begun by now."""
         now = self.moment()
-        return await self._read(lambda tx: reading.overdue(tx, now=now))
+        return await self._database.read(lambda tx: reading.overdue(tx, now=now))
 
     async def counts(self) -> list[tuple[str, str, int]]:
         """How many jobs there are by status and provider."""
-        return await self._read(reading.counts)
+        return await self._database.read(reading.counts)
 
     async def clock(self) -> int:
         """The database's clock, in microseconds since 1970. On PostgreSQL it is asked now and then, and goes on evenly between."""
@@ -284,7 +258,7 @@ class JobTables:
             return self.moment()
         now = time.monotonic()
         if self._read_at is None or now - self._read_at[1] > CLOCK_READ:
-            found = to_moment(await self._read(database_now))
+            found = to_moment(await self._database.read(database_now))
             self._ahead = found - to_moment(self._now())
             self._read_at = found, now
         read, at = self._read_at

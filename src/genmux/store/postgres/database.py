@@ -34,6 +34,8 @@ class PostgresDatabase:
     times in all, when the server ended it for a deadlock or a serialization failure or when the connection was lost before
     the commit: so it must be repeatable, and do nothing but database work. When the connection is lost during the commit,
     nobody knows whether it was made: the StoreError has `retry == "unsure"`.
+
+    A transaction that was begun ends, although whoever waits for it is cancelled; `leave` and `aclose` wait for it.
     """
 
     def __init__(self, url: str, *, size: int = 10) -> None:
@@ -58,27 +60,29 @@ class PostgresDatabase:
 
     async def write(self, work: Work[T]) -> T:
         """Do it and commit: when this returns, it is durable. What `work` raises undoes its own changes, and is raised."""
+        line = self._line()
 
         async def attempt(trip: _Trip) -> T:
             """Once, with a connection."""
-            async with self._line().engine.connect() as connection, connection.begin():
+            async with line.engine.connect() as connection, connection.begin():
                 done = await connection.run_sync(trip.run, work)
                 trip.sent = True
             return done
 
-        return await self._insist(attempt)
+        return await line.finish(self._insist(attempt))
 
     async def read(self, work: Work[T]) -> T:
         """Look at one state of the database, without waiting for writers. Whatever tries to write, fails."""
+        line = self._line()
 
         async def attempt(trip: _Trip) -> T:
             """Once, with a connection."""
-            async with self._line().engine.connect() as connection:
+            async with line.engine.connect() as connection:
                 await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
                 async with connection.begin():
                     return await connection.run_sync(trip.run, work)
 
-        return await self._insist(attempt)
+        return await line.finish(self._insist(attempt))
 
     async def pool(self) -> "asyncpg.Pool":
         """The driver's connections in the running loop, for prepared statements on the hot paths. Raises StoreError."""

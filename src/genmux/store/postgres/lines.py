@@ -1,7 +1,8 @@
 """Connections to PostgreSQL: those of one event loop."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from genmux.types.errors import ConfigurationError
@@ -9,6 +10,8 @@ from genmux.types.errors import ConfigurationError
 if TYPE_CHECKING:
     import asyncpg
     from sqlalchemy.ext.asyncio import AsyncEngine
+
+T = TypeVar("T")
 
 SCHEMES = ("postgresql", "postgres", "postgresql+asyncpg")
 
@@ -58,6 +61,20 @@ class Line:
         self._engine: AsyncEngine | None = None
         self._pool: asyncpg.Pool | None = None
         self._making = asyncio.Lock()
+        self._under_way: set[asyncio.Task[Any]] = set()
+
+    async def finish(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do what uses a connection. It ends although whoever waits is cancelled: a connection in the middle of it is lost else."""
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._forget)
+        await asyncio.wait([task])
+        return task.result()
+
+    def _forget(self, task: "asyncio.Task[Any]") -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever still waited heard it
 
     async def connect(self) -> "asyncpg.Connection":
         """A connection of its own, for whoever closes it. Raises what the driver raises."""
@@ -103,7 +120,12 @@ class Line:
         return self._pool
 
     async def close(self) -> None:
-        """Close all; those that are in use within a few seconds."""
+        """Close all, once what is under way has ended; it has a few seconds for that."""
+        if self._under_way:
+            _, late = await asyncio.wait(self._under_way, timeout=CONNECTS_WITHIN)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         engine, self._engine = self._engine, None
         pool, self._pool = self._pool, None
         if engine is not None:
