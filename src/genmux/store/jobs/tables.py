@@ -53,6 +53,7 @@ jobs = Table(
     Index("ix_jobs_tenant_created", "tenant", "created_at", "id"),
     Index("ix_jobs_provider_status", "provider", "status"),
     Index("ix_jobs_ended_at", "ended_at"),
+    Index("ix_jobs_ticket", "ticket", postgresql_using="hash"),  # which any length of a ticket fits into
 )
 
 job_workers = Table(
