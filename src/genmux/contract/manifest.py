@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Container, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -213,7 +214,12 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def parse_manifest(text: str, *, source: str) -> Manifest:
-    """Read a manifest from TOML. `source` names it in errors."""
+    """Read a manifest from TOML; the same text is read once in a process. `source` names it in errors."""
+    return _parsed(text, source)
+
+
+@lru_cache(256)
+def _parsed(text: str, source: str) -> Manifest:
     from genmux.contract.toml_lines import describe
 
     try:
