@@ -1,7 +1,8 @@
 """A model in a child process: requests stand in line, a crash costs one of them, an unused process is closed."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
 from typing import Any, Literal
 
 import msgspec
@@ -72,11 +73,26 @@ class ChildQueue:
         return self._process is not None or self._line.locked() or bool(self._tasks)
 
     async def ask(self, question: Callable[[int], Question], *, grace: float | None = None) -> AsyncGenerator[Any]:
-        """Ask when it is our turn and give what comes back. Leaving early stops the work in the child.
+        """Ask when it is our turn and give what comes back. Closing it early stops the work in the child.
 
-        `grace` is the queue's own where it is None. Raises ProviderError; a crash is one of kind `server` that may not be
-        repeated blindly.
+        What comes back is taken from the child at once and waits here: whoever reads slowly, or stops reading and closes
+        nothing, holds up nobody else in line. `grace` is the queue's own where it is None. Raises ProviderError; a crash is
+        one of kind `server` that may not be repeated blindly.
         """
+        told: asyncio.Queue[tuple[Any, Exception | None] | None] = asyncio.Queue()
+        taking = self._in_background(_take(self._answers(question, grace), told))
+        try:
+            while (one := await told.get()) is not None:
+                output, error = one
+                if error is not None:
+                    raise error
+                yield output
+        finally:
+            taking.cancel()
+            await asyncio.wait([taking])  # from now on the next in line may begin, once the child is at rest
+
+    async def _answers(self, question: Callable[[int], Question], grace: float | None) -> AsyncGenerator[Any]:
+        """The same, without anything in between."""
         await self._line.acquire()
         settled = False
         try:
@@ -237,10 +253,11 @@ class ChildQueue:
             if self._process is not None:
                 await self._end(self._process)
 
-    def _in_background(self, work: Any) -> None:
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def _say(
         self,
@@ -255,3 +272,15 @@ class ChildQueue:
             type=type_, provider=model.provider, model=model.id, pid=process.pid, seconds=seconds, reason=reason
         )
         self._tell(event)
+
+
+async def _take(outputs: AsyncGenerator[Any], told: "asyncio.Queue[tuple[Any, Exception | None] | None]") -> None:
+    """Hand over all outputs as they come, what was raised, and None at the end."""
+    try:
+        async with aclosing(outputs):
+            async for output in outputs:
+                told.put_nowait((output, None))
+    except Exception as error:  # noqa: BLE001 — whoever asked raises it
+        told.put_nowait((None, error))
+    finally:
+        told.put_nowait(None)

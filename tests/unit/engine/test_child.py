@@ -80,6 +80,15 @@ class TestEitherIsolation:
         assert await caller.text("say next", engine) == "hi next"
         assert mark.read_text() == "stopped"
 
+    async def test_a_stream_that_is_left_open_holds_up_nobody(self, caller: Caller, engine: LocalEngine) -> None:
+        left = caller.run(chat("say " + "x" * 500_000), engine)  # more than a pipe takes in
+        async for _ in left:
+            break
+        async with asyncio.timeout(20):
+            assert await caller.text("say next", engine) == "hi next"
+        rest = [part.text async for part in left if isinstance(part, TextDelta)]
+        assert "".join(rest) == "hi " + "x" * 500_000
+
     async def test_a_closed_host_refuses(self, caller: Caller, engine: LocalEngine) -> None:
         await caller.text("say x", engine)
         await caller.host.aclose()
