@@ -23,7 +23,7 @@ from tests.faults.server import FaultServer, turns
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are counted in /proc")
 
 LUMEN = provider()
-MANY = 500
+MANY = 200
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,10 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+
+import pytest
 
 import genmux
 
@@ -15,9 +18,16 @@ SENDERS = {"flows/call/flow.py", "flows/call/health.py", "flows/job/streaming.py
 """Who calls the engine: the flows of calls and jobs under a permit, and health checks, which only look."""
 
 
-def calls(path: Path) -> Iterator[ast.Call]:
+@cache
+def calls(path: Path) -> tuple[ast.Call, ...]:
     tree = ast.parse(path.read_text("utf-8"))
-    yield from (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return tuple(node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forgotten() -> Iterator[None]:
+    yield
+    calls.cache_clear()
 
 
 def makers(*names: str) -> set[str]:
