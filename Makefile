@@ -2,6 +2,9 @@
 PYTHON ?= python3
 export PYTHON
 
+# Hundreds of tests start a program of ours: none is to compile us anew, also where the environment wants no bytecode.
+export PYTHONDONTWRITEBYTECODE =
+
 BIN := .venv/bin
 STAMP := .venv/.stamp
 CHECKS := ruff format types imports dependencies docstrings dead-code spelling sizes words tests docs
@@ -24,9 +27,6 @@ WEIGHTS = $(BIN)/genmux local install smollm2 && $(BIN)/genmux local install ups
 
 # Tests mostly wait, for processes, sockets and disks: three for two cores keep these busy.
 WORKERS = $(shell $(PYTHON) -c "import os; print(min(4, (os.cpu_count() or 1) * 3 // 2))")
-
-# Hundreds of tests start a program of ours: none is to compile us anew, also where the environment wants no bytecode.
-test coverage: export PYTHONDONTWRITEBYTECODE =
 
 test: $(STAMP) ## Run the whole test suite
 	@$(WEIGHTS) || echo "without weights the tests of the embedded models are left out"
