@@ -150,6 +150,18 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+async def others(url: str, more: str = "") -> int:
+    """How many other connections the server has to this database."""
+    import asyncpg
+
+    connection = await asyncpg.connect(url)
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    try:
+        return await connection.fetchval(f"{query} AND backend_type = 'client backend' {more}")
+    finally:
+        await connection.close()
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
     """The server of this test process."""

@@ -14,7 +14,7 @@ from genmux.store.database import Tx
 from genmux.store.postgres.database import PostgresDatabase
 from genmux.store.postgres.listening import notify
 from genmux.types.errors import ConfigurationError, ErrorKind, InvalidRequestError, Retry, StoreError
-from tests.postgres import Server
+from tests.postgres import Server, others
 
 NUMBERS = Table("numbers", MetaData(), Column("n", Integer, primary_key=True), Column("m", Integer, default=0))
 COUNT = select(func.count()).select_from(NUMBERS)
@@ -239,80 +239,6 @@ async def test_nothing_is_done_after_the_end(postgres_url: str) -> None:
 
     with pytest.raises(StoreError, match="is closed"):
         await database.write(count)
-
-
-@pytest.mark.parametrize("does", ["read", "write"])
-@pytest.mark.parametrize("cancelled", [False, True])
-async def test_no_connection_is_left_behind_by_what_is_under_way_at_the_end(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch, does: str, cancelled: bool
-) -> None:
-    database = PostgresDatabase(postgres_url)
-    await database.read(database_now)
-    asked, may_go = slow_down(monkeypatch)
-    task = asyncio.create_task(getattr(database, does)(lambda tx: tx.core.execute(text("SELECT 7")).scalar_one()))
-    await asked.wait()
-    if cancelled:
-        task.cancel()
-        assert isinstance((await asyncio.gather(task, return_exceptions=True))[0], asyncio.CancelledError)
-    closing = asyncio.create_task(database.aclose())
-    await asyncio.sleep(0)
-    may_go.set()
-    await closing
-
-    assert cancelled or task.result() == 7
-    assert await others(postgres_url) == 0
-
-
-async def test_a_change_that_was_begun_is_made_although_nobody_waits(
-    database: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as patch:
-        asked, may_go = slow_down(patch)
-        task = asyncio.create_task(database.write(add(1)))
-        await asked.wait()
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        may_go.set()
-        await database.leave()  # what was begun ends before
-
-    assert await database.read(count) == 1
-
-
-async def test_what_does_not_end_is_broken_off_at_the_end(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("genmux.store.postgres.lines.CONNECTS_WITHIN", 0.2)
-    database = PostgresDatabase(postgres_url)
-    await database.read(database_now)
-    task = asyncio.create_task(database.write(lambda tx: tx.core.execute(text("SELECT pg_sleep(60)")) and None))
-    while not await others(postgres_url, "AND query LIKE '%pg_sleep%'"):
-        pass
-    await database.aclose()
-
-    assert isinstance((await asyncio.gather(task, return_exceptions=True))[0], asyncio.CancelledError)
-    assert await others(postgres_url) == 0
-
-
-def slow_down(patch: pytest.MonkeyPatch) -> tuple[asyncio.Event, asyncio.Event]:
-    """Statements that are new to a connection wait: set when one is there, and until when."""
-    asked, may_go = asyncio.Event(), asyncio.Event()
-    prepare = asyncpg.Connection.prepare
-
-    async def slow(self: asyncpg.Connection, *told: object, **more: object) -> object:
-        asked.set()
-        await may_go.wait()
-        return await prepare(self, *told, **more)
-
-    patch.setattr(asyncpg.Connection, "prepare", slow)
-    return asked, may_go
-
-
-async def others(url: str, more: str = "") -> int:
-    """How many other connections the server has to this database."""
-    connection = await asyncpg.connect(url)
-    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    try:
-        return await connection.fetchval(f"{query} AND backend_type = 'client backend' {more}")
-    finally:
-        await connection.close()
 
 
 async def test_hints_arrive_with_the_commit(database: PostgresDatabase) -> None:
