@@ -1,12 +1,15 @@
+from typing import Any
+
 import pytest
 
-np = pytest.importorskip("numpy")
 pytest.importorskip("faster_whisper", reason="the extra is not installed: pip install 'genmux[voice]'")
+
+import numpy as np
 
 from genmux.providers.local.short_whisper import LEAST, MARGIN, frames_of
 
 
-def window(said: int, frames: int = 3_000) -> "np.ndarray":
+def window(said: int, frames: int = 3_000) -> Any:
     """A window in which so many frames are sound."""
     made = np.zeros((80, frames), np.float32)
     made[:, :said] = -0.4
