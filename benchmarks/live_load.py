@@ -9,87 +9,80 @@ import json
 import struct
 import sys
 import time
+from urllib.parse import urlsplit
 
-import aiohttp
 import uvloop
+from raw_socket import RawSocket, asked
 
-FRAME = 960
-HEAD = '{"type":"input_audio_buffer.append","audio":"'
-PAD = base64.b64encode(bytes(FRAME - 9)).decode()
+FRAME, PACE = 960, 0.02
+HEAD = b'{"type":"input_audio_buffer.append","audio":"'
+PAD = base64.b64encode(bytes(FRAME - 9)) + b'"}'
 KEY = "sk-benchmark-0123456789"
+UPDATE = json.dumps({"type": "session.update", "session": {"type": "realtime"}}).encode()
+DELTA = b'"response.output_audio.delta"'
 
 
-async def session(client, url, gate, frames, taken, ready):
-    async with client.ws_connect(
-        url, headers={"authorization": f"Bearer {KEY}"}, compress=0, max_msg_size=0, autoping=True
-    ) as socket:
-        first = json.loads((await socket.receive()).data)
-        assert first["type"] == "session.created", first
-        await socket.send_str(json.dumps({"type": "session.update", "session": {"type": "realtime"}}))
-        while (told := json.loads((await socket.receive()).data))["type"] != "session.updated":
-            assert told["type"] != "error", told
-        ready()
-        await gate.wait()
-        talking = asyncio.create_task(talk(socket, frames)) if frames else None
-        stop = time.monotonic() + STOP[0]
-        try:
-            while time.monotonic() < stop:
-                async with asyncio.timeout(stop - time.monotonic()):
-                    message = await socket.receive()
-                if message.type is not aiohttp.WSMsgType.TEXT:
-                    raise SystemExit(f"the session ended: {message}")
-                text = message.data
-                if '"response.output_audio.delta"' in text[:60]:
-                    at = text.index('"delta":"') + 9
-                    sent = struct.unpack("<q", base64.b64decode(text[at : at + 12])[:8])[0]
-                    taken.append(time.monotonic_ns() - sent)
-                elif '"type":"error"' in text:
-                    raise SystemExit(text)
-        except TimeoutError:
-            pass
-        if talking is not None:
-            talking.cancel()
+class Talker(RawSocket):
+    """One session; `taken` gets how long each echo took, in nanoseconds."""
+
+    def __init__(self, opening: bytes, taken: list[int]) -> None:
+        super().__init__(opening)
+        self.ready = asyncio.get_running_loop().create_future()
+        self._taken = taken
+
+    def heard(self, message: bytes) -> None:
+        """A message came."""
+        if DELTA in message[:60]:
+            at = message.index(b'"delta":"') + 9
+            (sent,) = struct.unpack("<q", base64.b64decode(message[at : at + 12])[:8])
+            self._taken.append(time.monotonic_ns() - sent)
+        elif b'"session.created"' in message[:60]:
+            self.say(UPDATE)
+        elif b'"session.updated"' in message[:60]:
+            self.ready.set_result(None)
+        elif b'"type":"error"' in message:
+            raise SystemExit(message.decode())
+
+    def speak(self) -> None:
+        """One frame."""
+        if self.closed:
+            raise SystemExit("a session was closed")
+        self.say(HEAD + base64.b64encode(struct.pack("<qb", time.monotonic_ns(), 0)) + PAD)
 
 
-STOP = [0.0]
-
-
-async def talk(socket, frames):
-    begun = time.monotonic() + (id(socket) % 997) / 997 * 0.02
-    for number in range(frames):
-        wait = begun + number * 0.02 - time.monotonic()
+async def talk(talkers: list[Talker], seconds: float) -> None:
+    """A frame of each every 20 ms, spread over them."""
+    begun, count = time.monotonic(), len(talkers)
+    for number in range(int(seconds / PACE) * count):
+        wait = begun + number * PACE / count - time.monotonic()
         if wait > 0:
             await asyncio.sleep(wait)
-        stamp = base64.b64encode(struct.pack("<qb", time.monotonic_ns(), 0)).decode()
-        await socket.send_str(f'{HEAD}{stamp}{PAD}"}}')
+        elif number % 16 == 0:
+            await asyncio.sleep(0)
+        talkers[number % count].speak()
 
 
-async def main(url, sessions, talking, seconds):
-    STOP[0] = seconds + 0.5
-    taken, gate, here = [], asyncio.Event(), []
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
-        tasks = []
-        for number in range(sessions):
-            frames = int(seconds * 50) if number < talking else 0
-            tasks.append(asyncio.create_task(session(client, url, gate, frames, taken, lambda: here.append(1))))
-            if number % 20 == 19:
-                await asyncio.sleep(0.05)
-        while len(here) < sessions:
-            await asyncio.sleep(0.05)
-            if any(task.done() for task in tasks):
-                await asyncio.gather(*tasks)
-        print(json.dumps({"open": len(here)}), flush=True)
-        sys.stdin.readline()
-        gate.set()
-        ends = time.monotonic() + seconds
-        while (left := ends - time.monotonic()) > 0:
-            await asyncio.sleep(min(10.0, left))
-            told, taken[:] = sorted(taken), []
-            if told:
-                p50, p99 = told[len(told) // 2], told[int(len(told) * 0.99)]
-                print(json.dumps({"frames": len(told), "p50_ms": p50 / 1e6, "p99_ms": p99 / 1e6}), flush=True)
-        await asyncio.gather(*tasks)
-        print(json.dumps({"late": len(taken)}), flush=True)
+async def main(url: str, sessions: int, talking: int, seconds: float) -> None:
+    place, taken = urlsplit(url), []
+    opening = asked(place.netloc, f"{place.path}?{place.query}", authorization=f"Bearer {KEY}")
+    loop, talkers = asyncio.get_running_loop(), []
+    for _ in range(sessions):
+        _, talker = await loop.create_connection(lambda: Talker(opening, taken), place.hostname, place.port)
+        await asyncio.wait_for(talker.ready, 30)
+        talkers.append(talker)
+    print(json.dumps({"open": len(talkers)}), flush=True)
+    sys.stdin.readline()
+    speaking = asyncio.create_task(talk(talkers[:talking], seconds))
+    ends = time.monotonic() + seconds
+    while (left := ends - time.monotonic()) > 0:
+        await asyncio.sleep(min(10.0, left))
+        told, taken[:] = sorted(taken), []
+        if told:
+            p50, p99 = told[len(told) // 2], told[int(len(told) * 0.99)]
+            print(json.dumps({"frames": len(told), "p50_ms": p50 / 1e6, "p99_ms": p99 / 1e6}), flush=True)
+    await speaking
+    await asyncio.sleep(0.5)
+    print(json.dumps({"late": len(taken)}), flush=True)
 
 
 if __name__ == "__main__":

@@ -2,64 +2,54 @@
 
 import asyncio
 import json
-import sys
 
-from aiohttp import WSMsgType, web
+import uvloop
+from raw_socket import RawSocket
 
-APPEND = '"type":"input_audio_buffer.append"'
-USAGE = {"total_tokens": 2, "input_tokens": 1, "output_tokens": 1}
-
-
-async def talk(request):
-    socket = web.WebSocketResponse(compress=False, max_msg_size=0)
-    await socket.prepare(request)
-    await socket.send_str(json.dumps({"type": "session.created", "event_id": "e", "session": {"id": "sess"}}))
-    head = ""
-    async for message in socket:
-        if message.type is not WSMsgType.TEXT:
-            continue
-        text = message.data
-        if APPEND in text[:80]:
-            if not head:
-                await begin(socket)
-                place = '"response_id":"resp_1","item_id":"item_1","output_index":0,"content_index":0'
-                head = f'{{"type":"response.output_audio.delta","event_id":"event_1",{place},"delta":"'
-            at = text.index('"audio":"') + 9
-            await socket.send_str(f'{head}{text[at : text.index(chr(34), at)]}"}}')
-        elif '"session.update"' in text:
-            await socket.send_str(json.dumps({"type": "session.updated", "event_id": "e", "session": {"id": "sess"}}))
-    return socket
+APPEND = b'"type":"input_audio_buffer.append"'
+PLACE = '"response_id":"resp_1","item_id":"item_1","output_index":0,"content_index":0'
+DELTA = f'{{"type":"response.output_audio.delta","event_id":"event_1",{PLACE},"delta":"'.encode()
+ITEM = {"id": "item_1", "type": "message", "role": "assistant", "status": "in_progress", "content": []}
+PART = {"item_id": "item_1", "output_index": 0, "content_index": 0, "part": {"type": "audio", "transcript": ""}}
+BEGINNING = (
+    {"type": "response.created", "response": {"id": "resp_1", "status": "in_progress", "output": []}},
+    {"type": "response.output_item.added", "response_id": "resp_1", "output_index": 0, "item": ITEM},
+    {"type": "response.content_part.added", "response_id": "resp_1", **PART},
+)
 
 
-async def begin(socket):
-    item = {"id": "item_1", "type": "message", "role": "assistant", "status": "in_progress", "content": []}
-    for message in (
-        {"type": "response.created", "response": {"id": "resp_1", "status": "in_progress", "output": []}},
-        {"type": "response.output_item.added", "response_id": "resp_1", "output_index": 0, "item": item},
-        {
-            "type": "response.content_part.added",
-            "response_id": "resp_1",
-            "item_id": "item_1",
-            "output_index": 0,
-            "content_index": 0,
-            "part": {"type": "audio", "transcript": ""},
-        },
-    ):
-        await socket.send_str(json.dumps({"event_id": "e", **message}))
+class Echo(RawSocket):
+    """One session."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._answers = False
+
+    def began(self) -> None:
+        """It is open."""
+        self._tell({"type": "session.created", "session": {"id": "sess"}})
+
+    def heard(self, message: bytes) -> None:
+        """A message came."""
+        if APPEND in message[:80]:
+            if not self._answers:
+                self._answers = True
+                for one in BEGINNING:
+                    self._tell(one)
+            at = message.index(b'"audio":"') + 9
+            self.say(DELTA + message[at : message.index(b'"', at)] + b'"}')
+        elif b'"session.update"' in message:
+            self._tell({"type": "session.updated", "session": {"id": "sess"}})
+
+    def _tell(self, message: dict) -> None:
+        self.say(json.dumps({"event_id": "e", **message}).encode())
 
 
-async def main():
-    app = web.Application()
-    app.router.add_get("/v1/realtime", talk)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, backlog=2048).start()
-    print(runner.addresses[0][1], flush=True)
+async def main() -> None:
+    server = await asyncio.get_running_loop().create_server(Echo, "127.0.0.1", 0, backlog=2048)
+    print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    if "uvloop" not in sys.argv:
-        import uvloop
-
-        uvloop.run(main())
+    uvloop.run(main())
