@@ -1,8 +1,5 @@
 """A stream of parts, settled at its end however it ends."""
 
-import asyncio
-import contextlib
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Self
 
@@ -10,13 +7,12 @@ import msgspec
 
 from genmux.flows.call.door import Door
 from genmux.flows.call.run import Run
+from genmux.flows.call.settling import SettledStream
 from genmux.flows.call.sources import Begun
-from genmux.flows.call.target import place
 from genmux.types.chat import ChatResult, FinishReason
 from genmux.types.content import Text
 from genmux.types.errors import ProviderError
 from genmux.types.join import Joiner
-from genmux.types.money import Cost
 from genmux.types.parts import (
     BlockStart,
     ErrorPart,
@@ -39,7 +35,7 @@ CHARACTERS_PER_TOKEN = 4
 _NOTED = frozenset({UsagePart, Finish, ExtraPart, ErrorPart})
 
 
-class PartStream:
+class PartStream(SettledStream[Part]):
     """The parts of one answer, as they come.
 
     Iterate it, or take `text()` for the text alone; `result()` joins what has come so far. Leaving it early (`aclose`, or
@@ -57,23 +53,14 @@ class PartStream:
         count_input: Callable[[], int],
         keep: Callable[[Callable[[], ChatResult]], None],
     ) -> None:
+        super().__init__(begun, run, door)
         self._keep = keep
-        self._source = begun.source
-        self.run = run
-        self._door = door
-        self._seen: list[Part] = []
         self._usage: Usage | None = None
         self._finish: FinishReason | None = None
         self._service_tier: str | None = None
         self._failure: ProviderError | None = None
         self._count_input = count_input
-        self._settled = False
-        self._loop = asyncio.get_running_loop()
-        self._ahead = deque(self._noted([*map(WarningPart, warnings), *begun.parts]))
-        self.attempts = max(run.sendings, 1)
-        self.request_id = begun.request_id
-        self.ended = False
-        self.cost: Cost | None = None
+        self._ahead.extend(self._noted([*map(WarningPart, warnings), *begun.parts]))
 
     async def read(self) -> list[Part] | None:
         """The parts that arrived at once, never none; None at the end. Raises ProviderError."""
@@ -82,19 +69,6 @@ class PartStream:
             self._ahead.clear()
             return batch
         return await self._pull()
-
-    def __aiter__(self) -> Self:
-        """Iterate once."""
-        return self
-
-    async def __anext__(self) -> Part:
-        """The next part."""
-        if not self._ahead:
-            batch = await self._pull()
-            if batch is None:
-                raise StopAsyncIteration
-            self._ahead.extend(batch)
-        return self._ahead.popleft()
 
     def batches(self) -> "Batches":
         """The parts in lists, each with what arrived at once."""
@@ -123,40 +97,6 @@ class PartStream:
             route=self.run.route,
             steps=self.run.steps,
         )
-
-    async def aclose(self) -> None:
-        """Stop: close the connection and book what was received. May be called again, also while another task reads."""
-        try:
-            await self._source.aclose()
-        finally:
-            self._settle()
-
-    async def __aenter__(self) -> Self:
-        """Use it as `async with stream:`."""
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Stop at the end of the block."""
-        await self.aclose()
-
-    def __del__(self) -> None:
-        """Book also what was dropped unread. Not here: it may be any thread, in the middle of anything."""
-        if not getattr(self, "_settled", True):
-            with contextlib.suppress(RuntimeError):  # the event loop is closed
-                self._loop.call_soon_threadsafe(self._settle)
-
-    async def _pull(self) -> list[Part] | None:
-        if self._settled:
-            return None
-        try:
-            batch = await self._receive()
-        except BaseException as error:
-            await self._fail(error)
-            raise
-        if batch is None:
-            self.ended = True
-            self._settle()
-        return batch
 
     async def _receive(self) -> list[Part] | None:
         batch = await self._source.read() if self._failure is None else None
@@ -199,10 +139,7 @@ class PartStream:
             return at_least(self._usage, written, self._count_input)
         return self._usage
 
-    def _settle(self) -> None:
-        if self._settled:
-            return
-        self._settled = True
+    def _complete(self) -> None:
         self._usage = self._counted()
         self.cost = self._door.complete(
             self.run,
@@ -214,21 +151,11 @@ class PartStream:
         )
         self._keep(self.result)
 
-    async def _fail(self, error: BaseException) -> None:
-        """A fault ends it, or whoever waited was cancelled: then it was left early."""
-        try:
-            await self._source.aclose()
-        finally:
-            if isinstance(error, ProviderError):
-                place(error, self.run.reached)
-            if self._seen and not isinstance(error, ProviderError):
-                self._settle()
-            elif not self._settled:
-                self._settled = True
-                self._usage = self._counted() if self._seen else Usage()
-                self._door.fail(self.run, error, usage=self._usage)
-                if self._seen:
-                    self._keep(self.result)
+    def _break(self, error: BaseException) -> None:
+        self._usage = self._counted() if self._seen else Usage()
+        self._door.fail(self.run, error, usage=self._usage)
+        if self._seen:
+            self._keep(self.result)
 
 
 def at_least(said: Usage | None, characters: int, count_input: Callable[[], int]) -> Usage:
