@@ -1,17 +1,18 @@
 """A running gateway as a provider, which has every model. Imported when somebody calls through one."""
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 
 import msgspec
 
+from genmux.client.voice.gateway_sessions import GatewaySessions
+from genmux.client.voice.gateway_sounds import GatewaySpeech, GatewayTranscripts
+from genmux.contract.beside import Spent, with_spent
 from genmux.contract.features import FEATURES, Support
 from genmux.contract.http import HttpReply
 from genmux.contract.manifest import Credential, Manifest, ModelSpec, Probe
 from genmux.contract.openai_errors import REFUSALS
 from genmux.contract.provider import Provider
 from genmux.contract.wires import Sent
-from genmux.dialects import load_dialect
 from genmux.dialects.openai_chat.client import OpenAIChatWire
 from genmux.dialects.openai_chat.profile import Profile
 from genmux.dialects.openai_embeddings.client import OpenAIEmbeddingsWire
@@ -59,30 +60,27 @@ def gateway_provider(provider_id: str, url: str) -> Provider:
         credentials={"api_key": Credential(env=("GENMUX_KEY",), required=False)},
         errors={code: kind for kind, (_, _, code) in REFUSALS.items() if code is not None},
         model_defaults=ModelSpec(
-            operations={"chat": "chat", "embed": "embed", "text_to_speech": "speech", "transcribe": "transcripts"},
+            operations={
+                "chat": "chat",
+                "embed": "embed",
+                "text_to_speech": "speech",
+                "transcribe": "transcripts",
+                "realtime": "sessions",
+            },
             features=dict.fromkeys(FEATURES, Support.NATIVE) | {"count_tokens": Support.UNKNOWN},
         ),
         health=Probe(path="/models"),
         reports_cost=True,
     )
-    audio = load_dialect("openai_audio").client
     wires = {
         "chat": GatewayChat(Profile()),
         "embed": GatewayEmbed(EmbeddingsProfile()),
-        "speech": audio({"operation": "text_to_speech"}),
-        "transcripts": audio({"operation": "transcribe"}),
+        "speech": GatewaySpeech(),
+        "transcripts": GatewayTranscripts(),
+        "sessions": GatewaySessions(),
     }
     return Provider(manifest=manifest, wires=wires)
 
 
 def _with_cost(usage: Usage, headers: Mapping[str, str]) -> Usage:
-    told = headers.get(COST)
-    if told is None:
-        return usage
-    try:
-        cost = Decimal(told)
-    except InvalidOperation:
-        return usage
-    if not cost.is_finite() or cost < 0:
-        return usage
-    return msgspec.structs.replace(usage, reported_cost=cost)
+    return with_spent(usage, Spent(cost=headers.get(COST)))

@@ -14,6 +14,7 @@ from genmux.types.audio import AudioFormat
 from genmux.types.errors import ErrorKind, MessageError, ProviderError
 from genmux.types.realtime import Command, SessionConfig
 from genmux.types.realtime_events import PassedAudio, RealtimeEvent
+from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
 Frame = str | bytes
 """One message of a WebSocket: text or bytes."""
@@ -67,10 +68,11 @@ class Resume(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Goodbye(msgspec.Struct, frozen=True, kw_only=True):
-    """What the end of a connection means: whether to connect anew, and what to tell people."""
+    """What the end of a connection means: whether to connect anew, and what to tell people: an error, or a mere reason."""
 
     reconnect: bool
     error: ProviderError | None = None
+    reason: str | None = None
 
 
 class Codec(Protocol):
@@ -123,6 +125,16 @@ class PassingCodec(Protocol):
 
     def passed(self, frame: Frame) -> PassedAudio | None:
         """A frame of sound that can go on as it is; None for any other."""
+        ...
+
+
+@runtime_checkable
+class WarningCodec(Protocol):
+    """A codec that left out something of what was set up."""
+
+    @property
+    def warnings(self) -> tuple[Warning, ...]:
+        """What, and why."""
         ...
 
 
@@ -180,3 +192,11 @@ def lacks(what: str, capabilities: Capabilities, *, instead: str) -> MessageErro
     """The error for a command that a provider has no word for."""
     message = f"this model's sessions cannot {what} (turns belong to the {capabilities.turn_owner}); {instead}"
     return MessageError(message, kind=ErrorKind.UNSUPPORTED)
+
+
+def foreign(config: SessionConfig, *spoken: str) -> tuple[Warning, ...]:
+    """The warnings for settings of another dialect than these, which are left out."""
+    if config.dialect in spoken or not config.extra:
+        return ()
+    told = f"it is a setting of {config.dialect or 'another dialect'}, which this model's provider does not speak"
+    return tuple(Warning("unsupported", f"session.{name}", told) for name in config.extra)

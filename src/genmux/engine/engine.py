@@ -13,6 +13,7 @@ from genmux.contract.error_map import classify
 from genmux.contract.http import HttpReply, HttpRequest
 from genmux.contract.jobs import Steps
 from genmux.contract.provider import Provider
+from genmux.contract.refused_sockets import refusal_of
 from genmux.engine.deadlines import AlarmClocks, Deadline, Timeouts
 from genmux.engine.framing import is_document, may_be_document
 from genmux.engine.limits import Gates, SizeLimits
@@ -160,7 +161,10 @@ class Engine:
         try:
             return await self._transport.dial(signed, connect=connect)
         except Refused as refusal:
-            error = classify(HttpReply(status=refusal.status, headers=refusal.headers, body=b""), provider.errors)
+            error = classify(
+                HttpReply(status=refusal.status, headers=refusal.headers, body=refusal_of(refusal.headers)),
+                provider.errors,
+            )
             error.provider, error.model = provider.id, model
             error.retry_after = told_wait(refusal.headers, now=self._clock())
             Redactor.of(credential).error(error)

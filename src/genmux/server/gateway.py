@@ -35,6 +35,7 @@ from genmux.server.terms import Terms
 from genmux.server.tus import UPLOADS, tus_headers
 from genmux.server.voice.speech import SpeechEndpoint
 from genmux.server.voice.transcription import TranscriptionEndpoint
+from genmux.server.voice.voices import VoicesEndpoint
 from genmux.types.errors import NotFoundError, ProviderError
 
 _NATIVE = "/api/"
@@ -237,8 +238,10 @@ def _voice(app: App, terms: Terms) -> dict[str, Ways]:
     server = load_dialect("openai_audio").server
     speech = SpeechEndpoint(app, terms, server)
     written = TranscriptionEndpoint(app, terms, server)
+    voices = VoicesEndpoint(app, terms)
     return {
         "/v1/audio/speech": {"POST": (speech.handle, speech.refuse)},
+        "/v1/audio/voices": _reading(voices.handle, speech.refuse),
         "/v1/audio/transcriptions": {"POST": (written.handle, written.refuse)},
         "/v1/audio/translations": {"POST": (written.handle, written.refuse)},
     }

@@ -57,7 +57,8 @@ class SessionConfig(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """How a session is to be. What is None is left to the provider.
 
     `input` and `output` are how sound goes in and comes out; a session converts to what its model takes. `params` are the
-    provider's own settings by name.
+    provider's own settings by name. `extra` are settings that genmux has no word for: they belong to `dialect`, and are left
+    out, with a warning, where another one is spoken.
     """
 
     instructions: str | None = None
@@ -74,6 +75,8 @@ class SessionConfig(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     tools: tuple[Tool, ...] = ()
     tool_choice: Any = None
     params: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    extra: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    dialect: str | None = None
 
 
 class RealtimeTurn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

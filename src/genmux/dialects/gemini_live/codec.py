@@ -8,10 +8,11 @@ import msgspec
 from genmux.contract.goodbyes import goodbye
 from genmux.contract.http import HttpRequest
 from genmux.contract.model import Model
-from genmux.contract.sessions import Capabilities, Frame, Goodbye, Resume, pick
+from genmux.contract.sessions import Capabilities, Frame, Goodbye, Resume, foreign, pick
 from genmux.dialects.gemini_live.commands import content
 from genmux.dialects.gemini_live.profile import Profile
 from genmux.dialects.gemini_live.reading import Listening
+from genmux.dialects.gemini_live.schema import NAME
 from genmux.dialects.gemini_live.sending import Sending
 from genmux.dialects.gemini_live.setup import Fields, write_setup
 from genmux.types.audio import AudioFormat
@@ -41,6 +42,7 @@ class GeminiLiveCodec:
         mark = f"{zlib.crc32(msgspec.json.encode(resume)):08x}_" if resume else ""
         self._url = model.base_url.removesuffix("/").removesuffix(profile.version) + profile.path
         self._capabilities = capabilities
+        self.warnings = foreign(config, NAME)
         self._setup = write_setup(config, model, resume, profile, capabilities)
         self._listening = Listening(mark)
         self._sending = Sending(config, self._listening, profile=profile, capabilities=capabilities)

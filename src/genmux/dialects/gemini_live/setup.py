@@ -6,6 +6,7 @@ from typing import Any
 from genmux.contract.model import Model
 from genmux.contract.sessions import Capabilities, Resume, lacks
 from genmux.dialects.gemini_live.profile import Profile
+from genmux.dialects.gemini_live.schema import NAME
 from genmux.dialects.gemini_live.tools import write_tools
 from genmux.types.chat import ToolChoice
 from genmux.types.realtime import SessionConfig, Transcribing, TurnDetection
@@ -50,7 +51,8 @@ def write_setup(
         setup["sessionResumption"] = {"handle": handle} if handle else {}
     if profile.compress:
         setup["contextWindowCompression"] = {"slidingWindow": {}}
-    return merge(merge(setup, profile.defaults), config.params)
+    own = config.extra if config.dialect == NAME else {}
+    return merge(merge(merge(setup, profile.defaults), own), config.params)
 
 
 def context_update(config: SessionConfig, names: tuple[str, ...]) -> Fields:

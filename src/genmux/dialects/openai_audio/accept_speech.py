@@ -4,6 +4,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from genmux.dialects.openai_audio.beside import take_wished
 from genmux.dialects.openai_audio.fields import COUNT, NUMBER, TEXT, choose, take, wrong
 from genmux.dialects.openai_audio.schema import NAME, OBJECT, StreamFormat
 from genmux.types.audio import ENCODINGS
@@ -22,10 +23,14 @@ SETTINGS: dict[str, str] = {
 
 
 class AcceptedSpeech(msgspec.Struct, frozen=True, kw_only=True):
-    """A caller's request for speech, understood. `stream_format` is how the sound is wanted: as bytes, or as events."""
+    """A caller's request for speech, understood. `stream_format` is how the sound is wanted: as bytes, or as events.
+
+    `beside` says that the caller listens to what genmux says beside the dialect.
+    """
 
     request: SpeechRequest
     stream_format: StreamFormat = "audio"
+    beside: bool = False
 
     @property
     def events(self) -> bool:
@@ -48,16 +53,19 @@ def accept_speech(body: bytes) -> AcceptedSpeech:
     format_ = choose(fields, "response_format", ENCODINGS, "") or None
     voice = _voice(fields.pop("voice", None))
     settings = {name: take(fields, name, words) for name, words in SETTINGS.items()}
+    wished = take_wished(fields)
     request = SpeechRequest(
         model=model or "",
         text=text,
         voice=voice,
         format=format_,
+        timestamps=wished is not None and wished.timestamps,
+        params={} if wished is None else wished.params,
         **settings,
         dialect=NAME,
         extra=fields or None,
     )
-    return AcceptedSpeech(request=request, stream_format=stream_format)
+    return AcceptedSpeech(request=request, stream_format=stream_format, beside=wished is not None)
 
 
 def _voice(given: Any) -> str | None:

@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from genmux.dialects.openai_audio.beside import Wished, take_wished
 from genmux.dialects.openai_audio.fields import NUMBER, TEXT, TRUTH, choose, take, wrong
 from genmux.dialects.openai_audio.schema import NAME, Granularity, ResponseFormat, Way
 from genmux.types.content import Fields
@@ -23,11 +24,15 @@ _TRUTHS = {"true": True, "false": False}
 
 
 class AcceptedTranscription(msgspec.Struct, frozen=True, kw_only=True):
-    """A caller's request for a transcript, understood. `response_format` is how it is wanted, `stream` whether as it comes."""
+    """A caller's request for a transcript, understood. `response_format` is how it is wanted, `stream` whether as it comes.
+
+    `beside` says that the caller listens to what genmux says beside the dialect.
+    """
 
     request: TranscriptionRequest
     response_format: ResponseFormat = "json"
     stream: bool = False
+    beside: bool = False
 
 
 def accept_form(given: Mapping[str, Any], audio: AudioFile, way: Way = "transcriptions") -> AcceptedTranscription:
@@ -43,21 +48,29 @@ def accept_form(given: Mapping[str, Any], audio: AudioFile, way: Way = "transcri
     fields["stream"] = _truth(fields.get("stream"))
     stream = bool(take(fields, "stream", TRUTH))
     fields["temperature"] = _number(fields.get("temperature"))
+    wished = take_wished(fields)
+    also = wished or Wished()
     request = TranscriptionRequest(
         model=model or "",
         audio=audio,
-        language=take(fields, "language", TEXT) or None,
+        language=also.language or take(fields, "language", TEXT) or None,
         prompt=take(fields, "prompt", TEXT) or None,
         temperature=take(fields, "temperature", NUMBER),
-        words="word" in times,
-        segments="segment" in times or (not times and wanted in TIMED),
-        diarize=wanted == "diarized_json",
+        words=also.words or "word" in times,
+        segments=also.segments or "segment" in times or (not times and wanted in TIMED),
+        diarize=also.diarize or wanted == "diarized_json",
         translate=way == "translations",
         user=take(fields, "user", TEXT) or None,
+        params=also.params,
         dialect=NAME,
         extra=fields or None,
     )
-    return AcceptedTranscription(request=request, response_format=wanted, stream=stream and wanted in STREAMED)
+    return AcceptedTranscription(
+        request=request,
+        response_format=wanted,
+        stream=stream and wanted in STREAMED,
+        beside=wished is not None,
+    )
 
 
 def _times(given: Any, wanted: str) -> tuple[str, ...]:

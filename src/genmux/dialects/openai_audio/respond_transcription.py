@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from genmux.contract.beside import BESIDE
 from genmux.contract.dialect import Answer
 from genmux.dialects.openai_audio.accept_transcription import AcceptedTranscription
+from genmux.dialects.openai_audio.beside import about_transcript
 from genmux.dialects.openai_audio.languages import name_of
 from genmux.dialects.openai_audio.schema import NAME, TEXT_SEGMENT, ResponseFormat
 from genmux.dialects.openai_audio.usage import write_usage
@@ -36,7 +38,8 @@ def respond_transcription(transcript: Transcript, accepted: AcceptedTranscriptio
     if text is not None:
         return Answer(status=200, body=text(transcript).encode(), headers=PLAIN)
     document = _DOCUMENTS[accepted.response_format](transcript, accepted)
-    return Answer(status=200, body=msgspec.json.encode(document | _own(transcript)))
+    about = {BESIDE: about_transcript(transcript)} if accepted.beside else {}
+    return Answer(status=200, body=msgspec.json.encode(document | _own(transcript) | about))
 
 
 def done_fields(transcript: Transcript) -> Fields:

@@ -44,7 +44,7 @@ class EventsReader:
     """Reads events; `made` is how their sound is written."""
 
     def __init__(self, made: AudioFormat) -> None:
-        self._made = made
+        self.made = made
         self._begun = False
         self._done = False
 
@@ -61,7 +61,7 @@ class EventsReader:
             return (UsagePart(spoken_usage(told.usage)),) if told.usage else ()
         if kind != AUDIO_DELTA or not (sound := bytes_of(told.sound or "")):
             return ()
-        start = () if self._begun else (SpeechStart(format=self._made),)
+        start = () if self._begun else (SpeechStart(format=self.made),)
         self._begun = True
         return (*start, SpeechDelta(sound))
 

@@ -2,8 +2,10 @@
 
 import msgspec
 
+from genmux.contract.beside import BESIDE
 from genmux.contract.openai_errors import error_document
 from genmux.dialects.openai_audio.accept_transcription import AcceptedTranscription
+from genmux.dialects.openai_audio.beside import about_transcript
 from genmux.dialects.openai_audio.respond_transcription import diarized, done_fields
 from genmux.dialects.openai_audio.schema import DONE, TEXT_DELTA, TEXT_DONE
 from genmux.types.content import Fields
@@ -16,6 +18,7 @@ class TranscriptWriter:
 
     def __init__(self, accepted: AcceptedTranscription) -> None:
         self._diarized = accepted.response_format == "diarized_json"
+        self._beside = accepted.beside
         self._segments = 0
 
     def write(self, part: TranscriptPart) -> bytes:
@@ -23,11 +26,12 @@ class TranscriptWriter:
         match part:
             case TranscriptDelta(text=text) if text:
                 return _event({"type": TEXT_DELTA, "delta": text})
-            case TranscriptSegment(segment=segment) if self._diarized:
+            case TranscriptSegment(segment=segment) if self._diarized or self._beside:
                 self._segments += 1
                 return _event(diarized(segment, self._segments - 1))
             case TranscriptDone(transcript=transcript):
-                return _event({**done_fields(transcript), "type": TEXT_DONE})
+                about = {BESIDE: about_transcript(transcript)} if self._beside else {}
+                return _event({**done_fields(transcript), "type": TEXT_DONE, **about})
             case _:
                 return b""
 

@@ -1,6 +1,7 @@
 """The half that faces a provider: one connection."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -8,7 +9,7 @@ import msgspec
 from genmux.contract.goodbyes import goodbye
 from genmux.contract.http import HttpRequest
 from genmux.contract.model import Model
-from genmux.contract.sessions import Capabilities, Frame, Goodbye, Resume, pick
+from genmux.contract.sessions import Capabilities, Frame, Goodbye, Resume, foreign, pick
 from genmux.dialects.openai_realtime.commands import ANSWER, Fields, append, history, message, written
 from genmux.dialects.openai_realtime.memory import Memory
 from genmux.dialects.openai_realtime.passing import passed_delta
@@ -29,6 +30,7 @@ from genmux.types.realtime import (
     UpdateSession,
 )
 from genmux.types.realtime_events import PassedAudio, RealtimeEvent
+from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
 BETA_HEADER = ("OpenAI-Beta", "realtime=v1")
 
@@ -73,6 +75,11 @@ class OpenAIRealtimeCodec:
     def output(self) -> AudioFormat:
         """How sound comes out."""
         return self._config.output
+
+    @property
+    def warnings(self) -> tuple[Warning, ...]:
+        """Settings of other dialects, which are left out."""
+        return foreign(self._config, NAME)
 
     @property
     def spoken(self) -> str:
@@ -151,8 +158,8 @@ class OpenAIRealtimeCodec:
     def _update(self, command: UpdateSession) -> Fields:
         config = self._agreed(command.config)
         session = write_session(config, command.changed, self._profile, self._capabilities)
-        if "params" in command.changed:
-            merge(session, config.params)
+        if "extra" in command.changed or "params" in command.changed:
+            merge(session, self._more(config))
         fresh = {name: getattr(config, name) for name in command.changed}
         self._config = msgspec.structs.replace(self._config, **fresh)
         return {"type": "session.update", "session": session}
@@ -163,7 +170,11 @@ class OpenAIRealtimeCodec:
         session = merge(dict(profile.defaults), write_session(config, names, profile, self._capabilities))
         if profile.model == "session":
             session["model"] = self._model.wire_id
-        return {"type": "session.update", "session": merge(session, config.params)}
+        return {"type": "session.update", "session": merge(session, self._more(config))}
+
+    def _more(self, config: SessionConfig) -> Mapping[str, Any]:
+        """Settings that genmux has no word for: those of this dialect, and the provider's own, which win."""
+        return merge(dict(config.extra) if config.dialect == NAME else {}, config.params)
 
     def _agreed(self, config: SessionConfig) -> SessionConfig:
         """The config with formats that the host has."""

@@ -29,6 +29,7 @@ MUTABLE = frozenset(
         "tools",
         "tool_choice",
         "params",
+        "extra",
     }
 )
 """What can be changed in a session; its voice only before it has spoken, else the provider says so."""

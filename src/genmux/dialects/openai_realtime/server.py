@@ -3,8 +3,9 @@
 import binascii
 from collections.abc import Mapping, Sequence
 
-from genmux.contract.sessions import Frame
+from genmux.contract.sessions import Capabilities, Frame
 from genmux.dialects.openai_realtime.accept import Accepting
+from genmux.dialects.openai_realtime.beside import about_session
 from genmux.dialects.openai_realtime.passing import append_size
 from genmux.dialects.openai_realtime.schema import NAME
 from genmux.dialects.openai_realtime.told import TOLD, error_frame
@@ -12,6 +13,7 @@ from genmux.dialects.openai_realtime.writing import Writing
 from genmux.types.errors import ProviderError
 from genmux.types.realtime import Command, SessionConfig, TurnDetection
 from genmux.types.realtime_events import AudioChunk, PassedAudio, RealtimeEvent
+from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
 
 class OpenAIRealtimeServer:
@@ -21,7 +23,7 @@ class OpenAIRealtimeServer:
     """
 
     def __init__(self, *, beta: bool = False) -> None:
-        self._accepting = Accepting(SessionConfig(turns=TurnDetection()))
+        self._accepting = Accepting(SessionConfig(turns=TurnDetection(), dialect=NAME))
         self._writing = Writing(self._accepting, "beta" if beta else "ga")
 
     @property
@@ -55,6 +57,10 @@ class OpenAIRealtimeServer:
         """What the caller hears first: its session, whole."""
         self._writing.session, self._writing.model = session, model
         return list(self._writing.session_frame("session.created"))
+
+    def tell(self, able: Capabilities, warnings: Sequence[Warning]) -> None:
+        """The session is there: what it can do, and what was left out, is told whenever it is told to be set up."""
+        self._writing.about = about_session(able, warnings)
 
     def accept(self, frame: Frame) -> Sequence[Command]:
         """What the caller wants. Raises MessageError for what cannot be understood; the session goes on."""

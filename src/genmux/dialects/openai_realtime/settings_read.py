@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from genmux.contract.beside import BESIDE
+from genmux.dialects.openai_realtime.beside import read_params
 from genmux.dialects.openai_realtime.schema import MODES, PLACES, Place, read_format
 from genmux.types.audio import AudioFormat
 from genmux.types.chat import Tool, ToolChoice
@@ -15,8 +17,8 @@ READ_ONLY = frozenset({"type", "id", "object", "model", "expires_at", "client_se
 """What of a session is told to a caller, and may come back unchanged."""
 
 
-_SPOTS = (*PLACES["ga"].items(), *PLACES["beta"].items())
-"""Where each setting may stand: hosts of the new form have some where the old one has them."""
+_SPOTS = (*PLACES["ga"].items(), *PLACES["beta"].items(), ("language", ("language",)))
+"""Where each setting may stand: hosts of the new form have some where the old one has them. A language has no place in either."""
 
 
 class _Detection(msgspec.Struct):
@@ -41,7 +43,8 @@ class _Transcription(msgspec.Struct):
 def read_session(told: Any, config: SessionConfig) -> tuple[SessionConfig, tuple[str, ...]]:
     """The config with what a caller has changed, and the names of what is different. Raises MessageError that names the field.
 
-    Fields that we have no word for are parameters, in their place.
+    Fields that we have no word for are settings of this dialect, in their place. Under `genmux` stand those that are meant for
+    the provider whichever dialect it speaks (`params`).
     """
     if not isinstance(told, dict):
         raise fault("session", "must be an object with the settings that change")
@@ -53,8 +56,8 @@ def read_session(told: Any, config: SessionConfig) -> tuple[SessionConfig, tuple
         found, value = _taken(rest, place)
         if found:
             changed[name] = _READERS[name](value, f"session.{'.'.join(place)}")
-    params = _merged(config.params, {key: value for key, value in rest.items() if key not in READ_ONLY})
-    changed["params"] = params
+    changed["params"] = _merged(config.params, read_params(rest.pop(BESIDE, None)))
+    changed["extra"] = _merged(config.extra, {key: value for key, value in rest.items() if key not in READ_ONLY})
     different = {name: value for name, value in changed.items() if value != getattr(config, name)}
     return msgspec.structs.replace(config, **different), tuple(different)
 
@@ -197,6 +200,7 @@ def read_choice(value: Any, place: str) -> Any:
 
 _READERS: dict[str, Callable[[Any, str], Any]] = {
     "instructions": _text,
+    "language": _text,
     "modalities": read_modalities,
     "voice": _voice,
     "speed": _number,

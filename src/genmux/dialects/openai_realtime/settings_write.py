@@ -40,9 +40,9 @@ def write_session(
     """The session object with these settings. Raises MessageError for one that the host does not have."""
     session: dict[str, Any] = {"type": "realtime"} if profile.typed else {}
     for name in names:
-        if name == "params":
+        if name in ("params", "extra"):
             continue
-        if name == "language":
+        if name == "language" and profile.place(name) is None:
             _check_language(config, capabilities)
             continue
         value = _written(name, getattr(config, name), config, profile)

@@ -71,7 +71,7 @@ def session_object(config: SessionConfig, form: Form, *, session: str, model: st
         place.setdefault("noise_reduction", None)
     given = {key: value for key, value in told.items() if value is not None or key not in _UNSET[form]}
     about: Fields = {"id": session, "object": "realtime.session", "model": model, "expires_at": None}
-    return merge({**about, **_UNSET[form], **given}, config.params)
+    return merge({**about, **_UNSET[form], **given}, config.extra)
 
 
 def response_object(given: Given, config: SessionConfig, form: Form, *, conversation: str) -> Fields:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from genmux.contract.beside import spent
 from genmux.contract.openai_errors import error_document
 from genmux.dialects.openai_realtime.shapes import Fields, Shown
 from genmux.dialects.openai_realtime.usage import write_transcript_usage, write_usage
@@ -124,7 +125,8 @@ def _response_done(event: events.ResponseDone, writing: Writing) -> Iterator[str
         details = {"type": "failed", "error": {"type": "server_error", "code": reason}}
     elif event.status != "completed":
         details = {"type": event.status, "reason": reason}
-    return writing.end(event.response_id or "", event.status, details, write_usage(event.usage))
+    usage, about = write_usage(event.usage), spent(event.usage, event.cost)
+    return writing.end(event.response_id or "", event.status, details=details, usage=usage, about=about)
 
 
 def _interrupted(event: events.Interrupted, writing: Writing) -> Iterator[str]:

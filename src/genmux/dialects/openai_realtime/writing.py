@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from genmux.contract.beside import BESIDE
 from genmux.dialects.openai_realtime.accept import Accepting
 from genmux.dialects.openai_realtime.schema import Form
 from genmux.dialects.openai_realtime.shapes import (
@@ -43,6 +44,7 @@ class Writing:
         self.session = "sess_1"
         self.model = ""
         self.speaking = False
+        self.about: Fields = {}
         self.items: dict[str, Shown] = {}
         self._responses: dict[str, Given] = {}
         self._over: dict[str, None] = {}
@@ -57,7 +59,7 @@ class Writing:
     def session_frame(self, kind: str) -> Iterator[str]:
         """A message with the whole session."""
         told = session_object(self.accepting.config, self.form, session=self.session, model=self.model)
-        return self.frame(kind, session=told)
+        return self.frame(kind, session=told, **({BESIDE: self.about} if self.about else {}))
 
     def start(self, response_id: str) -> Iterator[str]:
         """An answer begins, unless it has."""
@@ -134,7 +136,9 @@ class Writing:
             place = {"response_id": item.response_id, "output_index": item.output_index}
             yield from self.frame("response.output_item.done", **place, item=told)
 
-    def end(self, response_id: str, status: str, details: Fields | None, usage: Fields | None) -> Iterator[str]:
+    def end(
+        self, response_id: str, status: str, *, details: Fields | None, usage: Fields | None, about: Fields
+    ) -> Iterator[str]:
         """An answer has ended: so have its items."""
         yield from self.start(response_id)
         given = self._responses.pop(response_id, None)
@@ -147,7 +151,7 @@ class Writing:
         self._remember(response_id)
         output = [item_object(item, self.form, ending) for item in given.items]
         told = self._response(given) | {"status": status, "status_details": details, "output": output, "usage": usage}
-        yield from self.frame("response.done", response=told)
+        yield from self.frame("response.done", response=told, **({BESIDE: about} if about else {}))
 
     def _close(self, item: Shown, part: Part) -> Iterator[str]:
         place = self.place(item, part.index)

@@ -1,5 +1,7 @@
 """How long sessions may be, and how hard a lost connection is tried again."""
 
+import math
+
 import msgspec
 
 TOO_QUIET = "nobody said anything for long"
@@ -17,6 +19,11 @@ class SessionLimits(msgspec.Struct, frozen=True, kw_only=True):
     per_life: int = 20
     first_pause: float = 0.5
     longest_pause: float = 8.0
+
+    def until(self, *, begun: float, quiet: float) -> tuple[float, str]:
+        """When a session ends in which nothing was said since `quiet`, and why."""
+        ends = [] if self.longest is None else [(begun + self.longest, TOO_LONG)]
+        return min([*ends, (math.inf if self.idle is None else quiet + self.idle, TOO_QUIET)])
 
     def pause(self, attempt: int, chance: float) -> float:
         """Seconds to wait before an attempt, the first one being 0; `chance` is from 0 to 1."""

@@ -11,6 +11,9 @@ from genmux.types.errors import ErrorKind, MessageError, ProviderError, Retry
 from genmux.types.realtime import SessionState
 from genmux.types.realtime_events import RealtimeEvent, SessionCreated, SessionFailed
 
+ENDED = "the provider ended it"
+"""Why a session is over where nobody says more."""
+
 
 class Opener(Protocol):
     """Makes connections."""
@@ -164,7 +167,7 @@ class Line:
         leaves, self._leaves = self._leaves, False
         self.fault = None if leaves else goodbye.error
         if not (goodbye.reconnect or leaves):
-            self.reason = "the provider ended it" if goodbye.error is None else goodbye.error.message
+            self.reason = goodbye.reason or ENDED if goodbye.error is None else goodbye.error.message
             return None
         self._standing.clear()
         self.move(SessionState.RECONNECTING, reason=None if self.fault is None else self.fault.message)

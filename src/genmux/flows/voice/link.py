@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from genmux.contract.sessions import Capabilities, Codec, Frame, Goodbye, PassingCodec
+from genmux.contract.sessions import Capabilities, Codec, Frame, Goodbye, PassingCodec, WarningCodec
 from genmux.engine.socket import Socket
 from genmux.types.audio import AudioFormat
 from genmux.types.realtime import Command
 from genmux.types.realtime_events import RealtimeEvent
+from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
 
 class Link(Protocol):
@@ -26,6 +27,11 @@ class Link(Protocol):
     @property
     def output(self) -> AudioFormat:
         """How sound comes out."""
+        ...
+
+    @property
+    def warnings(self) -> tuple[Warning, ...]:
+        """What of its settings was left out."""
         ...
 
     async def begin(self) -> None:
@@ -56,10 +62,19 @@ class SocketLink:
     def __init__(self, codec: Codec, socket: Socket) -> None:
         self._codec = codec
         self._socket = socket
-        self.capabilities = codec.capabilities
         self.input = codec.input
         self.output = codec.output
         self.passing = False
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do, as far as that is known by now."""
+        return self._codec.capabilities
+
+    @property
+    def warnings(self) -> tuple[Warning, ...]:
+        """What of its settings was left out."""
+        return self._codec.warnings if isinstance(self._codec, WarningCodec) else ()
 
     async def begin(self) -> None:
         """Send what comes first."""

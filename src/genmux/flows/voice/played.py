@@ -9,16 +9,18 @@ from genmux.contract.cascades import Peer, Timed
 from genmux.contract.sessions import Goodbye
 from genmux.types.realtime import Command
 from genmux.types.realtime_events import RealtimeEvent
+from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
 
 class PlayedLink:
     """Plays one peer. `clock` gives seconds; events come no earlier than their time."""
 
-    def __init__(self, peer: Peer, clock: Callable[[], float]) -> None:
+    def __init__(self, peer: Peer, clock: Callable[[], float], *, warnings: tuple[Warning, ...] = ()) -> None:
         self.capabilities = peer.capabilities
         self.input = peer.input
         self.output = peer.output
         self.goodbye = Goodbye(reconnect=False)
+        self.warnings = warnings
         self._peer = peer
         self._clock = clock
         self._begun = clock()

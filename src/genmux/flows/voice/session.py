@@ -14,7 +14,7 @@ from genmux.flows.voice.checks import check_role, check_update, half_sample
 from genmux.flows.voice.delivery import Delivery, Recorder
 from genmux.flows.voice.hearing import Hearing
 from genmux.flows.voice.history import History
-from genmux.flows.voice.limits import TOO_LONG, TOO_QUIET, SessionLimits
+from genmux.flows.voice.limits import SessionLimits
 from genmux.flows.voice.line import Line, Opener
 from genmux.flows.voice.link import Link
 from genmux.flows.voice.money import TurnMoney
@@ -49,6 +49,7 @@ from genmux.types.realtime_events import (
     StateChanged,
     ToolCalled,
 )
+from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
 E = TypeVar("E", bound=RealtimeEvent)
 
@@ -131,7 +132,7 @@ class Session:
             await self._hearing.hear(event)
         self._reader = asyncio.create_task(self._read_on(), name=f"genmux-session-{self.id}")
         if self.limits.idle is not None or self.limits.longest is not None:
-            self._in_background(self._watch_time())
+            self._keep(asyncio.create_task(self._watch_time(), name=f"genmux-session-{self.id}-time"))
         return self
 
     async def close(self, reason: str = "closed") -> None:
@@ -177,6 +178,11 @@ class Session:
     def capabilities(self) -> Capabilities:
         """What it can do. Raises MessageError before it is open."""
         return self._line.link.capabilities
+
+    @property
+    def warnings(self) -> tuple[Warning, ...]:
+        """What of its settings was left out, and why. Raises MessageError before it is open."""
+        return self._line.link.warnings
 
     @property
     def playback(self) -> Playback:
@@ -374,27 +380,20 @@ class Session:
     def _leave(self, within: float) -> None:
         """The provider is about to hang up: go on elsewhere before, where what was said goes along."""
         if self._line.link.capabilities.resumable:
-            task = self._line.leave(within, lambda: self.active is not None)
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._keep(self._line.leave(within, lambda: self.active is not None))
 
-    def _in_background(self, work: Any) -> None:
-        task = asyncio.create_task(work, name=f"genmux-session-{self.id}-time")
+    def _keep(self, task: "asyncio.Task[None]") -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _watch_time(self) -> None:
         """End the session when nobody says anything for long, or it lasts too long."""
-        idle, longest = self.limits.idle, self.limits.longest
         while not self._line.closing:
-            now = self._clock()
-            left = [max(self._said, self._delivery.last) + idle - now] if idle is not None else []
-            left += [self._begun + longest - now] if longest is not None else []
-            if min(left) <= 0:
-                over = longest is not None and self._begun + longest <= now
-                await self.close(TOO_LONG if over else TOO_QUIET)
+            until, reason = self.limits.until(begun=self._begun, quiet=max(self._said, self._delivery.last))
+            if (left := until - self._clock()) <= 0:
+                await self.close(reason)
                 return
-            await self._sleep(max(0.05, min(left)))
+            await self._sleep(max(0.05, left))
 
     def _moved(self, state: SessionState, *, restored: bool | None = None, reason: str | None = None) -> None:
         self._delivery.tell(StateChanged(state=state, state_restored=restored, reason=reason))

@@ -8,7 +8,7 @@ import msgspec
 from genmux.contract.cascades import Cascade
 from genmux.contract.model import Model
 from genmux.contract.operations import Operation
-from genmux.contract.sessions import Capabilities, Resume, pick
+from genmux.contract.sessions import Capabilities, Resume, foreign, pick
 from genmux.flows.call.flow import CallFlow
 from genmux.flows.call.options import DEFAULT_OPTIONS, CallOptions
 from genmux.flows.call.ports import Accounts, Lease
@@ -162,7 +162,7 @@ class Sessions:
     def _played(self, wire: Any, config: SessionConfig, model: Model) -> Any:
         async def open_(resume: Resume | None) -> Link:
             """Play."""
-            return PlayedLink(wire.play(config, model, resume), self._clock)
+            return PlayedLink(wire.play(config, model, resume), self._clock, warnings=foreign(config))
 
         return open_
 
@@ -171,7 +171,7 @@ class Sessions:
         models = Models(
             chat=cascade.chat or usual.chat,
             transcribe=(told.model if told is not None else None) or cascade.transcribe or usual.transcribe,
-            speak=str(config.params.get("speak") or cascade.speak or usual.speak),
+            speak=str({**config.extra, **config.params}.get("speak") or cascade.speak or usual.speak),
             voice=config.voice,
             language=(told.language if told is not None else None) or config.language,
             speed=config.speed,

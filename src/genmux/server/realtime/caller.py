@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from genmux.contract.dialect import Answer
+from genmux.contract.refused_sockets import REFUSED, spelt
 from genmux.contract.sessions import Frame
 from genmux.server.http import Receive, Scope, Send
 
@@ -37,7 +38,8 @@ class Caller:
         if _REFUSAL not in (self._scope.get("extensions") or {}):
             await self._told({"type": "websocket.close", "code": _POLICY})
             return
-        headers = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in answer.headers]
+        told = (*answer.headers, (REFUSED, spelt(answer.body)))
+        headers = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in told]
         await self._told({"type": f"{_REFUSAL}.start", "status": answer.status, "headers": headers})
         await self._told({"type": f"{_REFUSAL}.body", "body": answer.body})
 

@@ -85,6 +85,7 @@ class Talk:
         if first is None:
             return None
         session = await (await self._prepare(self._codec.config)).open()
+        self._codec.tell(session.capabilities, session.warnings)
         session.pass_sound(self._codec.spoken, self._straight)
         try:
             for command in first:

@@ -1,10 +1,10 @@
 """`POST /v1/audio/speech`: texts are spoken."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from genmux.app import App
-from genmux.dialects.openai_audio import AcceptedSpeech, OpenAIAudioServer
+from genmux.dialects.openai_audio import AcceptedSpeech, OpenAIAudioServer, SpeechWriter
 from genmux.flows.call.options import CallOptions
 from genmux.flows.voice.speech_stream import SpeechStream
 from genmux.server.http import Headers, Request
@@ -58,7 +58,7 @@ class SpeechEndpoint:
             )
             if accepted.events:
                 writer = self._server.speech_writer(accepted)
-                async with aclosing(self._written(writer.write, writer.close, first, stream)) as written:
+                async with aclosing(_written(writer, first, stream)) as written:
                     await relay(request, lambda: anext(written, None), writer, told)
             else:
                 await self._sound(request, first, stream, told)
@@ -81,17 +81,13 @@ class SpeechEndpoint:
 
         await request.send_file(200, sound(), (("content-type", kind), *told))
 
-    @staticmethod
-    async def _written(
-        write: Callable[[SpeechPart], bytes],
-        close: Callable[[], bytes],
-        first: list[SpeechPart],
-        stream: SpeechStream,
-    ) -> AsyncGenerator[bytes]:
-        yield b"".join(map(write, first))
-        async for part in stream:
-            yield write(part)
-        yield close()
+
+async def _written(writer: SpeechWriter, first: list[SpeechPart], stream: SpeechStream) -> AsyncGenerator[bytes]:
+    """Event by event, and at the end what it took."""
+    yield b"".join(map(writer.write, first))
+    async for part in stream:
+        yield writer.write(part)
+    yield writer.close(stream.result().usage, stream.cost)
 
 
 async def _beginning(stream: SpeechStream) -> list[SpeechPart]:

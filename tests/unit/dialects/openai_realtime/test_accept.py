@@ -160,7 +160,7 @@ def test_settings_of_the_new_form_are_read() -> None:
         Tool(name="s", kind="mcp", extra={"server_label": "s"}),
     )
     assert config.tool_choice == ToolChoice("tool", "look")
-    assert config.params == {"audio": {"input": {"noise_reduction": {"type": "near_field"}}}}
+    assert config.extra == {"audio": {"input": {"noise_reduction": {"type": "near_field"}}}}
     assert set(update.changed) == {
         "instructions",
         "modalities",
@@ -172,7 +172,7 @@ def test_settings_of_the_new_form_are_read() -> None:
         "speed",
         "tools",
         "tool_choice",
-        "params",
+        "extra",
     }
 
 
@@ -202,7 +202,7 @@ def test_what_is_not_named_stays() -> None:
     (update,) = asked("session.update", server, session={"tool_choice": "none"})
     assert isinstance(update, UpdateSession)
     assert update.changed == ("tool_choice",)
-    assert (update.config.instructions, update.config.params) == ("A", {"tracing": "auto"})
+    assert (update.config.instructions, update.config.extra) == ("A", {"tracing": "auto"})
 
 
 def test_a_session_as_it_was_told_changes_nothing() -> None:
@@ -214,7 +214,7 @@ def test_a_session_as_it_was_told_changes_nothing() -> None:
         ours = [
             name
             for name in before.__struct_fields__
-            if name not in ("params", "temperature", "speed", "turns", "tool_choice")
+            if name not in ("extra", "temperature", "speed", "turns", "tool_choice")
         ]
         assert [getattr(server.config, name) for name in ours] == [getattr(before, name) for name in ours]
         assert server.config.turns is not None

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from genmux.contract.sessions import Goodbye, Resume
+from genmux.contract.sessions import Goodbye, Resume, foreign
 from genmux.flows.voice.cascade.abilities import capabilities_of
 from genmux.flows.voice.cascade.draft import Draft, Tell
 from genmux.flows.voice.cascade.hearing import HEARD, Listening
@@ -54,6 +54,9 @@ from genmux.types.realtime_events import (
 )
 from genmux.types.transcription import Transcript
 
+OURS = frozenset({"session.speak"})
+"""Settings of a cascade itself, which callers of any dialect may say."""
+
 BACK_CHANNEL = 300
 """Milliseconds that somebody must speak while the model does before that counts as an interruption: not every "mhm" does."""
 
@@ -82,6 +85,7 @@ class CascadeLink:
         self.input = HEARD
         self.output = made
         self.goodbye = Goodbye(reconnect=False)
+        self.warnings = tuple(one for one in foreign(config) if one.field not in OURS)
         self._config = config
         self._voices = voices
         self._model = model
