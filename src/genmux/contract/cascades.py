@@ -1,6 +1,6 @@
 """Sessions that are made of calls, and sessions that are played in this process: both without a socket."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -60,8 +60,15 @@ class Peer(Protocol):
 
 
 class Plays(Protocol):
-    """In place of a wire: sessions are played in this process."""
+    """In place of a wire: sessions are played in this process. `options` are the provider's, as its credential has them."""
 
-    def play(self, config: SessionConfig, model: Model, resume: Resume | None = None) -> Peer:
-        """The other side of one session."""
+    def play(
+        self,
+        config: SessionConfig,
+        model: Model,
+        resume: Resume | None = None,
+        *,
+        options: Mapping[str, str] | None = None,
+    ) -> Peer:
+        """The other side of one session. Raises ConfigurationError for an option that is wrong."""
         ...

@@ -112,8 +112,8 @@ class Sessions:
         if isinstance(wire, Cascade):
             opener = self._cascade(wire, config, options)
         elif hasattr(wire, "play"):
-            opener = self._played(wire, config, model)
             target = self._calls.targets.reach(model, "realtime", options)
+            opener = self._played(target, config)
             money = TurnMoney(self._calls.door, target, options, check=self._calls.check_budget)
         else:
             lease = await self._reserve(model, options)
@@ -159,10 +159,11 @@ class Sessions:
 
         return open_
 
-    def _played(self, wire: Any, config: SessionConfig, model: Model) -> Any:
+    def _played(self, target: Target, config: SessionConfig) -> Any:
         async def open_(resume: Resume | None) -> Link:
             """Play."""
-            return PlayedLink(wire.play(config, model, resume), self._clock, warnings=foreign(config))
+            peer = target.wire.play(config, target.model, resume, options=target.credential)
+            return PlayedLink(peer, self._clock, warnings=foreign(config))
 
         return open_
 

@@ -2,14 +2,14 @@
 
 import itertools
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from genmux.contract.model import Model
 from genmux.contract.sessions import Resume, Turn
 from genmux.providers.mock.live.manner import IN_PROCESS, Manner
 from genmux.providers.mock.live.peer import MockPeer
 from genmux.providers.mock.live.tape import Tape
-from genmux.providers.mock.live.wishes import LiveWish
+from genmux.providers.mock.live.wishes import LiveWish, usual_wishes
 from genmux.types.errors import ErrorKind, ProviderError
 from genmux.types.realtime import SessionConfig
 
@@ -26,17 +26,36 @@ class MockRealtime:
         self._kept: OrderedDict[str, list[Turn]] = OrderedDict()
         self._numbers = itertools.count(1)
 
-    def play(self, config: SessionConfig, model: Model, resume: Resume | None = None) -> MockPeer:
-        """The other side of one session. Raises InvalidRequestError for a directive that is not understood."""
-        return self.peer(config, model.wire_id, resume)
+    def play(
+        self,
+        config: SessionConfig,
+        model: Model,
+        resume: Resume | None = None,
+        *,
+        options: Mapping[str, str] | None = None,
+    ) -> MockPeer:
+        """The other side of one session, which goes as the options of the provider say where nobody wishes otherwise.
 
-    def peer(self, config: SessionConfig, model: str, resume: Resume | None = None) -> MockPeer:
+        Raises InvalidRequestError for a directive that is not understood, ConfigurationError for an option that is wrong.
+        """
+        return self.peer(config, model.wire_id, resume, wishes=usual_wishes(options or {}))
+
+    def peer(
+        self,
+        config: SessionConfig,
+        model: str,
+        resume: Resume | None = None,
+        *,
+        wishes: Sequence[LiveWish] = (),
+    ) -> MockPeer:
         """The same for a model by its name. Raises ProviderError for a handle that is not known."""
         history: Sequence[Turn] = resume.history if resume else ()
         if resume is not None and resume.handle is not None:
             history = self._known(resume.handle)
         tape = Tape(str(next(self._numbers)), model, config, resume)
-        peer = MockPeer(config, self._manner, tape, history=history, wishes=self.wishes, remember=self._remember)
+        peer = MockPeer(
+            config, self._manner, tape, history=history, wishes=(*self.wishes, *wishes), remember=self._remember
+        )
         self.tapes.append(tape)
         return peer
 

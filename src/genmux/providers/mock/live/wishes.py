@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from genmux.providers.mock.script import Count, Seconds, Share
-from genmux.types.errors import InvalidRequestError
+from genmux.types.errors import ConfigurationError, InvalidRequestError
 
 _IN_TEXT = re.compile(r"\s?\[mock\s+([^\]]*)\]")
 
@@ -49,6 +49,9 @@ class LiveWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 NO_WISH = LiveWish()
 
+OPTIONS = ("latency", "jitter", "pace", "error_rate", "seed")
+"""Options of the provider that are wishes, too."""
+
 
 def read_wish(words: str) -> LiveWish:
     """Read `fault=drop after=3`; the first bare word is the fault. Raises InvalidRequestError that names what is not understood."""
@@ -80,6 +83,18 @@ def wishes_of(params: Mapping[str, Any]) -> tuple[LiveWish, ...]:
         return (msgspec.convert(said, LiveWish, strict=False),) if said else ()
     except msgspec.ValidationError as error:
         raise InvalidRequestError(f"a parameter of the session is wrong: {error}", param="params") from error
+
+
+def usual_wishes(options: Mapping[str, str]) -> tuple[LiveWish, ...]:
+    """What the options of the provider wish for all sessions; those that are for other models are passed over.
+
+    Raises ConfigurationError.
+    """
+    said = {name: value for name, value in options.items() if name in OPTIONS and value}
+    try:
+        return (msgspec.convert(said, LiveWish, strict=False),) if said else ()
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"an option of the provider mock is wrong: {error}", provider="mock") from error
 
 
 def wish_for(turn: int, wishes: Iterable[LiveWish]) -> LiveWish:

@@ -18,6 +18,18 @@ from genmux.types.errors import ErrorKind, ProviderError
 BAD, INTERNAL = 1007, 1011
 Fields = Mapping[str, Any]
 
+UNTOLD = frozenset(
+    {
+        "conversation_already_has_active_response",
+        "input_audio_buffer_commit_empty",
+        "invalid_tool_call_id",
+        "invalid_value",
+        "item_not_found",
+        "response_cancel_not_active",
+    }
+)
+"""Codes with which a peer refuses a command, and of which Google says nothing."""
+
 
 class GeminiSpeech:
     """One connection. Messages go out as bytes, as Google's do; what it cannot do is told by the code of the end."""
@@ -72,7 +84,7 @@ class GeminiSpeech:
 
     def refuse(self, error: ProviderError) -> Sequence[Frame]:
         """The end, unless it is something that Google says nothing about."""
-        if error.kind == ErrorKind.INVALID_REQUEST and error.provider == "mock":
+        if error.code in UNTOLD:
             return ()
         code = BAD if error.kind in (ErrorKind.INVALID_REQUEST, ErrorKind.UNSUPPORTED) else INTERNAL
         raise Hangup(code, error.message)
