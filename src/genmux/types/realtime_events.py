@@ -223,7 +223,10 @@ ResponseStatus = Literal["completed", "cancelled", "failed", "incomplete"]
 
 
 class ResponseDone(RealtimeEvent, tag="response_done"):
-    """An answer has ended. `filtered` says that a content policy cut it off; `cost` is set by the session."""
+    """An answer has ended. `filtered` says that a content policy cut it off; `cost` is set by the session.
+
+    An empty `usage` is told with the next answer, and so is its cost; None is told by nobody.
+    """
 
     status: ResponseStatus = "completed"
     reason: str | None = None

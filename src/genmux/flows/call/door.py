@@ -6,7 +6,6 @@ tell it. Only the door makes a `Run`, and the engine sends nothing that costs wi
 
 import asyncio
 import datetime
-import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -15,6 +14,7 @@ from typing import Any
 import msgspec
 
 from genmux.contract.model import Model
+from genmux.flows.call.bills import in_doubt, may_be_billed, source_of, spent_by
 from genmux.flows.call.holding import US_DOLLARS, Holding
 from genmux.flows.call.options import CallOptions
 from genmux.flows.call.ports import (
@@ -22,7 +22,6 @@ from genmux.flows.call.ports import (
     Contents,
     Counter,
     Estimates,
-    Held,
     Ledger,
     Limits,
     Pricer,
@@ -37,25 +36,20 @@ from genmux.types.calls import CallRequest
 from genmux.types.chat import ChatRequest, ChatResult
 from genmux.types.content import Text
 from genmux.types.embed import EmbedRequest
-from genmux.types.errors import BudgetExceededError, ErrorKind, ProviderError, RequestCancelledError, Retry
-from genmux.types.money import MOST, Cost, micros
+from genmux.types.errors import BudgetExceededError, ErrorKind, ProviderError, RequestCancelledError
+from genmux.types.money import Cost
 from genmux.types.principal import Principal
 from genmux.types.realtime import RealtimeTurn
 from genmux.types.speech import SpeechRequest
 from genmux.types.transcription import TranscriptionRequest
 from genmux.types.usage import Usage
-from genmux.types.usage_record import CostSource, UsageRecord, UsageStatus
+from genmux.types.usage_record import UsageRecord, UsageStatus
 
 NOTHING = Usage()
 ZERO = Decimal(0)
-CREDIBLE = Decimal(MOST) / 2
-"""US dollars; more than that no single request has cost."""
-
 NO_CREDITS: Mapping[str, Decimal] = {}
 UNSENT = RequestCancelledError("nothing was sent")
 """How a request ends for its account when it was refused here: that tells nothing about the account."""
-
-_log = logging.getLogger("genmux.budgets")
 
 
 class Keepers(msgspec.Struct, kw_only=True):
@@ -122,8 +116,10 @@ class Door:
             if entry is not None:
                 entry.leave(0)
 
-    async def admit(self, run: Run, request: CallRequest, target: Target) -> None:
+    async def admit(self, run: Run, request: CallRequest, target: Target, *, ahead: bool = False) -> None:
         """A request may go to this target: its caller is allowed to, and the money is held.
+
+        One that is admitted `ahead` counts when it begins (`begin`); until then it can be taken back (`release`).
 
         Raises PermissionDeniedError or BudgetExceededError; what was held for another target before stays held then.
         """
@@ -139,10 +135,24 @@ class Door:
             except BudgetExceededError:
                 run.target = before or target  # what it may have cost so far was asked of that one
                 raise
+        if not ahead:
+            self.begin(run)
+
+    def begin(self, run: Run) -> None:
+        """It is asked now, and counts from here on."""
         if not run.started:
             run.started = True
             if self._teller.heard:
                 self._tell("generation.started", run, {})
+
+    def release(self, run: Run) -> None:
+        """Nothing came of what was admitted ahead: all is given back, and nothing is counted."""
+        run.closed = True
+        if run.entry is not None:
+            run.entry.leave(0)
+        held, run.held = run.held, None
+        if held is not None:
+            held.release()
 
     def complete(
         self,
@@ -272,13 +282,13 @@ class Door:
         held = run.held
         if held is None:
             return
-        spent = _spent(run, cost)
+        spent = spent_by(run, cost)
         if spent is not None:
-            held.settle(spent + _in_doubt(run, held) if run.doubts else spent)
+            held.settle(spent + in_doubt(run, held) if run.doubts else spent)
         elif outcome is None or may_be_billed(run, outcome):
             held.presume()
         elif run.doubts:
-            held.settle(_in_doubt(run, held))
+            held.settle(in_doubt(run, held))
         else:
             held.release()
 
@@ -315,7 +325,7 @@ class Door:
                 meters=usage.meters,
                 cost=None if cost is None else cost.amount,
                 currency=US_DOLLARS if cost is None else cost.currency,
-                cost_source=_source(cost, usage),
+                cost_source=source_of(cost, usage),
                 latency=ended - run.begun,
                 first_token=None if run.first is None else run.first - run.begun,
                 attempts=attempts,
@@ -357,32 +367,6 @@ class Door:
         )
 
 
-def _spent(run: Run, cost: Cost | None) -> int | None:
-    """A cost as the ledger books it; None where it is not known, or no ledger could hold what is told."""
-    if cost is None or cost.currency != US_DOLLARS:
-        return None
-    if cost.amount > CREDIBLE:
-        _log.error(
-            "%s is said to have cost %s US dollars; what was held for it is presumed spent", run.subject, cost.amount
-        )
-        return None
-    return micros(max(cost.amount, ZERO))
-
-
-def _in_doubt(run: Run, held: Held) -> int:
-    """What attempts may have cost after which the request was sent again: as much was held for each."""
-    return held.amount // run.times * min(run.doubts, run.times - 1) if run.doubts else 0
-
-
-def may_be_billed(run: Run, error: BaseException) -> bool:
-    """Whether a request that failed may have been accepted all the same: it was sent, and nobody knows what became of it."""
-    if not run.sendings:
-        return False
-    if not isinstance(error, ProviderError):
-        return True
-    return error.retry is Retry.UNSURE or error.kind is ErrorKind.MALFORMED_REPLY
-
-
 def _with_principal(options: CallOptions, request: CallRequest) -> CallOptions:
     """The same with the end user that the request names, and with the tags of the call. Raises InvalidRequestError."""
     asking, end_user, tags = options.principal, end_user_of(request), options.tags
@@ -390,11 +374,3 @@ def _with_principal(options: CallOptions, request: CallRequest) -> CallOptions:
         return options  # nothing is said about whom it is for, as mostly
     principal = asking.asking(end_user, tags)
     return options if principal is options.principal else msgspec.structs.replace(options, principal=principal)
-
-
-def _source(cost: Cost | None, usage: Usage) -> CostSource:
-    if cost is None:
-        return "unknown"
-    if cost.source == "reported":
-        return "reported"
-    return "estimated" if usage.estimated else "computed"

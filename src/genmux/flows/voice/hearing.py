@@ -117,7 +117,8 @@ class Hearing:
 
     async def _end(self, event: ResponseDone) -> bool:
         self.interruptions.end(event)
-        if self.money is not None:  # else it is made of calls, which know their cost
+        told_later = event.usage is not None and not event.usage.meters
+        if self.money is not None and not told_later:  # else it is made of calls, which know their cost
             event.cost = self.money.settle(event.usage, request_id=event.response_id)
         calls, self._pending = self._pending, []
         self._delivery.tell(event)

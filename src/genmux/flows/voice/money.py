@@ -6,15 +6,13 @@ from genmux.flows.call.door import Door
 from genmux.flows.call.options import CallOptions
 from genmux.flows.call.run import Run
 from genmux.flows.call.target import Target
-from genmux.types.errors import ProviderError, RequestCancelledError, Retry
+from genmux.types.errors import ProviderError, Retry
 from genmux.types.money import Cost
 from genmux.types.realtime import RealtimeTurn
 from genmux.types.usage import Usage
 
 AHEAD = 60.0
 """Seconds of sound for which money is held beside what was said before: the most that a usual turn takes."""
-
-UNUSED = RequestCancelledError("the session ended before the turn began")
 
 
 class TurnMoney:
@@ -48,7 +46,7 @@ class TurnMoney:
         try:
             if self._check is not None:
                 self._check(run, turn, self._target)
-            await self._door.admit(run, turn, self._target)
+            await self._door.admit(run, turn, self._target, ahead=True)
         except BaseException as error:
             self._door.fail(run, error)
             raise
@@ -58,6 +56,7 @@ class TurnMoney:
         """The model begins to answer: from now on it costs."""
         if self._run is not None and not self._begun:
             self._begun = True
+            self._door.begin(self._run)
             self._run.leave()
 
     def settle(self, usage: Usage | None, *, request_id: str | None = None) -> Cost | None:
@@ -65,6 +64,7 @@ class TurnMoney:
         run, self._run, begun, self._begun = self._run, None, self._begun, False
         if run is None:
             return None
+        self._door.begin(run)
         if usage is None and begun:
             lost = ProviderError("the session ended before the provider told what the answer used", retry=Retry.UNSURE)
             self._door.fail(run, lost)
@@ -80,8 +80,8 @@ class TurnMoney:
             self.settle(None)
 
     def drop(self) -> None:
-        """The session ends; what is held for a turn that did not begin is given back."""
+        """The session ends; what is held for a turn that did not begin is given back, and is no call."""
         self.lose()
         run, self._run = self._run, None
         if run is not None:
-            self._door.fail(run, UNUSED)
+            self._door.release(run)
