@@ -210,3 +210,33 @@ async def test_a_stalled_caller_holds_up_nobody_else(simulator: RealtimeSimulato
                 await connection.conversation.item.create(item=message("hello"))
                 await connection.response.create()
                 assert (await until(connection, "response.done"))[-1].response.status == "completed"
+
+
+async def test_settings_of_the_dialect_go_to_those_who_speak_it_and_are_warned_of_elsewhere(
+    simulator: RealtimeSimulator, tmp_path: Path
+):
+    with before(simulator, tmp_path) as gateway:
+        for model, reaches in (("talks/talker", True), ("lives/talker", False)):
+            async with (
+                openai.AsyncOpenAI(base_url=f"{gateway.url}/v1", api_key=KEY) as client,
+                client.realtime.connect(model=model) as connection,
+            ):
+                await connection.session.update(session={"type": "realtime", "tracing": "auto"})
+                updated: Any = (await until(connection, "session.updated"))[-1]
+                sent = msgspec.json.decode(simulator.open[-1].seen.frames[0])
+                assert (sent.get("session", sent.get("setup")).get("tracing") == "auto") is reaches
+                warned = updated.genmux.get("warnings", [])
+                assert [one.partition(": it ")[0] for one in warned] == (
+                    [] if reaches else ["unsupported: `session.tracing`"]
+                )
+
+
+async def test_a_turn_tells_what_it_did_cost(simulator: RealtimeSimulator, tmp_path: Path):
+    with before(simulator, tmp_path) as gateway:
+        async with talking(gateway, instructions="[mock seconds=0.1]") as connection:
+            await connection.conversation.item.create(item=message("hello"))
+            await connection.response.create()
+            done: Any = (await until(connection, "response.done"))[-1]
+    usage = done.response.usage
+    assert float(done.genmux["cost"]) == usage.input_tokens + usage.output_tokens
+    assert done.genmux["meters"]["tokens.input"] == usage.input_tokens

@@ -11,6 +11,8 @@ import msgspec
 import pytest
 
 from genmux import AsyncClient, Client
+from genmux.cli.options import Reach
+from genmux.cli.talk import talk
 from genmux.flows.voice.limits import SessionLimits
 from genmux.services.settings import Defaults, GatewaySettings, Settings
 from genmux.testing.simulator.voice.realtime_server import RealtimeSimulator
@@ -252,3 +254,16 @@ def test_code_without_an_event_loop_does_the_same(gateway: RunningGateway):
         spoken = client.speak("hello there", model="mock/voice", format="wav")
         assert client.transcribe(spoken, model="mock/ears").text == "hello there"
         assert [one.id for one in client.voices("mock/voice")] == ["tones"]
+
+
+def test_the_command_line_talks_over_a_gateway(
+    gateway: RunningGateway, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    question, answer = tmp_path / "question.wav", tmp_path / "answer.wav"
+    with Client() as client:
+        client.speak("hello", model="mock/voice", format="wav").save(question)
+    reach = Reach(gateway=gateway.url, key=KEY, json=True)
+    talk(model="mock/realtime", in_=question, out=answer, instructions='[mock say="hi" seconds=0.1]', common=reach)
+    told = msgspec.json.decode(capsys.readouterr().out)
+    assert [turn["answer"] for turn in told["turns"]] == ["hi"]
+    assert answer.read_bytes()[:4] == b"RIFF"

@@ -11,11 +11,13 @@ from genmux.contract.http import HttpReply, HttpRequest, WireEvent
 from genmux.contract.model import Model
 from genmux.contract.wires import Encoded, Sent
 from genmux.dialects.openai_audio.beside import Wished, read_speech, read_transcript
+from genmux.dialects.openai_audio.formats import USUAL
 from genmux.dialects.openai_audio.profile import Profile
 from genmux.dialects.openai_audio.speech_reader import EventsReader, data_of
 from genmux.dialects.openai_audio.speech_wire import StreamingSpeechWire
 from genmux.dialects.openai_audio.transcription_reader import TranscriptReader
 from genmux.dialects.openai_audio.transcription_wire import StreamingTranscriptionWire
+from genmux.types.audio import AudioFormat
 from genmux.types.parts import UsagePart
 from genmux.types.speech import SpeechDelta, SpeechPart, SpeechRequest, SpeechResult, SpeechStart, SpeechWords, Voice
 from genmux.types.transcription import Transcript, TranscriptDone, TranscriptionRequest, TranscriptPart
@@ -60,7 +62,8 @@ class GatewaySpeech(StreamingSpeechWire):
 
     def reader(self, sent: Sent[SpeechRequest]) -> "GatewaySpeechReader":
         """Start reading one stream."""
-        return GatewaySpeechReader(super().reader(sent).made)
+        made = AudioFormat(encoding=sent.request.format or USUAL, sample_rate=self.rate(sent.request))
+        return GatewaySpeechReader(made)
 
     def encode_voices(self, model: Model) -> HttpRequest:
         """Ask for the voices of a model."""
@@ -72,6 +75,7 @@ class GatewaySpeech(StreamingSpeechWire):
 
     def more_voices(self, reply: HttpReply) -> None:
         """There is one page."""
+        del reply
 
 
 class GatewaySpeechReader(EventsReader):

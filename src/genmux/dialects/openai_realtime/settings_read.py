@@ -81,7 +81,7 @@ def _taken(fields: dict[str, Any], place: Place) -> tuple[bool, Any]:
     return (True, fields.pop(place[-1])) if place[-1] in fields else (False, None)
 
 
-def _merged(old: Mapping[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """The old fields with the new ones, table by table. What is null and was not there is not there; nor are empty tables."""
     merged = dict(old)
     for key, value in new.items():

@@ -1,6 +1,6 @@
 """Speech as it comes, settled at its end however it ends."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import msgspec
@@ -48,7 +48,7 @@ class SpeechStream(SettledStream[SpeechPart]):
         self._failure: ProviderError | None = None
         self._ahead.extend(self._noted([*map(WarningPart, warnings), *begun.parts]))
 
-    async def audio(self) -> Any:
+    async def audio(self) -> AsyncGenerator[bytes]:
         """Only the sound."""
         async for part in self:
             if isinstance(part, SpeechDelta):

@@ -25,5 +25,5 @@ class VoicesEndpoint:
         with request.watch:
             async with self._app.calls.door.aside(options.principal):
                 found = await voices_of(self._app.calls, asked or None, options)
-        body = msgspec.json.encode({"object": "list", "data": found})
-        await request.answer(Answer(status=200, body=body))
+            body = msgspec.json.encode({"object": "list", "data": found})
+            await request.answer(Answer(status=200, body=body))

@@ -1,7 +1,7 @@
 """Clients with providers that are simulated: transcripts by a job, sounds at an address, and voices that a provider lists."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -20,7 +20,7 @@ KEY = {"api_key": "sk-simulated-0123456789"}
 
 
 @asynccontextmanager
-async def connected(**urls: str) -> AsyncIterator[AsyncClient]:
+async def connected(**urls: str) -> AsyncGenerator[AsyncClient]:
     """A client whose providers are at these addresses."""
     providers = {name: ProviderSettings(base_url=url, credentials=KEY) for name, url in urls.items()}
     settings = Settings(

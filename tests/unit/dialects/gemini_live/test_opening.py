@@ -168,3 +168,16 @@ def test_unknown_options_are_a_configuration_error(options: dict[str, object]) -
 def test_where_context_cannot_be_updated_nothing_is_mutable() -> None:
     assert opened().capabilities.mutable == {"instructions", "tools"}
     assert opened(context_updates=False).capabilities.mutable == frozenset()
+
+
+def test_settings_of_another_dialect_are_left_out_with_a_warning() -> None:
+    foreign = SessionConfig(extra={"tracing": "auto", "include": []}, dialect="openai_realtime", params={"x": 1})
+    codec = opened(foreign)
+    setup = setup_of(codec)
+    assert ("tracing" in setup, "include" in setup, setup["x"]) == (False, False, 1)
+    assert [(one.kind, one.field) for one in codec.warnings] == [
+        ("unsupported", "session.tracing"),
+        ("unsupported", "session.include"),
+    ]
+    assert opened().warnings == ()
+    assert setup_of(opened(SessionConfig(extra={"y": 2}, dialect="gemini_live")))["y"] == 2
