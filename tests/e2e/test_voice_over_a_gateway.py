@@ -14,9 +14,18 @@ from genmux import AsyncClient, Client
 from genmux.cli.options import Reach
 from genmux.cli.talk import talk
 from genmux.flows.voice.limits import SessionLimits
-from genmux.services.settings import Defaults, GatewaySettings, Settings
+from genmux.services.settings import Defaults, GatewaySettings, ProviderSettings, Settings, StoreSettings
+from genmux.testing.simulator.media import MediaSimulator
 from genmux.testing.simulator.voice.realtime_server import RealtimeSimulator
-from genmux.types.errors import AuthenticationError, MessageError, NotFoundError, OverloadedError, RequestTimeoutError
+from genmux.types.errors import (
+    AuthenticationError,
+    MessageError,
+    NotFoundError,
+    OverloadedError,
+    ProviderError,
+    RequestTimeoutError,
+)
+from genmux.types.job_settings import JobProviderSettings, JobSettings
 from genmux.types.realtime import SessionState
 from genmux.types.realtime_events import (
     AudioChunk,
@@ -33,6 +42,7 @@ from genmux.types.transcription import TranscriptDelta, TranscriptDone
 from tests.e2e.conftest import RunningGateway, running
 from tests.e2e.talking import KEY
 from tests.e2e.test_realtime_relayed import before
+from tests.jobs import LOOPBACK
 from tests.talking import SILENCE, SPEECH, of, read, rest, until
 
 MODELS: Any = {"transcribe": "mock/ears", "text_to_speech": "mock/voice"}
@@ -267,3 +277,29 @@ def test_the_command_line_talks_over_a_gateway(
     told = msgspec.json.decode(capsys.readouterr().out)
     assert [turn["answer"] for turn in told["turns"]] == ["hi"]
     assert answer.read_bytes()[:4] == b"RIFF"
+
+
+async def test_a_provider_of_jobs_writes_down_over_a_gateway_too(tmp_path: Path):
+    async with MediaSimulator("assemblyai") as media:
+        own = ProviderSettings(base_url=media.url("assemblyai"), credentials={"api_key": "sk-simulated"})
+        settings = Settings(
+            providers={"assemblyai": own},
+            store=StoreSettings(url=str(tmp_path / "genmux.db")),
+            assets=LOOPBACK,
+            jobs=JobSettings(providers={"assemblyai": JobProviderSettings(poll_every=0.05)}),
+            gateway=GatewaySettings(keys=(KEY,)),
+        )
+        with running(settings) as gateway:
+            async with AsyncClient(gateway=gateway.url, key=KEY) as client:
+                spoken = await client.speak("hello there", model="mock/voice", format="wav")
+                told = await client.transcribe(spoken, model="assemblyai/universal-3-5-pro", diarize=True)
+    assert told.text == "Hello there. Who is it?"
+    assert [one.speaker for one in told.segments] == ["A", "B"]
+    assert told.cost is not None
+    assert len(media.bills()) == 1
+
+
+async def test_over_a_gateway_without_a_store_a_provider_of_jobs_is_refused_with_a_reason(client: AsyncClient):
+    spoken = await client.speak("hello there", model="mock/voice", format="wav")
+    with pytest.raises(ProviderError, match="there is no store"):
+        await client.transcribe(spoken, model="assemblyai/universal-3-5-pro")

@@ -33,6 +33,7 @@ from genmux.server.realtime.secrets_endpoint import SecretsEndpoint
 from genmux.server.routes import Handle, Refuse, Routes, Ways
 from genmux.server.terms import Terms
 from genmux.server.tus import UPLOADS, tus_headers
+from genmux.server.voice.by_job import JobTranscripts
 from genmux.server.voice.speech import SpeechEndpoint
 from genmux.server.voice.transcription import TranscriptionEndpoint
 from genmux.server.voice.voices import VoicesEndpoint
@@ -237,7 +238,7 @@ def _voice(app: App, terms: Terms) -> dict[str, Ways]:
     """Speech and transcription."""
     server = load_dialect("openai_audio").server
     speech = SpeechEndpoint(app, terms, server)
-    written = TranscriptionEndpoint(app, terms, server)
+    written = TranscriptionEndpoint(app, terms, server, JobTranscripts(MediaDesk(app, terms)))
     voices = VoicesEndpoint(app, terms)
     return {
         "/v1/audio/speech": {"POST": (speech.handle, speech.refuse)},

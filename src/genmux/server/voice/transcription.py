@@ -8,14 +8,15 @@ import msgspec
 from genmux.app import App
 from genmux.dialects.openai_audio import AcceptedTranscription, OpenAIAudioServer
 from genmux.flows.call.options import CallOptions
-from genmux.server.http import Request
+from genmux.server.http import Headers, Request
 from genmux.server.media.desk import refusal
 from genmux.server.relay import relay
 from genmux.server.said import said_back, went
 from genmux.server.terms import Terms
+from genmux.server.voice.by_job import JobTranscripts
 from genmux.server.voice.sounds import read_sound_form
 from genmux.types.parts import WarningPart
-from genmux.types.transcription import TranscriptDelta, TranscriptDone, TranscriptPart, TranscriptSegment
+from genmux.types.transcription import Transcript, TranscriptDelta, TranscriptDone, TranscriptPart, TranscriptSegment
 
 TRANSLATIONS = "translations"
 
@@ -23,8 +24,9 @@ TRANSLATIONS = "translations"
 class TranscriptionEndpoint:
     """Transcripts and translations in the shape of OpenAI, from any model."""
 
-    def __init__(self, app: App, terms: Terms, server: OpenAIAudioServer) -> None:
+    def __init__(self, app: App, terms: Terms, server: OpenAIAudioServer, jobs: JobTranscripts) -> None:
         self._app = app
+        self._jobs = jobs
         self._terms = terms
         self._server = server
         self._largest = app.settings.assets.max_bytes
@@ -37,6 +39,9 @@ class TranscriptionEndpoint:
             accepted = self._server.accept_form(form.fields, form.audio, way)
             model = accepted.request.model or None
             options = self._terms.options(request, model, "transcribe")
+            if self._jobs.takes(model):
+                await self._told(request, accepted, *await self._jobs.transcribe(request, accepted.request))
+                return
             with request.watch:
                 await self._app.calls.journeys.ready(model, "transcribe")
                 accepted = await self._measured(accepted)
@@ -55,6 +60,10 @@ class TranscriptionEndpoint:
         told = said_back(result.warnings, result.cost, result.request_id)
         name = result.steps[-1].model if result.steps else None
         way = went(route=result.route, account=result.account, attempts=result.attempts, model=name)
+        await self._told(request, accepted, result, (*told, *way))
+
+    async def _told(self, request: Request, accepted: AcceptedTranscription, result: Transcript, told: Headers) -> None:
+        """Answer with what is complete, as the caller wants it."""
         if accepted.stream:
             writer = self._server.transcript_writer(accepted)
             parts = (TranscriptDelta(result.text), *map(TranscriptSegment, result.segments), TranscriptDone(result))
@@ -64,9 +73,9 @@ class TranscriptionEndpoint:
                 """All at once, and the end."""
                 return next(written, None)
 
-            await relay(request, read, writer, (*told, *way))
+            await relay(request, read, writer, told)
             return
-        await request.answer(self._server.respond_transcription(result, accepted), (*told, *way))
+        await request.answer(self._server.respond_transcription(result, accepted), told)
 
     async def _stream(self, request: Request, accepted: AcceptedTranscription, options: CallOptions) -> None:
         """The status is sent with the first text, so that what fails before it is refused properly."""
