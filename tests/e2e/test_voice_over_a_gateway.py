@@ -37,6 +37,7 @@ from genmux.types.realtime_events import (
     SessionFailed,
     StateChanged,
     ToolCalled,
+    ToolCallsCancelled,
 )
 from genmux.types.transcription import TranscriptDelta, TranscriptDone
 from tests.e2e.conftest import RunningGateway, running
@@ -149,6 +150,17 @@ async def test_the_own_settings_of_a_provider_reach_it(simulator: RealtimeSimula
             setup = read(simulator.open[0].seen.frames)[0]["setup"]
     assert setup["generationConfig"]["topP"] == 0.5
     assert setup["generationConfig"]["speechConfig"]["languageCode"] == "de-DE"
+
+
+async def test_a_tool_call_that_is_not_wanted_any_more_is_told(simulator: RealtimeSimulator, tmp_path: Path):
+    with before(simulator, tmp_path) as gateway:
+        async with (
+            AsyncClient(gateway=gateway.url, key=KEY) as client,
+            client.realtime("lives/talker", instructions="[mock turn=1 tool=weather barge=0]") as session,
+        ):
+            await session.send_text("What is the weather?")
+            heard = await until(session, ToolCallsCancelled)
+    assert heard[-1].call_ids == (of(ToolCalled, heard)[0].call_id,)
 
 
 async def test_a_connection_that_breaks_is_made_anew(gateway: RunningGateway, client: AsyncClient):

@@ -10,7 +10,7 @@ from genmux.contract.goodbyes import goodbye
 from genmux.contract.model import Model
 from genmux.contract.openai_errors import REFUSALS
 from genmux.contract.sessions import Capabilities, Frame, Goodbye, Resume
-from genmux.dialects.openai_realtime.beside import read_capabilities, read_used
+from genmux.dialects.openai_realtime.beside import EVENT, read_capabilities, read_event, read_used
 from genmux.dialects.openai_realtime.codec import OpenAIRealtimeCodec
 from genmux.dialects.openai_realtime.profile import OFFERED, Profile, read_profile
 from genmux.dialects.openai_realtime.schema import NAME
@@ -24,6 +24,7 @@ from genmux.types.realtime_events import (
     SessionCreated,
     SessionFailed,
     SessionUpdated,
+    Unknown,
 )
 
 OPTIONS: Mapping[str, Any] = {
@@ -100,7 +101,7 @@ class GatewayCodec(OpenAIRealtimeCodec):
     def _more(self, config: SessionConfig) -> Mapping[str, Any]:
         """The provider's own settings stand apart, for the gateway hands on no others to those who speak otherwise."""
         own = dict(config.extra) if config.dialect == NAME else {}
-        return {**own, BESIDE: {"params": config.params}} if config.params else own
+        return {**own, BESIDE: {"events": True, **({"params": config.params} if config.params else {})}}
 
     def _told(self, event: RealtimeEvent, frame: Frame) -> Iterator[RealtimeEvent]:
         match event:
@@ -108,6 +109,8 @@ class GatewayCodec(OpenAIRealtimeCodec):
                 self._created = event
             case SessionUpdated():
                 yield from self._updated(event, frame)
+            case Unknown(name=name) if name == EVENT:
+                yield read_event(frame) or event
             case ResponseDone(usage=usage):
                 event.usage = read_used(frame, usage)
                 yield event

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from genmux.dialects.openai_realtime.beside import wants_events
 from genmux.dialects.openai_realtime.items_read import Calls, read_item
 from genmux.dialects.openai_realtime.settings_read import fault, read_as, read_modalities, read_session
 from genmux.types.errors import ErrorKind, MessageError
@@ -106,7 +107,8 @@ class Accepting:
     """Understands a caller, message by message.
 
     `config` is what the caller has set up so far, `event_id` that of the last message, `last_item` the newest of the
-    conversation, `updates` how many changes wait to be confirmed, `metadata` what the next answers are to carry.
+    conversation, `updates` how many changes wait to be confirmed, `metadata` what the next answers are to carry,
+    `listens` that the caller hears what stands beside the dialect.
     """
 
     def __init__(self, config: SessionConfig) -> None:
@@ -116,6 +118,7 @@ class Accepting:
         self.last_item: str | None = None
         self.updates = 0
         self.metadata: list[Mapping[str, str]] = []
+        self.listens = False
 
     def accept(self, frame: str | bytes) -> Sequence[Command]:
         """What the caller wants. Raises MessageError."""
@@ -146,6 +149,7 @@ class Accepting:
 
 def _update(message: Update, state: Accepting) -> Sequence[Command]:
     config, changed = read_session(message.session, state.config)
+    state.listens = state.listens or wants_events(message.session)
     state.config = config
     state.updates += 1
     return (UpdateSession(config, changed),)

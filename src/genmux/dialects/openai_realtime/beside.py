@@ -8,8 +8,22 @@ import msgspec
 from genmux.contract.beside import BESIDE, Spent, with_spent
 from genmux.contract.sessions import Capabilities
 from genmux.types.errors import MessageError
+from genmux.types.realtime_events import (
+    GenerationComplete,
+    Idle,
+    InputTranscriptDelta,
+    RealtimeEvent,
+    ToolCallsCancelled,
+    UsageReported,
+)
 from genmux.types.usage import Usage
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
+
+EVENT = "genmux.event"
+"""The type of frames with events that the dialect has no word for; only those hear them who ask for `events`."""
+
+Wordless = ToolCallsCancelled | InputTranscriptDelta | UsageReported | GenerationComplete | Idle
+"""Such events. Of pieces of a transcript, those that may still change."""
 
 
 class AboutSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +34,10 @@ class AboutSession(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Updated(msgspec.Struct):
     genmux: AboutSession
+
+
+class _Told(msgspec.Struct):
+    event: Wordless
 
 
 class _Done(msgspec.Struct):
@@ -48,6 +66,20 @@ def read_used(frame: str | bytes, usage: Usage | None) -> Usage | None:
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return usage
     return with_spent(usage, told)
+
+
+def read_event(frame: str | bytes) -> RealtimeEvent | None:
+    """An event that the dialect has no word for; None for a frame that is none."""
+    try:
+        return msgspec.json.decode(frame, type=_Told).event
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+
+
+def wants_events(session: Mapping[str, Any]) -> bool:
+    """Whether a caller asks for them in its settings."""
+    told = session.get(BESIDE)
+    return isinstance(told, dict) and told.get("events") is True
 
 
 def read_params(told: Any) -> Mapping[str, Any]:

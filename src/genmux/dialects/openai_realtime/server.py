@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from genmux.contract.sessions import Capabilities, Frame
 from genmux.dialects.openai_realtime.accept import Accepting
-from genmux.dialects.openai_realtime.beside import about_session
+from genmux.dialects.openai_realtime.beside import EVENT, Wordless, about_session
 from genmux.dialects.openai_realtime.passing import append_size
 from genmux.dialects.openai_realtime.schema import NAME
 from genmux.dialects.openai_realtime.told import TOLD, error_frame
@@ -72,9 +72,12 @@ class OpenAIRealtimeServer:
         self._accepting.updates = max(0, self._accepting.updates - 1)
 
     def write(self, event: RealtimeEvent) -> Sequence[Frame]:
-        """An event for the caller; none where the dialect has no word for it."""
+        """An event for the caller; none where the dialect has no word for it, unless the caller listens to what stands beside."""
         write = TOLD.get(type(event))
-        return list(write(event, self._writing)) if write else ()
+        frames = list(write(event, self._writing)) if write else ()
+        if not frames and self._accepting.listens and isinstance(event, Wordless):
+            return list(self._writing.frame(EVENT, event=event))
+        return frames
 
     def refuse(self, error: ProviderError, *, command: str | None = None) -> Sequence[Frame]:
         """An error for the caller, who may go on; without `command` it is about the message that came last."""

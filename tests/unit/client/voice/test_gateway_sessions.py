@@ -9,10 +9,22 @@ import pytest
 from genmux.client.voice.gateway_sessions import GatewayCodec, GatewaySessions
 from genmux.contract.manifest import ModelSpec
 from genmux.contract.model import Model
+from genmux.dialects.openai_realtime import OpenAIRealtimeServer
 from genmux.types.audio import AudioFormat
 from genmux.types.errors import BudgetExceededError, OverloadedError, PermissionDeniedError
 from genmux.types.realtime import SessionConfig, Transcribing, TurnDetection
-from genmux.types.realtime_events import BudgetSpent, ResponseDone, SessionCreated, SessionFailed, SessionUpdated
+from genmux.types.realtime_events import (
+    BudgetSpent,
+    InputTranscriptDelta,
+    ResponseDone,
+    SessionCreated,
+    SessionFailed,
+    SessionUpdated,
+    ToolCallsCancelled,
+    Unknown,
+    UsageReported,
+)
+from genmux.types.usage import Usage
 
 MODEL = Model(provider="gateway", id="any/model", wire_id="any/model", spec=ModelSpec())
 UPDATED: dict[str, Any] = {
@@ -69,7 +81,11 @@ def test_settings_without_a_place_in_the_dialect_have_one() -> None:
             input=AudioFormat(sample_rate=16_000),
         )
     )
-    assert (told["temperature"], told["language"], told["genmux"]) == (0.5, "de", {"params": {"topP": 1}})
+    assert (told["temperature"], told["language"], told["genmux"]) == (
+        0.5,
+        "de",
+        {"events": True, "params": {"topP": 1}},
+    )
     assert told["audio"]["input"]["format"] == {"type": "audio/pcm", "rate": 16_000}
     assert told["audio"]["input"]["turn_detection"]["type"] == "server_vad"
     assert told["audio"]["input"]["transcription"] == {"language": "de"}
@@ -81,6 +97,18 @@ def test_an_answer_brings_its_cost_and_all_that_it_used() -> None:
     assert isinstance(done, ResponseDone)
     assert done.usage is not None
     assert (done.usage.reported_cost, done.usage.meters) == (Decimal("0.02"), {"characters.input": 3})
+
+
+def test_events_without_a_word_in_the_dialect_go_there_and_back() -> None:
+    server, codec = OpenAIRealtimeServer(), there()
+    interim = InputTranscriptDelta(item_id="i", text="hel", interim=True)
+    called_off = ToolCallsCancelled(call_ids=("c1",))
+    assert not [*server.write(interim), *server.write(called_off)]
+    server.accept(codec.opening()[0])
+    for event in (interim, called_off, UsageReported(usage=Usage(meters={"seconds.input.audio": 3.0}))):
+        (frame,) = server.write(event)
+        assert [*codec.receive(frame)] == [event]
+    assert heard(codec, "genmux.event", event={"type": "of tomorrow"}) == [Unknown(name="genmux.event")]
 
 
 def test_errors_are_of_the_kind_that_the_gateway_names() -> None:
