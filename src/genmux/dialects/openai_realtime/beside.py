@@ -13,6 +13,8 @@ from genmux.types.realtime_events import (
     Idle,
     InputTranscriptDelta,
     RealtimeEvent,
+    SpeechDismissed,
+    SpeechSuspected,
     ToolCallsCancelled,
     UsageReported,
 )
@@ -22,7 +24,15 @@ from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warn
 EVENT = "genmux.event"
 """The type of frames with events that the dialect has no word for; only those hear them who ask for `events`."""
 
-Wordless = ToolCallsCancelled | InputTranscriptDelta | UsageReported | GenerationComplete | Idle
+Wordless = (
+    SpeechSuspected
+    | SpeechDismissed
+    | ToolCallsCancelled
+    | InputTranscriptDelta
+    | UsageReported
+    | GenerationComplete
+    | Idle
+)
 """Such events. Of pieces of a transcript, those that may still change."""
 
 

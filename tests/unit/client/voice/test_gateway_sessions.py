@@ -20,6 +20,8 @@ from genmux.types.realtime_events import (
     SessionCreated,
     SessionFailed,
     SessionUpdated,
+    SpeechDismissed,
+    SpeechSuspected,
     ToolCallsCancelled,
     Unknown,
     UsageReported,
@@ -105,7 +107,13 @@ def test_events_without_a_word_in_the_dialect_go_there_and_back() -> None:
     called_off = ToolCallsCancelled(call_ids=("c1",))
     assert not [*server.write(interim), *server.write(called_off)]
     server.accept(codec.opening()[0])
-    for event in (interim, called_off, UsageReported(usage=Usage(meters={"seconds.input.audio": 3.0}))):
+    for event in (
+        interim,
+        called_off,
+        SpeechSuspected(),
+        SpeechDismissed(),
+        UsageReported(usage=Usage(meters={"seconds.input.audio": 3.0})),
+    ):
         (frame,) = server.write(event)
         assert [*codec.receive(frame)] == [event]
     assert heard(codec, "genmux.event", event={"type": "of tomorrow"}) == [Unknown(name="genmux.event")]
