@@ -32,7 +32,8 @@ class TurnDetection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
     `server` listens for silence, `semantic` for sense, `client` is told by commits, `local` listens here (a cascade).
     `silence_ms` of silence end a turn; `prefix_ms` before speech are kept; `threshold` is between 0 and 1. `eagerness` is
-    for `semantic`; a cascade begins answers before a turn is over with `high`, with `auto` or None where they cost nothing. Whether an answer is begun, and whether it is interrupted, of itself.
+    for `semantic`; a cascade begins answers before a turn is over with `high`, with `auto` or None where they cost nothing.
+    Whether an answer is begun, and whether it is interrupted, of itself.
     """
 
     kind: Literal["server", "semantic", "client", "local"] = "server"
