@@ -1,11 +1,12 @@
 """Texts are spoken while they are being written: the codecs of ElevenLabs and Cartesia, as their documents show them."""
 
+import itertools
 from typing import Any
 
 import msgspec
 import pytest
 
-from genmux.contract.saying import OpensAtOnce, SpeaksLive
+from genmux.contract.saying import OpensAtOnce, SpeaksLive, live_capabilities
 from genmux.types.audio import AudioFormat
 from genmux.types.errors import MessageError
 from genmux.types.realtime import AppendAudio, CancelResponse, CloseSession, CreateResponse, SendText, SessionConfig
@@ -49,18 +50,70 @@ def test_the_session_is_there_at_once_and_hears_nothing(voiced: Voiced) -> None:
         assert [*codec.receive(frame)] == [Unknown(name="no message")]
 
 
-def test_elevenlabs_begins_with_a_blank_and_ends_with_nothing() -> None:
+def test_an_answer_of_elevenlabs_begins_with_a_blank_and_ends_when_it_is_closed() -> None:
     codec = saying(ELEVEN, PHONE)
-    expected = {"model_id": "eleven_flash_v2_5", "output_format": "ulaw_8000", "language_code": "de"}
-    assert query(codec.connect()) == ("/v1/text-to-speech/v%2F1/stream-input", expected)
+    expected = {
+        "model_id": "eleven_flash_v2_5",
+        "output_format": "ulaw_8000",
+        "language_code": "de",
+        "inactivity_timeout": "180",
+    }
+    assert query(codec.connect()) == ("/v1/text-to-speech/v%2F1/multi-stream-input", expected)
     assert codec.output == AudioFormat(encoding="pcmu", sample_rate=8_000)
-    assert told(codec.opening()) == [{"text": " ", "voice_settings": {"speed": 1.1}}]
-    assert told(codec.send(SendText("Hello", answer=False))) == [{"text": "Hello "}]
-    assert told(codec.send(SendText("there. "))) == [{"text": "there. ", "flush": True}]
-    assert told(codec.send(CreateResponse())) == [{"text": " ", "flush": True}]
-    assert told(codec.send(CloseSession())) == [{"text": ""}]
-    with pytest.raises(MessageError):
-        codec.send(CancelResponse())
+    assert [*codec.opening()] == []
+    first = {"context_id": "said_1"}
+    assert told(codec.send(SendText("Hel", answer=False))) == [{"text": " ", "voice_settings": {"speed": 1.1}, **first}]
+    assert told(codec.send(SendText("lo th", answer=False))) == [{"text": "Hello ", **first}]
+    assert told(codec.send(SendText("ere."))) == [
+        {"text": "there. ", "flush": True, **first},
+        {"close_context": True, **first},
+    ]
+    assert told(codec.send(SendText("So ", answer=False)))[1] == {"text": "So ", "context_id": "said_2"}
+    assert told(codec.send(CreateResponse()))[0] == {"text": "", "flush": True, "context_id": "said_2"}
+    assert told(codec.send(CloseSession())) == [{"close_socket": True}]
+    with pytest.raises(MessageError, match="send some first"):
+        codec.send(CreateResponse())
+
+
+def test_words_without_gaps_are_not_held_back_for_ever() -> None:
+    codec = saying(ELEVEN)
+    assert len(codec.send(SendText("あ" * 60, answer=False))) == 1
+    assert told(codec.send(SendText("あ", answer=False))) == [{"text": "あ" * 61 + " ", "context_id": "said_1"}]
+
+
+def test_settings_of_the_voice_are_told_elevenlabs_with_each_answer_and_all_else_in_the_address() -> None:
+    codec = saying(ELEVEN, SessionConfig(voice="v", params={"stability": 0.4, "auto_mode": True}))
+    assert query(codec.connect())[1]["auto_mode"] == "true"
+    assert "stability" not in query(codec.connect())[1]
+    assert told(codec.send(SendText("Hi")))[0]["voice_settings"] == {"stability": 0.4}
+
+
+@pytest.mark.parametrize(
+    ("name", "live"), [("eleven_turbo_v2", True), ("eleven_v3", False), ("eleven_v4_turbo", False)]
+)
+def test_what_elevenlabs_has_no_socket_for_does_not_speak_live(name: str, *, live: bool) -> None:
+    voiced = Voiced("elevenlabs", name)
+    assert (live_capabilities(voiced.wire, voiced.model) is not None) is live
+
+
+def test_an_answer_of_elevenlabs_can_be_stopped() -> None:
+    codec = saying(ELEVEN)
+    codec.send(SendText("Hello the", answer=False))
+    assert told(codec.send(CancelResponse())) == [{"context_id": "said_1", "close_context": True}]
+    assert told(codec.send(SendText("So")))[:2] == [
+        {"text": " ", "context_id": "said_2"},
+        {"text": "So ", "flush": True, "context_id": "said_2"},
+    ]
+    ended, unknown = heard(codec, [{"isFinal": True, "contextId": "said_1"}, {"isFinal": True, "contextId": "x"}])
+    assert ended == ResponseDone(response_id="said_1", status="cancelled", usage=Usage(meters={"characters.input": 9}))
+    assert unknown == Unknown(name="no answer")
+
+
+def test_answers_are_counted_over_all_connections_of_a_session() -> None:
+    numbers = itertools.count(3)
+    for voiced, number in ((ELEVEN, 3), (SONIC, 4)):
+        codec = voiced.wire.saying(SessionConfig(voice="v"), voiced.model, numbers)
+        assert told(codec.send(SendText("Hi")))[0]["context_id"] == f"said_{number}"
 
 
 def test_elevenlabs_says_sound_letters_and_the_end() -> None:
@@ -69,9 +122,9 @@ def test_elevenlabs_says_sound_letters_and_the_end() -> None:
     events = heard(
         codec,
         [
-            {"audio": "AAEC", "isFinal": None, "alignment": {"chars": ["H", "i"], "charStartTimesMs": [0, 9]}},
-            {"audio": "AwQF", "isFinal": None, "alignment": None, "normalizedAlignment": None},
-            {"audio": None, "isFinal": True},
+            {"audio": "AAEC", "contextId": "said_1", "alignment": {"chars": ["H", "i"], "charStartTimesMs": [0, 9]}},
+            {"audio": "AwQF", "contextId": "said_1", "alignment": None, "normalizedAlignment": None},
+            {"audio": None, "isFinal": True, "contextId": "said_1"},
         ],
     )
     same = {"response_id": "said_1", "item_id": "said_1"}
@@ -108,6 +161,7 @@ def test_each_answer_of_cartesia_is_a_context() -> None:
         "generation_config": {"speed": 1.1},
     }
     assert (last["context_id"], last["transcript"], last["continue"]) == ("said_1", "there.", False)
+    codec.send(SendText("So ", answer=False))
     second = told(codec.send(CreateResponse()))[0]
     assert (second["context_id"], second["transcript"], second["continue"]) == ("said_2", "", False)
     assert [*codec.send(CloseSession())] == []

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from genmux.contract.saying import OpensAtOnce
 from genmux.contract.sessions import Capabilities, Codec, Frame, Goodbye, PassingCodec, WarningCodec
 from genmux.engine.socket import Socket
 from genmux.types.audio import AudioFormat
@@ -65,6 +66,7 @@ class SocketLink:
         self.input = codec.input
         self.output = codec.output
         self.passing = False
+        self._opened: Sequence[RealtimeEvent] = ()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -77,9 +79,11 @@ class SocketLink:
         return self._codec.warnings if isinstance(self._codec, WarningCodec) else ()
 
     async def begin(self) -> None:
-        """Send what comes first."""
+        """Send what comes first. Where the provider says nothing then, the codec does."""
         for frame in self._codec.opening():
             await self._socket.send(frame)
+        if isinstance(self._codec, OpensAtOnce):
+            self._opened = [*self._codec.opened()]
 
     async def send(self, command: Command) -> None:
         """Send a command."""
@@ -88,6 +92,9 @@ class SocketLink:
 
     async def receive(self) -> Sequence[RealtimeEvent] | None:
         """The events of the next frame."""
+        if self._opened:
+            opened, self._opened = self._opened, ()
+            return opened
         frame = await self._socket.receive()
         if frame is None:
             return None

@@ -6,9 +6,10 @@ from genmux.flows.call.door import Door
 from genmux.flows.call.options import CallOptions
 from genmux.flows.call.run import Run
 from genmux.flows.call.target import Target
+from genmux.types.calls import CallRequest
 from genmux.types.errors import ProviderError, Retry
 from genmux.types.money import Cost
-from genmux.types.realtime import RealtimeTurn
+from genmux.types.realtime import Command, RealtimeTurn
 from genmux.types.usage import Usage
 
 AHEAD = 60.0
@@ -27,7 +28,7 @@ class TurnMoney:
         target: Target,
         options: CallOptions,
         *,
-        check: Callable[[Run, RealtimeTurn, Target], None] | None = None,
+        check: Callable[[Run, CallRequest, Target], None] | None = None,
     ) -> None:
         self._door = door
         self._check = check
@@ -36,6 +37,9 @@ class TurnMoney:
         self._run: Run | None = None
         self._begun = False
         self.spent: list[Cost] = []
+
+    async def say(self, command: Command) -> None:
+        """Something is about to be said; what it costs is held with the turn."""
 
     async def hold(self, seconds: float) -> None:
         """Hold money for a turn in which the model may hear and make so much. Raises BudgetExceededError, RateLimitError."""

@@ -203,16 +203,15 @@ class Session:
     async def send(self, command: Command) -> None:
         """Say something. Raises MessageError for what cannot be said here, AudioError for sound in another format."""
         link = await self._line.stands()
-        match command:
-            case AppendAudio(data=data):
-                await self._send_audio(link, data)
-                return
-            case SendText(role=role):
-                check_role(role, link.capabilities)
-            case UpdateSession():
-                check_update(command, link.capabilities, self.model)
-            case _:
-                pass
+        if isinstance(command, AppendAudio):
+            await self._send_audio(link, command.data)
+            return
+        if isinstance(command, SendText):
+            check_role(command.role, link.capabilities)
+        if isinstance(command, UpdateSession):
+            check_update(command, link.capabilities, self.model)
+        if self._hearing.money is not None:
+            await self._hearing.money.say(command)
         await link.send(command)
         self._said = self._clock()
         if isinstance(command, SendText):

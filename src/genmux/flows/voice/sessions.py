@@ -1,5 +1,6 @@
 """Makes sessions: over a socket, played in this process, or made of calls, as the model wants it."""
 
+import itertools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ import msgspec
 from genmux.contract.cascades import Cascade
 from genmux.contract.model import Model
 from genmux.contract.operations import Operation
+from genmux.contract.saying import live_capabilities
 from genmux.contract.sessions import Capabilities, Resume, foreign, pick
 from genmux.flows.call.flow import CallFlow
 from genmux.flows.call.options import DEFAULT_OPTIONS, CallOptions
@@ -25,6 +27,7 @@ from genmux.flows.voice.played import PlayedLink
 from genmux.flows.voice.ports import AudioTools
 from genmux.flows.voice.session import Session
 from genmux.flows.voice.speaking import Speaking
+from genmux.flows.voice.spoken_money import SpokenMoney
 from genmux.flows.voice.transcribing import Transcribing
 from genmux.services.keys import check_allowed
 from genmux.types.audio import AudioFormat
@@ -73,14 +76,29 @@ class Sessions:
         self._random = random
 
     def model(self, name: str | None) -> tuple[Model, Any]:
-        """The model that a name means, with its wire, or with a Cascade around a text model. Raises ProviderError."""
+        """The model that a name means, with its wire: of sessions, or of speech where it speaks what is being written.
+
+        Else with a Cascade around a text model. Raises ProviderError.
+        """
         targets = self._calls.targets
         try:
             model = targets.model(name, "realtime")
         except (UnsupportedError, NotFoundError):
+            if (speaker := self._speaker(name)) is not None:
+                return speaker
             chat = targets.model(name, "chat")
             return chat, Cascade(chat=chat.reference)
         return model, targets.wire(model, "realtime")
+
+    def _speaker(self, name: str | None) -> tuple[Model, Any] | None:
+        """A model that speaks a text while it is being written, with its wire."""
+        targets = self._calls.targets
+        try:
+            model = targets.model(name, "text_to_speech")
+        except (UnsupportedError, NotFoundError):
+            return None
+        wire = targets.wire(model, "text_to_speech")
+        return None if live_capabilities(wire, model) is None else (model, wire)
 
     def capabilities(self, name: str | None) -> Capabilities:
         """What sessions of a model can do. Raises ProviderError."""
@@ -91,7 +109,7 @@ class Sessions:
             peer = wire.play(SessionConfig(), model)
             told: Capabilities = peer.capabilities
             return told
-        return wire.capabilities(model)
+        return live_capabilities(wire, model) or wire.capabilities(model)
 
     async def prepare(
         self,
@@ -105,8 +123,10 @@ class Sessions:
     ) -> Session:
         """A session that is still to be opened. Raises ProviderError."""
         model, wire = self.model(name)
+        speaks = live_capabilities(wire, model) is not None
+        operation: Operation = "text_to_speech" if speaks else "realtime"
         if options.principal.allow is not None:
-            check_allowed(options.principal, model, "realtime", name=name)
+            check_allowed(options.principal, model, operation, name=name)
         money: TurnMoney | None = None
         lease: Lease | None = None
         if isinstance(wire, Cascade):
@@ -117,9 +137,10 @@ class Sessions:
             money = TurnMoney(self._calls.door, target, options, check=self._calls.check_budget)
         else:
             lease = await self._reserve(model, options)
-            target = self._calls.targets.reach(model, "realtime", options, lease)
-            opener = self._dialled(target, config)
-            money = TurnMoney(self._calls.door, target, options, check=self._calls.check_budget)
+            target = self._calls.targets.reach(model, operation, options, lease)
+            opener = self._dialled(target, config, speaks=speaks)
+            kind = SpokenMoney if speaks else TurnMoney
+            money = kind(self._calls.door, target, options, check=self._calls.check_budget)
         return Session(
             opener,
             config,
@@ -142,12 +163,14 @@ class Sessions:
             return None
         return await self._accounts.reserve(model.provider, principal=options.principal, excluded=frozenset())
 
-    def _dialled(self, target: Target, config: SessionConfig) -> Any:
+    def _dialled(self, target: Target, config: SessionConfig, *, speaks: bool) -> Any:
         there = msgspec.structs.replace(target.model, base_url=target.base_url)  # some sockets are not below it
+        numbers = itertools.count(1)
 
         async def open_(resume: Resume | None) -> Link:
             """Dial."""
-            codec = target.wire.open(config, there, resume)
+            wire = target.wire
+            codec = wire.saying(config, there, numbers) if speaks else wire.open(config, there, resume)
             socket = await self._calls.engine.dial(
                 target.provider,
                 target.credential,

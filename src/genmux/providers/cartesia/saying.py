@@ -1,6 +1,7 @@
 """Cartesia's speech of a text that is being written (`/tts/websocket`): each answer is a context, which its last text completes.
 
-Sources: cartesia 4.2.0 (address, messages), docs.cartesia.ai/use-the-api/api-errors; read 2026-11-27. No session was recorded.
+Sources: cartesia 4.2.0 (address, messages), docs.cartesia.ai: use-the-api/api-errors, use-the-api/tts-websocket/contexts; read
+2026-11-28. No session was recorded. Not verified: that an answer that is cancelled ends with `done`, too.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +28,8 @@ _RATES: dict[AudioEncoding, tuple[int, ...]] = {
     "pcma": (8_000,),
 }
 _WRITTEN = {"pcm": "pcm_s16le", "pcmu": "pcm_mulaw", "pcma": "pcm_alaw"}
-_CAPABILITIES = says(formats(_RATES), cancels=True)
+CAPABILITIES = says(formats(_RATES))
+GENERATION = frozenset({"emotion", "volume"})
 
 
 class Message(Event, kw_only=True):
@@ -42,9 +44,13 @@ _MESSAGE = msgspec.json.Decoder(Message)
 class SayingCodec(Speaker):
     """One connection."""
 
-    def __init__(self, config: SessionConfig, model: Model, voice: str, errors: ErrorMap) -> None:
-        super().__init__(config, _CAPABILITIES)
+    def __init__(
+        self, config: SessionConfig, model: Model, voice: str, errors: ErrorMap, numbers: Iterator[int] | None = None
+    ) -> None:
+        super().__init__(config, CAPABILITIES, numbers)
         self._errors = errors
+        generation = {name: value for name, value in config.params.items() if name in GENERATION}
+        generation |= {"speed": config.speed} if config.speed is not None else {}
         self.url = "/tts/websocket"
         encoding, rate = _WRITTEN[self.output.encoding], self.output.sample_rate
         self._always: dict[str, Any] = {
@@ -53,27 +59,26 @@ class SayingCodec(Speaker):
             "output_format": {"container": "raw", "encoding": encoding, "sample_rate": rate},
             "add_timestamps": True,
             **({"language": language_of(config.language)} if config.language else {}),
-            **({"generation_config": {"speed": config.speed}} if config.speed is not None else {}),
-            **config.params,
+            **({"generation_config": generation} if generation else {}),
+            **{name: value for name, value in config.params.items() if name not in GENERATION},
         }
-        self._number = 1
-        self._said: dict[str, Utterance] = {}
 
     def send(self, command: Command) -> Sequence[Frame]:
         """Text of the answer that is under way, its end, or that it shall stop. Raises MessageError."""
         match command:
             case SendText(text=text, answer=answer):
-                return [self._written(text, more=not answer)]
+                said = self.write(text)
+                return [self._written(said, text, more=not answer)]
             case CreateResponse():
-                return [self._written("", more=False)]
+                return [self._written(self.complete(), "", more=False)]
             case CancelResponse(response_id=wanted):
-                name = wanted or next(reversed(self._said), None)
-                return [_text({"context_id": name, "cancel": True})] if name in self._said else []
+                stopped = self.stop(wanted)
+                return [] if stopped is None else [_text({"context_id": stopped.name, "cancel": True})]
             case CloseSession():
                 return ()
             case _:
                 what = type(command).__name__
-                raise lacks(f"take {what}", _CAPABILITIES, instead="send text")
+                raise lacks(f"take {what}", CAPABILITIES, instead="send text")
 
     def receive(self, frame: Frame) -> Iterable[RealtimeEvent]:
         """What a frame says."""
@@ -82,7 +87,7 @@ class SayingCodec(Speaker):
             data = decoded(told.data or "")
         except (msgspec.MsgspecError, UnicodeDecodeError, ProviderError):
             return (Unknown(name="no message"),)
-        said = self._said.get(told.context_id or "")
+        said = self.under_way.get(told.context_id or "")
         if told.type == "error":
             return self._failed(frame, said)
         if said is None or told.type not in {"chunk", "timestamps", "done"}:
@@ -95,23 +100,18 @@ class SayingCodec(Speaker):
         elif told.word_timestamps is not None:
             yield from said.says(" ".join(told.word_timestamps.words) + " ")
         elif told.type == "done":
-            del self._said[said.name]
-            yield from said.ends()
+            yield from self.over(said)
 
     def _failed(self, frame: Frame, said: Utterance | None) -> Iterator[RealtimeEvent]:
         """An error of one answer; the connection stays."""
         yield SessionFailed(error=stream_error(msgspec.json.decode(frame), self._errors), recoverable=True)
         if said is not None:
-            del self._said[said.name]
-            yield from said.ends("failed")
+            yield from self.over(said, "failed")
 
-    def _written(self, text: str, *, more: bool) -> str:
-        name = f"said_{self._number}"
-        said = self._said.setdefault(name, Utterance(name))
-        said.characters += len(text)
-        if not more:
-            self._number += 1
-        return _text({"context_id": name, "transcript": text, "continue": more, **self._always})
+    def _written(self, said: Utterance, text: str, *, more: bool) -> str:
+        if said is self.writing and not more:
+            self.complete()
+        return _text({"context_id": said.name, "transcript": text, "continue": more, **self._always})
 
 
 def _text(message: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ A stream of samples is asked for as events, which tell errors and the end; files
 Sources: cartesia 4.2.0 (version 2026-08-14: fields, formats, events), docs.cartesia.ai/use-the-api/api-errors; read 2026-11-27.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -13,10 +14,11 @@ from genmux.contract.asked import heeded, language_of, voice_of
 from genmux.contract.error_map import ErrorMap
 from genmux.contract.http import Framing, HttpReply, json_request
 from genmux.contract.model import Model
+from genmux.contract.sessions import Capabilities
 from genmux.contract.speaking import SoundReader, rate_of, sound_of
 from genmux.contract.wires import Encoded, Sent
 from genmux.providers.cartesia.events import EventReader, events_in, whole_sound
-from genmux.providers.cartesia.saying import SayingCodec
+from genmux.providers.cartesia.saying import CAPABILITIES, GENERATION, SayingCodec
 from genmux.providers.cartesia.voice_list import VoiceList
 from genmux.types.audio import AudioEncoding, AudioFormat
 from genmux.types.realtime import SessionConfig
@@ -25,7 +27,6 @@ from genmux.types.speech import SpeechRequest, SpeechResult
 RATES = (8_000, 16_000, 22_050, 24_000, 44_100, 48_000)
 _RAW: dict[AudioEncoding, str] = {"pcm": "pcm_s16le", "pcmu": "pcm_mulaw", "pcma": "pcm_alaw"}
 _USUAL: dict[AudioEncoding, int] = {"mp3": 44_100, "wav": 24_000, "pcm": 24_000, "pcmu": 8_000, "pcma": 8_000}
-_GENERATION = frozenset({"emotion", "volume"})
 
 
 class SonicWire(VoiceList):
@@ -38,7 +39,7 @@ class SonicWire(VoiceList):
         """Write the request."""
         voice, usual = voice_of(request, model)
         known, warnings = heeded(request, model, ("speed", "language", "instructions", "seed"))
-        generation = {name: value for name, value in request.params.items() if name in _GENERATION}
+        generation = {name: value for name, value in request.params.items() if name in GENERATION}
         if "speed" in known:
             generation["speed"] = known["speed"]
         made = _format(request)
@@ -47,7 +48,7 @@ class SonicWire(VoiceList):
             "transcript": request.text,
             "voice": {"id": voice},
             "output_format": _written(made),
-            **{name: value for name, value in request.params.items() if name not in _GENERATION},
+            **{name: value for name, value in request.params.items() if name not in GENERATION},
         }
         if generation:
             body["generation_config"] = generation
@@ -74,10 +75,15 @@ class SonicWire(VoiceList):
         made = _format(sent.request)
         return EventReader(made, self._errors) if _as_events(sent.request, stream=True) else SoundReader(made)
 
-    def saying(self, config: SessionConfig, model: Model) -> SayingCodec:
+    def speaks_live(self, model: Model) -> Capabilities:
+        """All of its models do."""
+        del model
+        return CAPABILITIES
+
+    def saying(self, config: SessionConfig, model: Model, numbers: Iterator[int] | None = None) -> SayingCodec:
         """A codec for a text that is spoken while it is being written. Raises InvalidRequestError where there is no voice."""
         voice, _ = voice_of(SpeechRequest(model=model.reference, text="", voice=config.voice), model)
-        return SayingCodec(config, model, voice, self._errors)
+        return SayingCodec(config, model, voice, self._errors, numbers)
 
 
 def _as_events(request: SpeechRequest, *, stream: bool) -> bool:

@@ -5,6 +5,7 @@ Not verified: that Opus comes in an Ogg container, and under which name the head
 or `x-character-count`: both are read).
 """
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -14,9 +15,10 @@ from genmux.contract.asked import heeded, voice_of, with_query
 from genmux.contract.error_map import ErrorMap
 from genmux.contract.http import Framing, HttpReply, HttpRequest, json_request
 from genmux.contract.model import Model
+from genmux.contract.sessions import Capabilities
 from genmux.contract.speaking import SoundReader, rate_of, sound_of
 from genmux.contract.wires import Encoded, Sent
-from genmux.providers.elevenlabs.saying import SayingCodec
+from genmux.providers.elevenlabs.saying import CAPABILITIES, NOT_LIVE, SETTINGS, SayingCodec
 from genmux.providers.elevenlabs.timed import TimedReader, timed_sound
 from genmux.providers.elevenlabs.voice_list import VoiceList
 from genmux.types.audio import AudioEncoding, AudioFormat
@@ -35,7 +37,6 @@ _RATES: dict[AudioEncoding, tuple[tuple[int, ...], int, str]] = {
 """Rates of each encoding, the usual one, and how it is written; 44.1 kHz of samples and more need a higher plan."""
 
 _MP3 = {22_050: "mp3_22050_32", 44_100: "mp3_44100_128"}
-_SETTINGS = frozenset({"stability", "similarity_boost", "style", "use_speaker_boost", "clone_strength"})
 _IN_QUERY = frozenset({"enable_logging", "optimize_streaming_latency"})
 _COSTS = ("character-cost", "x-character-count")
 
@@ -51,11 +52,11 @@ class SpeechWire(VoiceList):
         voice, usual = voice_of(request, model)
         known, warnings = heeded(request, model, ("speed", "language", "instructions", "seed"))
         params = request.params
-        settings = {name: value for name, value in params.items() if name in _SETTINGS}
+        settings = {name: value for name, value in params.items() if name in SETTINGS}
         if "speed" in known:
             settings["speed"] = known["speed"]
         body: dict[str, Any] = {"text": request.text, "model_id": model.wire_id}
-        body |= {name: value for name, value in params.items() if name not in _SETTINGS | _IN_QUERY}
+        body |= {name: value for name, value in params.items() if name not in SETTINGS | _IN_QUERY}
         if settings:
             body["voice_settings"] = settings
         if "language" in known:
@@ -81,10 +82,14 @@ class SpeechWire(VoiceList):
         made = _format(sent.request)[0]
         return TimedReader(made, self._errors) if sent.request.timestamps else SoundReader(made)
 
-    def saying(self, config: SessionConfig, model: Model) -> SayingCodec:
+    def speaks_live(self, model: Model) -> Capabilities | None:
+        """The models of before v3 do."""
+        return None if model.wire_id.startswith(NOT_LIVE) else CAPABILITIES
+
+    def saying(self, config: SessionConfig, model: Model, numbers: Iterator[int] | None = None) -> SayingCodec:
         """A codec for a text that is spoken while it is being written. Raises InvalidRequestError where there is no voice."""
         voice, _ = voice_of(SpeechRequest(model=model.reference, text="", voice=config.voice), model)
-        return SayingCodec(config, model, voice, self._errors)
+        return SayingCodec(config, model, voice, self._errors, numbers)
 
 
 def _format(request: SpeechRequest) -> tuple[AudioFormat, str]:
