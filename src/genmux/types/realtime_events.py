@@ -236,9 +236,13 @@ class ResponseDone(RealtimeEvent, tag="response_done"):
 
 
 class UsageReported(RealtimeEvent, tag="usage"):
-    """What was used so far beside answers, such as seconds of a session."""
+    """What was used so far beside answers, such as seconds of a session.
+
+    Of a session that only listens, `cost` is what was heard since it was told last; it is set by the session.
+    """
 
     usage: Usage = msgspec.field(default_factory=Usage)
+    cost: Cost | None = None
 
 
 class RateLimits(RealtimeEvent, tag="rate_limits"):

@@ -24,6 +24,7 @@ from genmux.types.realtime_events import (
     SpeechStarted,
     ToolCalled,
     ToolCallsCancelled,
+    UsageReported,
 )
 
 
@@ -62,6 +63,7 @@ class Hearing:
             ToolCallsCancelled: self._uncall,
             ResumptionHandle: self._keep,
             GoingAway: self._going,
+            UsageReported: self._used,
         }
 
     def tune(self, made: AudioFormat, out_of: Transcoder | None, *, answers_tools: bool) -> None:
@@ -91,7 +93,7 @@ class Hearing:
         if self.toolbox is not None:
             self.toolbox.cancel()
         if self.money is not None:
-            self.money.lose()
+            self.money.lose(self.heard_seconds)
 
     async def _sound(self, event: AudioChunk) -> bool:
         if self._made.is_raw:
@@ -127,6 +129,12 @@ class Hearing:
         if self.money is not None:
             await self.money.hold(self.heard_seconds)
         return False
+
+    async def _used(self, event: UsageReported) -> bool:
+        if self.money is not None:
+            event.cost = self.money.told(event.usage)
+            await self.money.hold(self.heard_seconds)
+        return True
 
     async def _call(self, event: ToolCalled) -> bool:
         if self.toolbox is not None and self.toolbox.has(event.name):

@@ -41,6 +41,9 @@ class TurnMoney:
     async def say(self, command: Command) -> None:
         """Something is about to be said; what it costs is held with the turn."""
 
+    def told(self, usage: Usage) -> Cost | None:
+        """So much was used so far beside answers; that is part of the next one."""
+
     async def hold(self, seconds: float) -> None:
         """Hold money for a turn in which the model may hear and make so much. Raises BudgetExceededError, RateLimitError."""
         if self._run is not None:
@@ -78,14 +81,14 @@ class TurnMoney:
             self.spent.append(cost)
         return cost
 
-    def lose(self) -> None:
-        """The connection broke: of an answer under way nobody will tell what it used, so what was held counts as spent."""
+    def lose(self, seconds: float = 0.0) -> None:
+        """The connection broke after so many seconds of sound: of an answer under way nobody will tell what it used, so what was held counts as spent."""
         if self._begun:
             self.settle(None)
 
-    def drop(self) -> None:
-        """The session ends; what is held for a turn that did not begin is given back, and is no call."""
-        self.lose()
+    def drop(self, seconds: float = 0.0) -> None:
+        """The session ends after so many seconds of sound; what is held for a turn that did not begin is given back, and is no call."""
+        self.lose(seconds)
         run, self._run = self._run, None
         if run is not None:
             self._door.release(run)

@@ -153,7 +153,7 @@ class Session:
         if self._hearing.toolbox is not None:
             await self._hearing.toolbox.aclose()
         if self._hearing.money is not None:
-            self._hearing.money.drop()
+            self._hearing.money.drop(self._hearing.heard_seconds)
         if self._done is not None:
             self._done(line.fault)
         line.move(SessionState.CLOSED, reason=line.reason)

@@ -20,6 +20,7 @@ from genmux.flows.voice.cascade.calling import CallVoices, Models
 from genmux.flows.voice.cascade.link import CascadeLink
 from genmux.flows.voice.cascade.ports import Ears, Judge
 from genmux.flows.voice.delivery import Recorder
+from genmux.flows.voice.heard_money import HeardMoney
 from genmux.flows.voice.limits import SessionLimits
 from genmux.flows.voice.link import Link, SocketLink
 from genmux.flows.voice.money import TurnMoney
@@ -139,7 +140,8 @@ class Sessions:
             lease = await self._reserve(model, options)
             target = self._calls.targets.reach(model, operation, options, lease)
             opener = self._dialled(target, config, speaks=speaks)
-            kind = SpokenMoney if speaks else TurnMoney
+            heard = not speaks and wire.capabilities(model).billing == "seconds"
+            kind = SpokenMoney if speaks else HeardMoney if heard else TurnMoney
             money = kind(self._calls.door, target, options, check=self._calls.check_budget)
         return Session(
             opener,

@@ -89,8 +89,9 @@ class SpokenMoney(TurnMoney):
             self.spent.append(cost)
         return cost
 
-    def lose(self) -> None:
+    def lose(self, seconds: float = 0.0) -> None:
         """The connection broke: of answers under way what was sent counts as spent."""
+        del seconds
         lost = ProviderError("the session ended before all of the text was spoken", retry=Retry.UNSURE)
         under_way = [*self._written, *filter(None, [self._writing])]
         for held in under_way:
@@ -100,9 +101,9 @@ class SpokenMoney(TurnMoney):
         if self._writing is not None and self._writing.said:
             self._writing = None
 
-    def drop(self) -> None:
+    def drop(self, seconds: float = 0.0) -> None:
         """The session ends; what is held for an answer that did not begin is given back."""
-        self.lose()
+        self.lose(seconds)
         held, self._writing = self._writing, None
         if held is not None:
             self._door.release(held.run)
