@@ -82,7 +82,8 @@ class TurnMoney:
         return cost
 
     def lose(self, seconds: float = 0.0) -> None:
-        """The connection broke after so many seconds of sound: of an answer under way nobody will tell what it used, so what was held counts as spent."""
+        """The connection broke after so many seconds of sound. What was held for an answer under way counts as spent: nobody will tell."""
+        del seconds
         if self._begun:
             self.settle(None)
 

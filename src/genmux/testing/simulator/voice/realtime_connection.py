@@ -59,7 +59,7 @@ class RealtimeConnection:
                 await self._begin(opened)
             await self._listen()
         except Hangup as hangup:
-            await self._close(hangup.code, hangup.reason)
+            await self._hang_up(hangup)
         except ConnectionError:
             pass  # it is gone
         finally:
@@ -128,7 +128,7 @@ class RealtimeConnection:
                 for event in events:
                     await self._write(event)
         except Hangup as hangup:
-            await self._close(hangup.code, hangup.reason)
+            await self._hang_up(hangup)
         except ConnectionError:
             return
         else:
@@ -163,6 +163,11 @@ class RealtimeConnection:
             self._ponging.add(loop.call_later(self._keeper.pong_after, begin))
         else:
             begin()
+
+    async def _hang_up(self, hangup: Hangup) -> None:
+        for frame in hangup.last:
+            await self.say(frame)
+        await self._close(hangup.code, hangup.reason)
 
     async def _close(self, code: int, reason: str) -> None:
         await self._socket.close(code=code, message=reason.encode()[:120])

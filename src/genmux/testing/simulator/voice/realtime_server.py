@@ -1,4 +1,4 @@
-"""The simulator for live sessions as a real server of WebSockets: OpenAI's protocol and Google's, before the same peer."""
+"""The simulator for live sessions as a real server of WebSockets: the protocols of several providers, before the same peer."""
 
 import asyncio
 import itertools
@@ -9,9 +9,13 @@ from typing import Any, Self
 import msgspec
 from aiohttp import web
 
-from genmux.providers.mock.live import GEMINI, OPENAI, Manner, MockRealtime
+from genmux.providers.mock.live import MockRealtime
 from genmux.providers.mock.live.wishes import split_wishes
+from genmux.testing.simulator.voice.realtime_assemblyai import AssemblyAISpeech
+from genmux.testing.simulator.voice.realtime_cartesia import CartesiaSpeech
 from genmux.testing.simulator.voice.realtime_connection import RealtimeConnection
+from genmux.testing.simulator.voice.realtime_elevenlabs import ElevenLabsSpeech
+from genmux.testing.simulator.voice.realtime_flux import FluxSpeech
 from genmux.testing.simulator.voice.realtime_gemini import GeminiSpeech
 from genmux.testing.simulator.voice.realtime_openai import OpenAISpeech
 from genmux.testing.simulator.voice.realtime_seen import RealtimeSeen
@@ -20,7 +24,16 @@ from genmux.types.errors import ConfigurationError
 
 OPENAI_PATHS = ("/v1/realtime", "/openai/v1/realtime")
 GEMINI_PATH = "/ws/google.ai.generativelanguage.{version}.GenerativeService.BidiGenerateContent"
-MANNERS: dict[str, Manner] = {"openai": OPENAI, "gemini": GEMINI}
+LIVE: dict[str, tuple[str, Callable[[], Speech]]] = {
+    "elevenlabs": ("/v1/text-to-speech/{voice}/multi-stream-input", ElevenLabsSpeech),
+    "cartesia": ("/tts/websocket", CartesiaSpeech),
+    "deepgram": ("/v2/listen", FluxSpeech),
+    "assemblyai": ("/v3/ws", AssemblyAISpeech),
+}
+"""Protocols that only speak or only listen: where they are, and how they go."""
+
+PATHS = {"openai": "/v1", "gemini": "/v1beta"}
+"""What comes behind the address in the base URL of a provider."""
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +62,11 @@ class RealtimeSimulator:
         keep: int = 100,
     ) -> None:
         wishes = split_wishes(script)[1]
-        self.houses = {name: MockRealtime(manner, wishes=wishes, limit=keep) for name, manner in MANNERS.items()}
+        speeches: dict[str, Callable[[], Speech]] = {"openai": OpenAISpeech, "gemini": GeminiSpeech}
+        speeches |= {name: speech for name, (_, speech) in LIVE.items()}
+        self.houses = {
+            name: MockRealtime(speech().manner, wishes=wishes, limit=keep) for name, speech in speeches.items()
+        }
         self.seen: deque[RealtimeSeen] = deque(maxlen=keep)
         self.pong_after = pong_after
         self._host = host
@@ -76,6 +93,8 @@ class RealtimeSimulator:
         for path in OPENAI_PATHS:
             app.router.add_get(path, self._openai)
         app.router.add_get(GEMINI_PATH, self._gemini)
+        for name, (path, speech) in LIVE.items():
+            app.router.add_get(path, self._live(name, speech))
         runner = self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         site = web.TCPSite(runner, self._host, self._port, backlog=2048)
@@ -101,8 +120,8 @@ class RealtimeSimulator:
         return f"http://{self._host}:{self._port}"
 
     def url(self, protocol: str) -> str:
-        """What the base URL of a provider is set to that speaks `openai` or `gemini`."""
-        return f"{self.base_url}/{'v1' if protocol == 'openai' else 'v1beta'}"
+        """What the base URL of a provider is set to: `openai`, `gemini`, or one that only speaks or listens."""
+        return f"{self.base_url}{PATHS.get(protocol, '')}"
 
     @property
     def open(self) -> list[RealtimeConnection]:
@@ -128,6 +147,13 @@ class RealtimeSimulator:
 
     async def _gemini(self, request: web.Request) -> web.StreamResponse:
         return await self._serve(request, "gemini", GeminiSpeech())
+
+    def _live(self, name: str, speech: Callable[[], Speech]) -> Callable[[web.Request], Any]:
+        async def serve(request: web.Request) -> web.StreamResponse:
+            """Serve one."""
+            return await self._serve(request, name, speech())
+
+        return serve
 
     async def _serve(self, request: web.Request, protocol: str, speech: Speech) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}

@@ -21,12 +21,13 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hangup(Exception):  # noqa: N818 — the protocol's way to say that it is over
-    """The connection is closed with this code, for this reason."""
+    """The connection is closed with this code, for this reason, after the last frames."""
 
-    def __init__(self, code: int, reason: str) -> None:
+    def __init__(self, code: int, reason: str, *, last: Sequence[Frame] = ()) -> None:
         super().__init__(code, reason)
         self.code = code
         self.reason = reason
+        self.last = last
 
 
 class Speech(Protocol):
