@@ -330,8 +330,9 @@ class Session:
 
     def _tune(self, link: Link) -> None:
         """Convert between what the caller speaks and what the model does."""
-        self._into = self._between(self.config.input, link.input)
-        out_of = self._between(link.output, self.config.output)
+        able = link.capabilities  # what only speaks or only listens converts nothing the other way
+        self._into = self._between(self.config.input, link.input) if able.input_formats else None
+        out_of = self._between(link.output, self.config.output) if able.output_formats else None
         self._hearing.tune(link.output, out_of, answers_tools=link.capabilities.answers_tools)
         self._hearing.interruptions.capabilities = link.capabilities
         plain = self._into is None and out_of is None and self._delivery.recorder is None

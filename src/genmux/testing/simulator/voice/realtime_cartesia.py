@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from genmux.contract.sessions import Frame
-from genmux.testing.simulator.voice.realtime_contexts import Contexts, read, refused, spoken_format, written
+from genmux.testing.simulator.voice.realtime_contexts import OVER, Contexts, read, refused, spoken_format, written
 from genmux.testing.simulator.voice.realtime_speech import Opened
 from genmux.types.audio import AudioFormat
 from genmux.types.errors import ErrorKind, ProviderError
@@ -70,7 +70,7 @@ class CartesiaSpeech(Contexts):
                 return [self._failed(error, self.context(response))]
             case ResponseDone(response_id=response):
                 return [self._said("done", 200, response)]
-            case SessionFailed(error=ProviderError() as error):
+            case SessionFailed(error=ProviderError() as error) if error.code != OVER:
                 return [self._failed(error, self.context(None))]
             case _:
                 return ()

@@ -14,6 +14,10 @@ from genmux.types.errors import ErrorKind, ProviderError
 from genmux.types.realtime import CancelResponse, Command, SendText
 
 BAD = 1008
+OVER = "response_cancel_not_active"
+"""The peer's word for an answer that cannot be stopped because it is over, of which nothing is told."""
+
+NEVER = " [mock latency=1000]"
 RATES = (8_000, 16_000, 24_000, 48_000)
 """Samples a second that the peer speaks with."""
 
@@ -39,9 +43,11 @@ class Contexts:
         return [SendText(self._texts.pop(context, "").strip())]
 
     def stops(self, context: str) -> list[Command]:
-        """The text is not wanted any more, whether it is spoken already or still written."""
-        begun = self.completes(context) if context in self._texts else []
-        return [*begun, CancelResponse()]
+        """The text is not wanted any more. One that is still written is begun, never heard, and stopped."""
+        if context not in self._texts:
+            return [CancelResponse()]
+        self.adds(context, NEVER)
+        return [*self.completes(context), CancelResponse()]
 
     def knows(self, context: str) -> bool:
         """Whether its text is still written."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from genmux.contract.sessions import Frame
-from genmux.testing.simulator.voice.realtime_contexts import BAD, Contexts, read, spoken_format, written
+from genmux.testing.simulator.voice.realtime_contexts import BAD, OVER, Contexts, read, spoken_format, written
 from genmux.testing.simulator.voice.realtime_speech import Hangup, Opened
 from genmux.types.errors import ErrorKind, ProviderError
 from genmux.types.realtime import Command, SessionConfig
@@ -89,7 +89,7 @@ class ElevenLabsSpeech(Contexts):
                 raise self._end(ProviderError(reason or "failed", kind=ErrorKind.SERVER))
             case ResponseDone(response_id=response):
                 return [written({"audio": None, "isFinal": True, "contextId": self.context(response)})]
-            case SessionFailed(error=ProviderError() as error):
+            case SessionFailed(error=ProviderError() as error) if error.code != OVER:
                 raise self._end(error)
             case _:
                 pass
