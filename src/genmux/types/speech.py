@@ -46,6 +46,10 @@ class SpokenWord(msgspec.Struct, frozen=True, kw_only=True):
     start: float
     end: float
 
+    def moved(self, seconds: float) -> "SpokenWord":
+        """The same so much later."""
+        return SpokenWord(text=self.text, start=self.start + seconds, end=self.end + seconds)
+
 
 class SpeechResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Spoken text. `format` is what was made, which is what was asked for; `seconds` is how long it is, where that is known."""

@@ -1,8 +1,9 @@
 """Speech and transcription for code without an event loop. Live sessions need one: they are with `AsyncClient`."""
 
 import abc
-from collections.abc import AsyncGenerator, Generator, Iterator
-from typing import TYPE_CHECKING, Any, Self
+import asyncio
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from genmux.client.loop import LoopThread
 from genmux.client.voice.calls import Progress
@@ -91,7 +92,7 @@ class BlockingVoice(abc.ABC):
 
     def stream_speech(  # noqa: PLR0913 — as above
         self,
-        text: str,
+        text: str | Iterable[str],
         *,
         model: str | None = None,
         voice: str | None = None,
@@ -102,9 +103,13 @@ class BlockingVoice(abc.ABC):
         timestamps: bool = False,
         **params: Any,
     ) -> BlockingSpeech:
-        """The same as it comes. See `speak`."""
+        """The same as it comes. See `speak`.
+
+        A text that is still being written may be given piece by piece: an iterator, which is read in a thread of the client's.
+        """
+        written = isinstance(text, Iterable) and not isinstance(text, str | bytes)
         work = self._client.stream_speech(
-            text,
+            _written(text) if written else cast("str", text),
             model=model,
             voice=voice,
             format=format,
@@ -184,6 +189,13 @@ class BlockingVoice(abc.ABC):
                 yield part
         finally:
             self._loop.run(parts.aclose())
+
+
+async def _written(texts: Iterable[str]) -> AsyncGenerator[str]:
+    """What an iterator gives, without holding up the event loop."""
+    pieces = iter(texts)
+    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        yield piece
 
 
 async def _next(stream: "SpeechStream") -> SpeechPart | None:

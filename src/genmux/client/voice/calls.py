@@ -1,7 +1,7 @@
 """Speech, transcription and live sessions, for code with an event loop."""
 
 import abc
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +89,7 @@ class VoiceCalls(abc.ABC):
 
     async def stream_speech(  # noqa: PLR0913 — as above
         self,
-        text: str,
+        text: str | AsyncIterable[str],
         *,
         model: str | None = None,
         voice: str | None = None,
@@ -100,9 +100,13 @@ class VoiceCalls(abc.ABC):
         timestamps: bool = False,
         **params: Any,
     ) -> "SpeechStream":
-        """The same as it comes: iterate it for all parts, or its `audio()` for the sound alone. See `speak`."""
+        """The same as it comes: iterate it for all parts, or its `audio()` for the sound alone. See `speak`.
+
+        A text that is still being written may be given piece by piece; what is complete of it is spoken meanwhile.
+        """
+        written = None if isinstance(text, str) or not isinstance(text, AsyncIterable) else text
         asked = await self._speech(
-            text,
+            text if written is None else "",
             model,
             {
                 **params,
@@ -114,6 +118,8 @@ class VoiceCalls(abc.ABC):
                 "timestamps": timestamps,
             },
         )
+        if written is not None:
+            return await self._app.speaking.stream_written(asked.request, written, asked.options)
         return await self._app.speaking.stream(asked.request, asked.options)
 
     async def voices(self, model: str | None = None) -> tuple[Voice, ...]:
@@ -249,7 +255,7 @@ class VoiceCalls(abc.ABC):
         )
 
     # ---------------------------------------------------------------- how they are asked
-    async def _speech(self, text: str, model: str | None, params: Mapping[str, Any]) -> Asked:
+    async def _speech(self, text: Any, model: str | None, params: Mapping[str, Any]) -> Asked:
         self._check_open()
         asked = ask_speech(text, params, model=self._named("text_to_speech", model), options=self._options)
         if self._app.waits:

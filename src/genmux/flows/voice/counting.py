@@ -2,7 +2,6 @@
 
 import msgspec
 
-from genmux.types.speech import SpeechRequest
 from genmux.types.usage import Usage
 
 CHARACTERS_INPUT = "characters.input"
@@ -10,9 +9,9 @@ SECONDS_OUTPUT_AUDIO = "seconds.output.audio"
 SECONDS_INPUT_AUDIO = "seconds.input.audio"
 
 
-def spoken_usage(told: Usage, request: SpeechRequest, seconds: float | None) -> Usage:
+def spoken_usage(told: Usage, characters: int, seconds: float | None) -> Usage:
     """With the characters of the text, and the seconds of the sound where they are known."""
-    counted: dict[str, int | float] = {CHARACTERS_INPUT: len(request.text)}
+    counted: dict[str, int | float] = {CHARACTERS_INPUT: characters}
     if seconds is not None:
         counted[SECONDS_OUTPUT_AUDIO] = round(seconds, 3)
     return msgspec.structs.replace(told, meters=counted | told.meters)

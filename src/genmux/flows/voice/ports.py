@@ -19,6 +19,18 @@ class Transcoder(Protocol):
         ...
 
 
+class Seams(Protocol):
+    """Joins sounds while they come."""
+
+    def feed(self, data: bytes) -> bytes:
+        """What is ready after more of a sound came."""
+        ...
+
+    def end(self) -> bytes:
+        """The end of a sound; what comes next is another one."""
+        ...
+
+
 class Piece(Protocol):
     """A part of a sound: where it begins and how long it is, in seconds."""
 
@@ -51,6 +63,10 @@ class AudioTools(Protocol):
 
     async def join(self, pieces: Sequence[bytes], source: AudioFormat) -> bytes:
         """Sounds one after the other, without clicks where they meet."""
+        ...
+
+    def seams(self, made: AudioFormat) -> Seams:
+        """The same while they come, as 16-bit samples."""
         ...
 
     async def measured(self, audio: AudioFile) -> AudioFile:

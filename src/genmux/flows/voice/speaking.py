@@ -1,6 +1,6 @@
 """Texts are spoken: whole or as the sound comes, in the format that is wished for, however long they are."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterable, Callable, Sequence
 from functools import reduce
 from typing import Any
 
@@ -17,6 +17,7 @@ from genmux.flows.voice.ports import AudioTools
 from genmux.flows.voice.sentences import pieces_of
 from genmux.flows.voice.speech_stream import SpeechStream
 from genmux.flows.voice.sums import cost_of_all, usage_of_all
+from genmux.flows.voice.written import by_sentences, by_socket, goes_live, texts_of
 from genmux.types.audio import AudioEncoding
 from genmux.types.speech import SpeechRequest, SpeechResult
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
@@ -64,6 +65,19 @@ class Speaking:
             begun, run, calls.door, request, wanted=wanted, tools=self._tools(), warnings=run.warnings + warnings
         )
 
+    async def stream_written(
+        self, request: SpeechRequest, texts: AsyncIterable[str], options: CallOptions = DEFAULT_OPTIONS
+    ) -> SpeechStream:
+        """The sound of a text that is still being written, as it comes; the text of the request does not matter.
+
+        It goes in as it comes where every model that may be asked can take it so, else it is spoken sentence by sentence, a call
+        each. Returns when the speech has begun, or the socket is open. Raises ProviderError, and what `texts` raises.
+        """
+        written = texts_of(texts)
+        if goes_live(self._calls, request):
+            return await by_socket(self._calls, request, written, options, self._tools)
+        return await by_sentences(self.stream, request, written, options, self._tools, self._most(request))
+
     def fits(self, request: SpeechRequest) -> bool:
         """Whether a text is short enough to be spoken at once, and so as it comes."""
         most = self._most(request)
@@ -89,7 +103,7 @@ class Speaking:
         run, result = await calls.journeys.travel(request, "text_to_speech", options, go)
         made = result.format
         seconds = result.seconds or (made.ms(len(result.audio)) / 1_000 if made.is_raw else None)
-        usage = spoken_usage(result.usage, request, seconds)
+        usage = spoken_usage(result.usage, len(request.text), seconds)
         attempts = max(run.sendings, 1)
         cost = calls.door.complete(run, usage, attempts=attempts, request_id=result.request_id)
         target = target_of(made, wanted, request.sample_rate)

@@ -1,7 +1,7 @@
 """Speech as it comes, settled at its end however it ends."""
 
-from collections.abc import AsyncGenerator, Sequence
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Sequence
+from typing import Any, Protocol, cast
 
 import msgspec
 
@@ -15,10 +15,23 @@ from genmux.flows.voice.formats import target_of
 from genmux.flows.voice.ports import AudioTools, Transcoder
 from genmux.types.audio import AudioEncoding
 from genmux.types.errors import ProviderError
+from genmux.types.money import Cost
 from genmux.types.parts import ErrorPart, UsagePart, WarningPart
 from genmux.types.speech import SpeechDelta, SpeechPart, SpeechRequest, SpeechResult, SpeechStart
 from genmux.types.usage import Usage
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
+
+
+class Books(Protocol):
+    """Books what speech used: the door, or whoever adds up what went through it."""
+
+    def complete(self, run: Run, usage: Usage, *, attempts: int, request_id: str | None = None) -> Cost | None:
+        """It was spoken. Gives its cost."""
+        ...
+
+    def fail(self, run: Run, error: BaseException, *, usage: Usage | None = None) -> None:
+        """It failed."""
+        ...
 
 
 class SpeechStream(SettledStream[SpeechPart]):
@@ -32,14 +45,16 @@ class SpeechStream(SettledStream[SpeechPart]):
         self,
         begun: Begun,
         run: Run,
-        door: Door,
+        door: Books,
         request: SpeechRequest,
         *,
         wanted: AudioEncoding,
         tools: AudioTools,
         warnings: tuple[Warning, ...],
+        characters: Callable[[], int] | None = None,
     ) -> None:
-        super().__init__(begun, run, door)
+        super().__init__(begun, run, cast("Door", door))  # no more of it is needed
+        self._characters = characters or (lambda: len(request.text))
         self._request = request
         self._wanted: AudioEncoding = wanted
         self._tools = tools
@@ -53,6 +68,11 @@ class SpeechStream(SettledStream[SpeechPart]):
         async for part in self:
             if isinstance(part, SpeechDelta):
                 yield part.data
+
+    @property
+    def used(self) -> Usage:
+        """What it used so far."""
+        return self._counted()
 
     def result(self) -> SpeechResult:
         """What has come so far; complete after the end."""
@@ -116,7 +136,7 @@ class SpeechStream(SettledStream[SpeechPart]):
         sound = sum(len(part.data) for part in self._seen if isinstance(part, SpeechDelta))
         start = next((part for part in self._seen if isinstance(part, SpeechStart)), None)
         seconds = start.format.ms(sound) / 1_000 if start is not None and start.format.is_raw else None
-        return spoken_usage(self._usage or Usage(), self._request, seconds)
+        return spoken_usage(self._usage or Usage(), self._characters(), seconds)
 
     def _complete(self) -> None:
         self.cost = self._door.complete(self.run, self._counted(), attempts=self.attempts, request_id=self.request_id)

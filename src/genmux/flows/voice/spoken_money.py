@@ -21,6 +21,11 @@ STEP = 500
 """Money is held for so many characters at a time, so that not every word asks the ledger."""
 
 
+def whole_steps(characters: int) -> int:
+    """For how many characters money is held when there are so many: in whole steps, and always for more."""
+    return (characters // STEP + 1) * STEP
+
+
 class Held:
     """An answer: its run, how many characters were sent of it, and for how many money is held."""
 
@@ -125,7 +130,7 @@ class SpokenMoney(TurnMoney):
         """Check so many characters against the caller's own limit, and hold their money in whole steps."""
         if self._check is not None:
             self._check(held.run, self._speech(characters), self._target)
-        covered = (characters // STEP + 1) * STEP
+        covered = whole_steps(characters)
         if covered > held.covered:
             await self._door.admit(held.run, self._speech(covered), self._target, ahead=not held.said)
             held.covered = covered

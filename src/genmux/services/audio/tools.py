@@ -14,6 +14,7 @@ from genmux.services.audio.containers import OF_ENCODING
 from genmux.services.audio.files import known
 from genmux.services.audio.foreign import ForeignSound
 from genmux.services.audio.orders import Part
+from genmux.services.audio.seams import Seams
 from genmux.services.audio.stages import Chain
 from genmux.services.audio.transcoding import faded, sample_rate_of, samples_from, transcoder
 from genmux.services.audio.writing import write
@@ -73,6 +74,10 @@ class LocalAudioTools:
         raw = msgspec.structs.replace(source, encoding="pcm", sample_rate=sample_rate_of(source))
         samples = [await self.convert(piece, source, raw) for piece in pieces]
         return await self.convert(await asyncio.to_thread(_joined, samples, raw), raw, source)
+
+    def seams(self, made: AudioFormat) -> Seams:
+        """The same while they come, as 16-bit samples."""
+        return Seams(made, FADE)
 
     async def measured(self, audio: AudioFile) -> AudioFile:
         """The same with its media type, size and length, read from its content.
