@@ -10,6 +10,7 @@ import pytest
 from genmux import AsyncClient, Client
 from genmux.testing.simulator.voice.realtime_server import RealtimeSimulator
 from genmux.types import realtime_events as rte
+from genmux.types.audio import AudioEncoding
 from genmux.types.errors import BudgetExceededError, InvalidRequestError, ProviderError, RateLimitError, ValidationError
 from genmux.types.speech import SpeechDelta, SpeechStart
 from tests.living import LISTENERS, SPEAKERS, living_app
@@ -63,9 +64,10 @@ async def test_a_text_is_spoken_while_it_is_written(simulator: RealtimeSimulator
 async def test_what_is_written_is_converted_to_what_was_asked_for(simulator: RealtimeSimulator, protocol: str) -> None:
     pytest.importorskip("av")
     async with client_of(simulator) as client:
-        for format_, first in (("wav", b"RIFF"), ("mp3", None)):
+        wishes: tuple[tuple[AudioEncoding, bytes | None], ...] = (("wav", b"RIFF"), ("mp3", None))
+        for format_, first in wishes:
             stream = await client.stream_speech(written("Good evening."), model=SPEAKERS[protocol], format=format_)
-            data = b"".join([one async for one in stream.audio()])
+            data = b"".join([part.data async for part in stream if isinstance(part, SpeechDelta)])
             assert stream.result().format.encoding == format_
             assert data
             assert first is None or data.startswith(first)

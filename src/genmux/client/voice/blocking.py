@@ -107,9 +107,9 @@ class BlockingVoice(abc.ABC):
 
         A text that is still being written may be given piece by piece: an iterator, which is read in a thread of the client's.
         """
-        written = isinstance(text, Iterable) and not isinstance(text, str | bytes)
+        written = hasattr(text, "__iter__") and not isinstance(text, str | bytes)
         work = self._client.stream_speech(
-            _written(text) if written else cast("str", text),
+            _written(cast("Iterable[str]", text)) if written else cast("str", text),
             model=model,
             voice=voice,
             format=format,

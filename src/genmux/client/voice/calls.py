@@ -3,7 +3,7 @@
 import abc
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from genmux.app import App
 from genmux.client.gateway import at_gateway
@@ -104,7 +104,7 @@ class VoiceCalls(abc.ABC):
 
         A text that is still being written may be given piece by piece; what is complete of it is spoken meanwhile.
         """
-        written = None if isinstance(text, str) or not isinstance(text, AsyncIterable) else text
+        written = cast("AsyncIterable[str] | None", text if hasattr(text, "__aiter__") else None)
         asked = await self._speech(
             text if written is None else "",
             model,

@@ -40,9 +40,11 @@ class TurnMoney:
 
     async def say(self, command: Command) -> None:
         """Something is about to be said; what it costs is held with the turn."""
+        del command
 
     def told(self, usage: Usage) -> Cost | None:
         """So much was used so far beside answers; that is part of the next one."""
+        del usage
 
     async def hold(self, seconds: float) -> None:
         """Hold money for a turn in which the model may hear and make so much. Raises BudgetExceededError, RateLimitError."""
