@@ -13,6 +13,7 @@ from genmux.providers.mock.directive import Directive
 from genmux.providers.mock.script import Reply, Script, When
 from genmux.testing.simulator import FAULTS
 from genmux.testing.simulator.media import DIRECTIVES
+from genmux.testing.simulator.voice.realtime_server import LIVE
 
 PAGE = (Path(__file__).parents[4] / "docs" / "reference" / "simulator.md").read_text("utf-8")
 
@@ -28,6 +29,7 @@ TABLES = {
         for name, one in provider.manifest.credentials.items()
     ),
     "faults": _rows((f"`{name}`", line) for name, line in FAULTS.items()),
+    "sockets": _rows((f"`{name}`", f"`{path}`") for name, (path, _) in LIVE.items()),
     "directives": _rows((f"`{name}`", one.meaning) for name, one in DIRECTIVES.items()),
 }
 
