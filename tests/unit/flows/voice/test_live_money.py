@@ -16,6 +16,7 @@ from genmux.types.usage import Usage
 
 class Run:
     closed = False
+    started = False
     held = None
     left = 0
 
@@ -34,11 +35,19 @@ class Door:
     async def enter(self, *_: Any) -> Any:
         return Run()
 
-    async def admit(self, _run: Any, request: Any, _target: Any) -> None:
+    async def admit(self, _run: Any, request: Any, _target: Any, *, ahead: bool) -> None:
+        del ahead
         size = len(request.text) if hasattr(request, "text") else request.seconds
         if size > self.most:
             raise BudgetExceededError("too much")
         self.held.append(size)
+
+    def begin(self, run: Run) -> None:
+        run.started = True
+
+    def release(self, run: Run) -> None:
+        assert not run.started
+        self.booked.append(("released", None))
 
     def complete(self, run: Any, usage: Usage, **_: Any) -> Cost:
         run.closed = True
@@ -81,7 +90,7 @@ async def test_money_is_held_in_steps_while_a_text_is_written_and_settled_with_i
     assert door.booked == [
         ("completed", {"characters.input": 1_200}),
         ("completed", {"characters.input": 4}),
-        ("RequestCancelledError", None),
+        ("released", None),
     ]
     assert len(purse.spent) == 2
 
