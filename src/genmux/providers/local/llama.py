@@ -32,7 +32,7 @@ QUIET = -1
 class Llama:
     """One loaded GGUF file. Raises ConfigurationError when it cannot be loaded."""
 
-    def __init__(self, path: Path, *, alias: str, threads: int, context: int) -> None:
+    def __init__(self, path: Path, *, alias: str, threads: int, reading: int, context: int) -> None:
         try:
             import xllamacpp
         except ImportError as error:
@@ -44,7 +44,8 @@ class Llama:
         params.n_ctx = context
         params.n_parallel = 1
         params.n_batch = params.n_ubatch = BATCH
-        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+        params.cpuparams.n_threads = threads
+        params.cpuparams_batch.n_threads = max(threads, reading)
         params.cache_ram_mib = PROMPT_CACHE
         params.verbosity = QUIET
         folder = _shut_listener(params)

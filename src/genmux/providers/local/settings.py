@@ -11,7 +11,7 @@ VOICE_EXTRA = "pip install 'genmux[voice]'"
 
 def thread_count(options: Mapping[str, str]) -> int:
     """How many threads compute. All cores but one by default: one thread too many, and all of them wait for each other."""
-    return number(options, "threads", least=1) or max(1, _cores() - 1)
+    return number(options, "threads", least=1) or max(1, core_count() - 1)
 
 
 def number(options: Mapping[str, str], name: str, *, least: int) -> int | None:
@@ -32,7 +32,7 @@ def missing_extra(error: ImportError, extra: str = EXTRA) -> ConfigurationError:
     )
 
 
-def _cores() -> int:
+def core_count() -> int:
     """The cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

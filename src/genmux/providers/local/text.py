@@ -17,7 +17,7 @@ from genmux.contract.wires import Sent, StreamWire
 from genmux.dialects import load_dialect
 from genmux.providers.local.files import find_model
 from genmux.providers.local.llama import Llama
-from genmux.providers.local.settings import number, thread_count
+from genmux.providers.local.settings import core_count, number, thread_count
 from genmux.types.chat import ChatRequest, ChatResult
 from genmux.types.errors import ErrorKind, ProviderError, Retry
 from genmux.types.money import TokenCount
@@ -62,7 +62,7 @@ class TextEngine(msgspec.Struct, frozen=True):
         """Load it. Raises ConfigurationError when the file, or the package for it, is missing or broken."""
         path = find_model(model.wire_id, options, os.environ)
         context = number(options, "context", least=64) or model.limits.context_tokens or CONTEXT
-        return TextModel(Llama(path, alias=model.id, threads=thread_count(options), context=context), model)
+        return TextModel(Llama(path, alias=model.id, threads=thread_count(options), reading=core_count(), context=context), model)
 
 
 class TextModel:
