@@ -4,12 +4,14 @@ The engine takes and gives the documents of OpenAI's chat API, so the dialect do
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 import msgspec
 
 from genmux.contract.error_map import ErrorMap, classify
+from genmux.contract.features import Support
 from genmux.contract.http import HttpReply, WireEvent
 from genmux.contract.local import Pause
 from genmux.contract.model import Model
@@ -18,6 +20,7 @@ from genmux.dialects import load_dialect
 from genmux.providers.local.files import find_model
 from genmux.providers.local.llama import Llama
 from genmux.providers.local.settings import core_count, number, thread_count
+from genmux.providers.local.tool_calls import answers_a_tool, as_call, without_tools
 from genmux.types.chat import ChatRequest, ChatResult
 from genmux.types.errors import ErrorKind, ProviderError, Retry
 from genmux.types.money import TokenCount
@@ -32,6 +35,12 @@ PROFILE: dict[str, Any] = {
 
 CONTEXT = 4096
 """The context of a model for which nobody said more."""
+
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+EXACT = MappingProxyType({"temperature": 0, "repeat_penalty": 1.0})
+"""What a tool is given are words of the user, and what is told of it are its own: a penalty on repeating them would change them."""
 
 
 class _Progress(msgspec.Struct, frozen=True):
@@ -77,7 +86,20 @@ class TextModel:
 
     def run(self, request: ChatRequest) -> Iterator[Part | Pause]:
         """The answer in parts; between them pauses of no length, while the prompt is read. Raises ProviderError."""
-        sent, body, warnings = self._body(request)
+        if not self._imitates(request):
+            yield from self._parts(request)
+            return
+        plain, tool = without_tools(request)
+        parts = self._parts(plain, {} if tool is None and not answers_a_tool(request) else EXACT)
+        yield from parts if tool is None else as_call(parts, tool)
+
+    def _imitates(self, request: ChatRequest) -> bool:
+        """Whether tools are in the request, and the model has to be helped with them."""
+        emulated = self._model.support("tools") is Support.EMULATED
+        return emulated and (bool(request.tools) or any(one.role == "tool" for one in request.messages))
+
+    def _parts(self, request: ChatRequest, more: Mapping[str, Any] = NOTHING) -> Iterator[Part | Pause]:
+        sent, body, warnings = self._body(request, more)
         yield from map(WarningPart, warnings)
         reader = self._wire.reader(sent)
         for data in self._llama.chat(body):
@@ -94,7 +116,7 @@ class TextModel:
 
     def count(self, request: ChatRequest) -> TokenCount:
         """The tokens of a request as its template writes it. The model only begins to read; it says how far it has to go."""
-        _, body, _ = self._body(request)
+        _, body, _ = self._body(without_tools(request)[0] if self._imitates(request) else request)
         for data in self._llama.chat(body):
             if data is None:
                 continue
@@ -107,10 +129,12 @@ class TextModel:
                 raise self._refusal(data, chunk.error)
         raise ProviderError("llama.cpp did not count the tokens", kind=ErrorKind.SERVER, retry=Retry.NEVER)
 
-    def _body(self, request: ChatRequest) -> tuple[Sent[ChatRequest], bytes, tuple[Any, ...]]:
+    def _body(
+        self, request: ChatRequest, more: Mapping[str, Any] = NOTHING
+    ) -> tuple[Sent[ChatRequest], bytes, tuple[Any, ...]]:
         encoded = self._wire.encode(request, self._model, stream=True)
         fields = msgspec.json.decode(encoded.http.document or b"{}", type=dict[str, Any])
-        body = msgspec.json.encode({**self._defaults, **fields, "return_progress": True})
+        body = msgspec.json.encode({**self._defaults, **fields, **more, "return_progress": True})
         return Sent(request, self._model, encoded.http), body, encoded.warnings
 
     def _refusal(self, data: bytes, fault: _Fault) -> ProviderError:

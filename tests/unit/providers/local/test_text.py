@@ -18,7 +18,7 @@ from genmux.engine.child import LocalHost
 from genmux.engine.permit import Permit
 from genmux.providers.local import provider
 from genmux.providers.local.text import TextEngine
-from genmux.types.chat import ChatRequest, ChatResult, Message, OutputFormat
+from genmux.types.chat import ChatRequest, ChatResult, Message, OutputFormat, Tool
 from genmux.types.content import Text
 from genmux.types.errors import ConfigurationError, ContextOverflowError, InvalidRequestError
 from genmux.types.join import join
@@ -226,3 +226,12 @@ async def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setitem(__import__("sys").modules, "xllamacpp", None)
     with pytest.raises(ConfigurationError, match=r"xllamacpp.*pip install 'genmux\[local\]'"):
         TextEngine().load(model_at(path), {})
+
+
+async def test_a_tool_is_called_though_the_model_knows_none(local: Local) -> None:
+    town = {"type": "object", "properties": {"town": {"type": "string"}}, "required": ["town"]}
+    tools = (Tool(name="get_weather", parameters=town),)
+
+    result = await local.chat("What is the weather in Rome?", tools=tools, max_tokens=40)
+
+    assert [(call.name, call.arguments) for call in result.tool_calls] == [("get_weather", '{"town":"Rome"}')]
