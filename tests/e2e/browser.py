@@ -28,6 +28,16 @@ _FLAGS = (
 )
 
 
+def microphone(sound: Path) -> tuple[str, ...]:
+    """Flags for a microphone that hears a WAV file again and again, and that every page may use."""
+    return (
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-audio-capture={sound}",
+        "--autoplay-policy=no-user-gesture-required",
+    )
+
+
 class Page:
     """One page. What went wrong in it is in `faults`."""
 
@@ -68,12 +78,13 @@ class Page:
 
 
 @asynccontextmanager
-async def opened(url: str, profile: Path) -> AsyncIterator[Page]:
-    """The page at a URL."""
+async def opened(url: str, profile: Path, *flags: str) -> AsyncIterator[Page]:
+    """The page at a URL, in a browser with more flags."""
     assert CHROMIUM
     process = await asyncio.create_subprocess_exec(
         CHROMIUM,
         *_FLAGS,
+        *flags,
         f"--user-data-dir={profile}",
         "about:blank",
         stdout=asyncio.subprocess.DEVNULL,

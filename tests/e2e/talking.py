@@ -2,8 +2,15 @@
 
 import asyncio
 import base64
+import importlib.util
+import os
 from typing import Any
 
+from genmux.providers.local.files import weights_folder
+from genmux.providers.local.weights import WEIGHTS
+from genmux.services.settings import ProviderSettings
+
+FOLDER = weights_folder(os.environ)
 KEY = "a-key-of-the-gateway-0123456789"
 
 
@@ -36,3 +43,15 @@ def tone(ms: int, rate: int = 24_000) -> str:
 
 def quiet(ms: int, rate: int = 24_000) -> str:
     return base64.b64encode(bytes(rate * ms // 1_000 * 2)).decode()
+
+
+def embedded() -> bool:
+    """Whether the models of `local/voice` are installed."""
+    names = ("hibari", "faster_whisper", "xllamacpp")
+    files = [one.file for name in ("whisper-tiny", "smollm2") for one in WEIGHTS[name].files]
+    return all(map(importlib.util.find_spec, names)) and all((FOLDER / file).is_file() for file in files)
+
+
+def embedded_settings() -> ProviderSettings:
+    """Where they are."""
+    return ProviderSettings(credentials={"data_dir": str(FOLDER.parent)})

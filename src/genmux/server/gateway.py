@@ -42,7 +42,10 @@ from genmux.types.errors import NotFoundError, ProviderError
 _NATIVE = "/api/"
 _USUAL = ("GET", "HEAD", "POST", "PATCH", "DELETE")
 _POLICY = "default-src 'none'; connect-src 'self'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
-"""The start page talks to this gateway only, and to nobody else."""
+"""The pages talk to this gateway only, and to nobody else."""
+
+_SOUND = f"{_POLICY} blob:; worker-src blob:"
+"""The one that is spoken with has a part that sees every sample; it is in the page, too."""
 
 
 class Gateway:
@@ -103,7 +106,8 @@ class Gateway:
         )
         self._open = Routes(
             {
-                "/": _reading(_start_page, chat.refuse),
+                "/": _reading(_page("start.html", _POLICY), chat.refuse),
+                "/talk": _reading(_page("talk.html", _SOUND), chat.refuse),
                 "/healthz": _reading(_health, chat.refuse),
                 "/assets/{id}": _reading(files.handle, refuse_natively),
             }
@@ -275,11 +279,16 @@ async def _health(request: Request) -> None:
     await request.answer(Answer(status=200, body=b'{"status":"ok"}'))
 
 
-async def _start_page(request: Request) -> None:
-    page = resources.files("genmux.server").joinpath("static/start.html").read_bytes()
-    headers = (
-        ("content-type", "text/html; charset=utf-8"),
-        ("content-security-policy", _POLICY),
-        ("x-content-type-options", "nosniff"),
-    )
-    await request.answer(Answer(status=200, body=page, headers=headers))
+def _page(name: str, policy: str) -> Handle:
+    """A page that is in the package."""
+
+    async def answer(request: Request) -> None:
+        page = resources.files("genmux.server").joinpath(f"static/{name}").read_bytes()
+        headers = (
+            ("content-type", "text/html; charset=utf-8"),
+            ("content-security-policy", policy),
+            ("x-content-type-options", "nosniff"),
+        )
+        await request.answer(Answer(status=200, body=page, headers=headers))
+
+    return answer

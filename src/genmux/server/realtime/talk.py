@@ -13,9 +13,10 @@ from genmux.server.realtime.caller import Caller
 from genmux.server.realtime.endings import GOING_AWAY, NORMAL, POLICY, Ending, ending_of
 from genmux.server.realtime.purse import Purse
 from genmux.types.errors import BudgetExceededError, ErrorKind, OverloadedError, ProviderError, Retry
-from genmux.types.realtime import Command, SessionConfig, UpdateSession
+from genmux.types.realtime import Command, SessionConfig, TruncateItem, UpdateSession
 from genmux.types.realtime_events import (
     BudgetSpent,
+    ItemTruncated,
     PassedAudio,
     RealtimeEvent,
     ResponseDone,
@@ -137,6 +138,13 @@ class Talk:
         await self._caller.say(self._codec.refuse(error))
 
     async def _do(self, session: Session, command: Command) -> None:
+        if isinstance(command, TruncateItem) and not session.capabilities.truncates:
+            # a model that cuts by itself what it was interrupted in; callers, whoever they talk with, say what was heard
+            told = ItemTruncated(
+                item_id=command.item_id, audio_ms=command.audio_ms, content_index=command.content_index
+            )
+            await self._caller.say(self._codec.write(told))
+            return
         if not isinstance(command, UpdateSession):
             await session.send(command)
             return
