@@ -1,17 +1,15 @@
 """Commands that speak, hear and converse on this machine alone, as people type them; they need the weights of Whisper and SmolLM2."""
 
-import importlib.util
-import json
 import os
 import re
 import subprocess
 import sys
+import wave
 from pathlib import Path
 
 import pytest
 
-from genmux.providers.local.files import weights_folder
-from genmux.providers.local.weights import WEIGHTS
+from tests.e2e.talking import FOLDER, embedded
 
 SENTENCES = (
     "The quick brown fox jumps over the lazy dog.",
@@ -24,20 +22,7 @@ SENTENCES = (
 WORST = 0.05
 """The share of words that may be wrong."""
 
-SLOWEST = 5.0
-"""Seconds from the end of speech to the first sound, on a machine that does other things; 0.9 is asked for on two idle cores."""
-
-
-FOLDER = weights_folder(os.environ)
-
-
-def _there() -> bool:
-    names = ("hibari", "faster_whisper", "xllamacpp")
-    files = [one.file for name in ("whisper-tiny", "smollm2") for one in WEIGHTS[name].files]
-    return all(map(importlib.util.find_spec, names)) and all((FOLDER / file).is_file() for file in files)
-
-
-pytestmark = pytest.mark.skipif(not _there(), reason="the local voice is not installed: genmux local install")
+pytestmark = pytest.mark.skipif(not embedded(), reason="the local voice is not installed: genmux local install")
 
 
 def genmux(*arguments: str, given: bytes = b"", folder: Path) -> subprocess.CompletedProcess[bytes]:
@@ -61,28 +46,24 @@ def wrong(said: list[str], heard: list[str]) -> int:
 
 
 def test_what_is_said_is_written_down_again(tmp_path: Path) -> None:
-    faults = 0
-    for sentence in SENTENCES:
-        spoken = genmux("say", sentence, folder=tmp_path)
-        assert spoken.returncode == 0, spoken.stderr
-        heard = genmux("transcribe", "-", given=spoken.stdout, folder=tmp_path)
-        assert heard.returncode == 0, heard.stderr
-        faults += wrong(words(sentence), words(heard.stdout.decode()))
+    text = " ".join(SENTENCES)
+    spoken = genmux("say", text, folder=tmp_path)
+    assert spoken.returncode == 0, spoken.stderr
+    heard = genmux("transcribe", "-", given=spoken.stdout, folder=tmp_path)
+    assert heard.returncode == 0, heard.stderr
 
-    assert faults <= WORST * sum(len(words(one)) for one in SENTENCES)
+    assert wrong(words(text), words(heard.stdout.decode())) <= WORST * len(words(text))
 
 
 def test_a_spoken_question_has_a_spoken_answer(tmp_path: Path) -> None:
     assert genmux("say", "What is the capital of France?", "--out", "question.wav", folder=tmp_path).returncode == 0
-    options = ("--in", "question.wav", "--out", "answer.wav", "--model", "local/voice")
 
-    talked = genmux("talk", *options, folder=tmp_path)
-    told = json.loads(genmux("talk", *options, "--json", folder=tmp_path).stdout)
+    talked = genmux("talk", "--in", "question.wav", "--out", "answer.wav", "--model", "local/voice", folder=tmp_path)
 
     assert talked.returncode == 0, talked.stderr
     asked, answered = talked.stdout.decode().splitlines()
     assert words(asked) == ["you", "what", "is", "the", "capital", "of", "france"]
     assert len(words(answered)) > 1
-    assert told["turns"][0]["latency"] < SLOWEST
-    heard = genmux("transcribe", "answer.wav", folder=tmp_path).stdout.decode()
-    assert words(heard)
+    with wave.open(str(tmp_path / "answer.wav")) as answer:
+        assert answer.getnframes() > answer.getframerate() / 2
+        assert any(answer.readframes(answer.getnframes()))
