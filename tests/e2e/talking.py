@@ -14,10 +14,10 @@ FOLDER = weights_folder(os.environ)
 KEY = "a-key-of-the-gateway-0123456789"
 
 
-async def until(connection: Any, kind: str) -> list[Any]:
-    """All events to the first one of a kind."""
+async def until(connection: Any, kind: str, *, within: float = 10) -> list[Any]:
+    """All events to the first one of a kind, which comes within so many seconds."""
     heard: list[Any] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(within):
         async for event in connection:
             heard.append(event)
             if event.type == kind:

@@ -51,6 +51,7 @@ def test_the_answer_must_fit_the_parameters_of_the_tool() -> None:
     assert plain.output is not None
     assert plain.output.kind == "json_schema"
     assert plain.output.schema == TOWN
+    assert plain.messages[-1].text == "The weather in Rome? Answer with the town as JSON."
 
 
 def test_a_tool_of_which_nothing_is_known_takes_nothing() -> None:
