@@ -65,6 +65,7 @@ def running(settings: Settings, environ: Mapping[str, str] | None = None) -> Ite
         lifespan="on",
         ws="websockets-sansio",
         ws_per_message_deflate=False,
+        ws_max_size=settings.gateway.realtime.message_limit,
         proxy_headers=False,
     )
     server = Announced(config)

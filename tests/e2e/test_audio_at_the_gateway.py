@@ -15,6 +15,7 @@ import pytest
 
 from genmux.services.settings import GatewaySettings, Settings
 from tests.e2e.conftest import RunningGateway, running
+from tests.unit.services.audio.test_measuring import video
 
 KEY = "a-key-of-the-gateway-0123456789"
 TEXT = "The quick brown fox jumps over the lazy dog."
@@ -130,7 +131,7 @@ async def test_an_empty_text_is_refused(client: openai.AsyncOpenAI):
     assert "input" in error.message
 
 
-async def test_a_megabyte_of_text_is_spoken_in_pieces_or_refused(client: openai.AsyncOpenAI):
+async def test_a_long_text_is_spoken_in_pieces(client: openai.AsyncOpenAI):
     made = await client.audio.speech.create(
         model="mock/voice", voice="tones", input="Hello there. " * 400, response_format="pcm"
     )
@@ -170,6 +171,22 @@ async def test_what_is_no_sound_is_refused_in_words(client: openai.AsyncOpenAI, 
     error = await refused(client.audio.transcriptions.create(model="mock/ears", file=("a.wav", data)))
     assert error.status_code == 400
     assert told in error.message
+
+
+async def test_a_video_that_the_model_does_not_understand_is_refused_in_words(client: openai.AsyncOpenAI):
+    error = await refused(client.audio.transcriptions.create(model="mock/ears", file=("a.mp4", video(sound=True))))
+    assert error.status_code == 400
+    assert "not video/mp4" in error.message
+
+
+@pytest.mark.parametrize(
+    "field", [{"temperature": "hot"}, {"response_format": "poem"}, {"timestamp_granularities": ["year"]}]
+)
+async def test_a_wrong_value_in_the_form_is_refused_in_words(client: openai.AsyncOpenAI, field: dict[str, Any]):
+    given: Any = field
+    error = await refused(client.audio.transcriptions.create(model="mock/ears", file=("a.wav", silence()), **given))
+    assert error.status_code == 400
+    assert next(iter(field)) in error.message
 
 
 async def test_a_form_without_a_sound_is_refused(client: openai.AsyncOpenAI):

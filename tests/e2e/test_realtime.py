@@ -120,6 +120,29 @@ async def test_faults_of_the_caller_are_events_and_the_session_goes_on(client: o
         assert (await until(connection, "response.done"))[-1].response.status == "completed"
 
 
+@pytest.mark.parametrize(
+    "early",
+    [
+        '{"type":"input_audio_buffer.commit"}',
+        '{"type":"response.cancel"}',
+        '{"type":"conversation.item.truncate","item_id":"item_0","content_index":0,"audio_end_ms":500}',
+        '{"type":"conversation.item.delete","item_id":"item_0"}',
+        '{"type":"conversation.item.create","item":{"type":"function_call_output","call_id":"call_0","output":"1"}}',
+        '{"type":"conversation.item.truncate","item_id":"item_0","content_index":0,"audio_end_ms":-1}',
+    ],
+)
+async def test_what_comes_too_early_is_told_and_the_session_goes_on(client: openai.AsyncOpenAI, early: str):
+    async with client.realtime.connect(model="mock/realtime") as connection:
+        await vars(connection)["_connection"].send(early)
+        await connection.conversation.item.create(item=message("hello"))
+        await connection.response.create()
+        heard = await until(connection, "response.done")
+    assert heard[-1].response.status == "completed"
+    faults = [one.error for one in heard if one.type == "error"]
+    assert [one.type for one in faults] == ["invalid_request_error"] * len(faults)
+    assert all(one.message for one in faults)
+
+
 async def test_what_cannot_be_changed_is_told_and_stays_as_it_was(client: openai.AsyncOpenAI):
     async with client.realtime.connect(model="mock/realtime") as connection:
         await connection.session.update(session={"type": "realtime", "instructions": "Be brief."})

@@ -106,6 +106,68 @@ async def test_a_tool_is_called_and_answered(simulator: RealtimeSimulator, tmp_p
     assert heard[-1].transcript == "weather says: sun"
 
 
+@pytest.mark.parametrize("model", ["talks/talker", "lives/talker"])
+async def test_who_speaks_meanwhile_interrupts_and_says_what_was_heard(
+    simulator: RealtimeSimulator, tmp_path: Path, model: str
+):
+    with before(simulator, tmp_path) as gateway:
+        async with talking(gateway, model, instructions="[mock pace=0.02 seconds=30]") as connection:
+            await connection.conversation.item.create(item=message("Tell me a story."))
+            await connection.response.create()
+            playing = (await until(connection, "response.output_audio.delta"))[-1]
+            await connection.input_audio_buffer.append(audio=tone(600))
+            broken = await until(connection, "response.done")
+            assert broken[-1].response.status == "cancelled"
+            assert any(one.type == "input_audio_buffer.speech_started" for one in broken)
+            await connection.conversation.item.truncate(item_id=playing.item_id, audio_end_ms=20, content_index=0)
+            told = await until(connection, "conversation.item.truncated")
+    assert told[-1].audio_end_ms == 20
+    assert [one for one in told if one.type in ("error", "response.output_audio.delta")] == []
+
+
+async def test_both_may_speak_at_once_where_nobody_is_to_be_interrupted(simulator: RealtimeSimulator, tmp_path: Path):
+    turns = {"type": "server_vad", "interrupt_response": False, "create_response": False}
+    with before(simulator, tmp_path) as gateway:
+        async with talking(
+            gateway, instructions="[mock pace=0.005 seconds=1]", audio={"input": {"turn_detection": turns}}
+        ) as connection:
+            await connection.conversation.item.create(item=message("Tell me a story."))
+            await connection.response.create()
+            await until(connection, "response.output_audio.delta")
+            await connection.input_audio_buffer.append(audio=tone(600))
+            heard = await until(connection, "response.done")
+    assert heard[-1].response.status == "completed"
+    assert any(one.type == "input_audio_buffer.speech_started" for one in heard)
+
+
+async def test_who_vanishes_in_mid_answer_leaves_nothing_with_the_model(simulator: RealtimeSimulator, tmp_path: Path):
+    with before(simulator, tmp_path) as gateway:
+        async with talking(gateway, instructions="[mock pace=0.02 seconds=60]") as connection:
+            await connection.conversation.item.create(item=message("Tell me a story."))
+            await connection.response.create()
+            await until(connection, "response.output_audio.delta")
+            vars(connection)["_connection"].transport.abort()
+            await simulator.until(lambda: not simulator.open)
+        for _ in range(500):
+            if not gateway.server.server_state.connections:
+                break
+            await asyncio.sleep(0.01)
+        assert not gateway.server.server_state.connections
+        assert not gateway.server.server_state.tasks
+
+
+async def test_a_message_that_is_too_large_ends_the_session(simulator: RealtimeSimulator, tmp_path: Path):
+    with before(simulator, tmp_path, message_limit=65_536) as gateway:
+        async with talking(gateway) as connection:
+            await connection.input_audio_buffer.append(audio=quiet(5_000))
+            async with asyncio.timeout(10):
+                with pytest.raises(websockets.exceptions.ConnectionClosed) as closed:
+                    await to_the_end(connection)
+        await simulator.until(lambda: not simulator.open)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1009
+
+
 async def test_the_model_that_vanishes_for_good_is_told_with_a_code(simulator: RealtimeSimulator, tmp_path: Path):
     with before(simulator, tmp_path) as gateway:
         async with talking(gateway) as connection:
