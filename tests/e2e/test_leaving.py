@@ -120,6 +120,21 @@ async def test_two_hundred_callers_that_leave_leave_nothing_behind():
         assert process.num_fds() <= files + 2
 
 
+async def test_of_a_megabyte_of_text_no_more_is_spoken_than_somebody_hears():
+    """It is spoken in pieces, a call each: the first is heard at once, and whoever leaves is not billed for the others."""
+    async with Simulator() as simulator, Serving(simulator) as gateway:
+        told: list[str] = []
+        gateway.app.events.subscribe(lambda event: told.append(event.type))
+        asked = {"model": "mock/voice", "voice": "tones", "input": "Hello there. " * 80_000, "response_format": "pcm"}
+        body = json.dumps(asked).encode()
+        head = f"POST /v1/audio/speech HTTP/1.1\r\nhost: localhost\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+        await gateway.ask_and_leave(head + body, 2_000)
+        await gateway.until(lambda: gateway.busy == 0)
+        begun = told.count("generation.started")
+        assert 1 <= begun < 100  # of 255
+        assert len(told) == 2 * begun
+
+
 async def test_an_answer_that_is_complete_is_never_cut_off():
     """Callers that hang up right after the answer, as HTTP/1.0 clients do; none of it is booked as cancelled."""
     async with Simulator() as simulator, Serving(simulator) as gateway:

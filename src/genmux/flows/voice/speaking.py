@@ -14,10 +14,11 @@ from genmux.flows.call.sources import Begun, Whole
 from genmux.flows.voice.counting import spoken_usage
 from genmux.flows.voice.formats import USUAL, asked_format, target_of
 from genmux.flows.voice.ports import AudioTools
+from genmux.flows.voice.sentence_source import sentences_of
 from genmux.flows.voice.sentences import pieces_of
 from genmux.flows.voice.speech_stream import SpeechStream
 from genmux.flows.voice.sums import cost_of_all, usage_of_all
-from genmux.flows.voice.written import by_sentences, by_socket, goes_live, texts_of
+from genmux.flows.voice.written import by_pieces, by_socket, given, goes_live, texts_of
 from genmux.types.audio import AudioEncoding
 from genmux.types.speech import SpeechRequest, SpeechResult
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
@@ -41,9 +42,17 @@ class Speaking:
         ]
         return await self._joined(request, made)
 
-    async def stream(self, request: SpeechRequest, options: CallOptions = DEFAULT_OPTIONS) -> SpeechStream:
-        """The sound as it comes; returns when it has begun. Raises ProviderError."""
-        calls = self._calls
+    async def stream(
+        self, request: SpeechRequest, options: CallOptions = DEFAULT_OPTIONS, *, keep: bool = True
+    ) -> SpeechStream:
+        """The sound as it comes; returns when it has begun. A text that is longer than the model takes is spoken in pieces, a call each.
+
+        With `keep` its `result()` has all of the sound at the end. Raises ProviderError.
+        """
+        calls, most = self._calls, self._most(request)
+        if most is not None and len(request.text) > most:
+            pieces = given(pieces_of(request.text, most))
+            return await by_pieces(self.stream, request, pieces, options, self._tools, keep=keep)
 
         async def go(run: Run, leg: Leg) -> tuple[Begun, tuple[Warning, ...], AudioEncoding]:
             """Ask there."""
@@ -62,7 +71,14 @@ class Speaking:
             request, "text_to_speech", options, go, discard=_close
         )
         return SpeechStream(
-            begun, run, calls.door, request, wanted=wanted, tools=self._tools(), warnings=run.warnings + warnings
+            begun,
+            run,
+            calls.door,
+            request,
+            wanted=wanted,
+            tools=self._tools(),
+            warnings=run.warnings + warnings,
+            keep=keep,
         )
 
     async def stream_written(
@@ -76,12 +92,8 @@ class Speaking:
         written = texts_of(texts)
         if goes_live(self._calls, request):
             return await by_socket(self._calls, request, written, options, self._tools)
-        return await by_sentences(self.stream, request, written, options, self._tools, self._most(request))
-
-    def fits(self, request: SpeechRequest) -> bool:
-        """Whether a text is short enough to be spoken at once, and so as it comes."""
-        most = self._most(request)
-        return most is None or len(request.text) <= most
+        sentences = sentences_of(written, self._most(request))
+        return await by_pieces(self.stream, request, sentences, options, self._tools)
 
     def _most(self, request: SpeechRequest) -> int | None:
         """Characters that every model that may be asked takes at once."""

@@ -13,7 +13,7 @@ from genmux.flows.call.whole import speech_of
 from genmux.flows.voice.counting import spoken_usage
 from genmux.flows.voice.formats import target_of
 from genmux.flows.voice.ports import AudioTools, Transcoder
-from genmux.types.audio import AudioEncoding
+from genmux.types.audio import AudioEncoding, AudioFormat
 from genmux.types.errors import ProviderError
 from genmux.types.money import Cost
 from genmux.types.parts import ErrorPart, UsagePart, WarningPart
@@ -37,8 +37,9 @@ class Books(Protocol):
 class SpeechStream(SettledStream[SpeechPart]):
     """The pieces of speech, as they come. Iterate it for all parts, or `audio()` for the sound alone.
 
-    `result()` joins what has come so far. Leaving it early closes the connection; it is billed for what was asked all the same.
-    Raises ProviderError where it fails; nothing is retried after the first part.
+    `result()` joins what has come so far, where it is kept (`keep`): hours of sound are gigabytes. Leaving it early closes the
+    connection; it is billed for what was asked all the same. Raises ProviderError where it fails; nothing is retried after the
+    first part.
     """
 
     def __init__(  # noqa: PLR0913 — each is one fact of it
@@ -52,6 +53,7 @@ class SpeechStream(SettledStream[SpeechPart]):
         tools: AudioTools,
         warnings: tuple[Warning, ...],
         characters: Callable[[], int] | None = None,
+        keep: bool = True,
     ) -> None:
         super().__init__(begun, run, cast("Door", door))  # no more of it is needed
         self._characters = characters or (lambda: len(request.text))
@@ -59,6 +61,9 @@ class SpeechStream(SettledStream[SpeechPart]):
         self._wanted: AudioEncoding = wanted
         self._tools = tools
         self._transcoder: Transcoder | None = None
+        self._keep = keep
+        self._made: AudioFormat | None = None
+        self._size = 0
         self._usage: Usage | None = None
         self._failure: ProviderError | None = None
         self._ahead.extend(self._noted([*map(WarningPart, warnings), *begun.parts]))
@@ -75,7 +80,7 @@ class SpeechStream(SettledStream[SpeechPart]):
         return self._counted()
 
     def result(self) -> SpeechResult:
-        """What has come so far; complete after the end."""
+        """What has come so far; complete after the end. Without sound where that was not kept."""
         return msgspec.structs.replace(
             speech_of(self._seen),
             provider=self.run.reached.model.provider,
@@ -96,14 +101,13 @@ class SpeechStream(SettledStream[SpeechPart]):
         return None if batch is None else self._noted(batch)
 
     def _heard(self) -> bool:
-        return any(isinstance(part, SpeechDelta) for part in self._seen)
+        return self._size > 0
 
     def _last(self) -> list[SpeechPart]:
         data = b"" if self._transcoder is None else self._transcoder.close()
         self._transcoder = None
         last: list[SpeechPart] = [SpeechDelta(data)] if data else []
-        self._seen += last
-        return last
+        return self._kept(last)
 
     def _noted(self, batch: Sequence[Any]) -> list[SpeechPart]:
         """The same in the wanted format; an error is raised in its turn."""
@@ -122,7 +126,18 @@ class SpeechStream(SettledStream[SpeechPart]):
                     break
                 case _:
                     told.append(part)
-        self._seen += told
+        return self._kept(told)
+
+    def _kept(self, told: list[SpeechPart]) -> list[SpeechPart]:
+        for part in told:
+            match part:
+                case SpeechStart(format=made):
+                    self._made = self._made or made
+                case SpeechDelta(data=data):
+                    self._size += len(data)
+                case _:
+                    pass
+        self._seen += told if self._keep else [part for part in told if not isinstance(part, SpeechDelta)]
         return told
 
     def _begin(self, start: SpeechStart) -> SpeechStart:
@@ -133,9 +148,8 @@ class SpeechStream(SettledStream[SpeechPart]):
         return SpeechStart(format=target)
 
     def _counted(self) -> Usage:
-        sound = sum(len(part.data) for part in self._seen if isinstance(part, SpeechDelta))
-        start = next((part for part in self._seen if isinstance(part, SpeechStart)), None)
-        seconds = start.format.ms(sound) / 1_000 if start is not None and start.format.is_raw else None
+        made = self._made
+        seconds = made.ms(self._size) / 1_000 if made is not None and made.is_raw else None
         return spoken_usage(self._usage or Usage(), self._characters(), seconds)
 
     def _complete(self) -> None:

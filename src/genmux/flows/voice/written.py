@@ -1,8 +1,8 @@
 """Texts that are spoken while they are being written: over a socket where the model can, else sentence by sentence."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -16,7 +16,7 @@ from genmux.flows.call.sources import Begun
 from genmux.flows.voice.formats import USUAL
 from genmux.flows.voice.live_source import LiveSource
 from genmux.flows.voice.ports import AudioTools
-from genmux.flows.voice.sentence_source import SentenceSource, sentences_of
+from genmux.flows.voice.sentence_source import SentenceSource
 from genmux.flows.voice.speech_stream import SpeechStream
 from genmux.flows.voice.spoken_money import whole_steps
 from genmux.types.audio import SAMPLE_BYTES, AudioFormat
@@ -26,8 +26,14 @@ from genmux.types.speech import SpeechRequest
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
 TELEPHONE = 8_000
-Stream = Callable[[SpeechRequest, CallOptions], Awaitable[SpeechStream]]
-"""Speaks a text that is complete, as it comes."""
+
+
+class Streams(Protocol):
+    """Speaks a text that is complete, as it comes."""
+
+    async def __call__(self, request: SpeechRequest, options: CallOptions, *, keep: bool) -> SpeechStream:
+        """Begin. Raises ProviderError."""
+        ...
 
 
 async def texts_of(texts: AsyncIterable[Any]) -> AsyncIterator[str]:
@@ -106,26 +112,26 @@ async def by_socket(
     )
 
 
-async def by_sentences(
-    stream: Stream,
+async def by_pieces(
+    stream: Streams,
     request: SpeechRequest,
-    texts: AsyncIterator[str],
+    pieces: AsyncIterator[str],
     options: CallOptions,
     tools: Callable[[], AudioTools],
-    most: int | None,
+    *,
+    keep: bool = True,
 ) -> SpeechStream:
     """Speech in pieces, a call each; returns when the first has begun. Raises ProviderError."""
-    sentences = sentences_of(texts, most)
 
     async def speak(text: str, rate: int | None, spent: Decimal) -> SpeechStream:
         """Speak one, for what is left of the limit."""
         limit = options.budget_limit
         left = options if limit is None else msgspec.structs.replace(options, budget_limit=limit - spent)
         asked = msgspec.structs.replace(request, text=text, format="pcm", sample_rate=rate or request.sample_rate)
-        return await stream(asked, left)
+        return await stream(asked, left, keep=False)
 
-    first = await speak(await anext(sentences, ""), None, Decimal(0))
-    source = SentenceSource(first, sentences, speak, tools())
+    first = await speak(await anext(pieces, ""), None, Decimal(0))
+    source = SentenceSource(first, pieces, speak, tools())
     return SpeechStream(
         Begun(source=source, request_id=first.request_id),
         first.run,
@@ -135,7 +141,14 @@ async def by_sentences(
         tools=tools(),
         warnings=(),
         characters=lambda: source.characters,
+        keep=keep,
     )
+
+
+async def given(pieces: Iterable[str]) -> AsyncIterator[str]:
+    """Pieces that are there already."""
+    for one in pieces:
+        yield one
 
 
 async def _again(first: str, rest: AsyncIterator[str]) -> AsyncIterator[str]:

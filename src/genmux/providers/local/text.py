@@ -71,7 +71,9 @@ class TextEngine(msgspec.Struct, frozen=True):
         """Load it. Raises ConfigurationError when the file, or the package for it, is missing or broken."""
         path = find_model(model.wire_id, options, os.environ)
         context = number(options, "context", least=64) or model.limits.context_tokens or CONTEXT
-        return TextModel(Llama(path, alias=model.id, threads=thread_count(options), reading=core_count(), context=context), model)
+        return TextModel(
+            Llama(path, alias=model.id, threads=thread_count(options), reading=core_count(), context=context), model
+        )
 
 
 class TextModel:

@@ -18,7 +18,7 @@ from genmux.types.speech import SpeechDelta, SpeechPart, SpeechStart
 
 
 class SpeechEndpoint:
-    """Speech in the shape of OpenAI, from any model. The sound flows as it is made, unless the text is spoken in pieces."""
+    """Speech in the shape of OpenAI, from any model. The sound flows as it is made."""
 
     def __init__(self, app: App, terms: Terms, server: OpenAIAudioServer) -> None:
         self._app = app
@@ -33,21 +33,11 @@ class SpeechEndpoint:
         options = self._terms.options(request, model, "text_to_speech")
         with request.watch:
             await self._app.calls.journeys.ready(model, "text_to_speech")
-            if self._app.speaking.fits(accepted.request):
-                await self._stream(request, accepted, options)
-            else:
-                await self._whole(request, accepted, options)
-
-    async def _whole(self, request: Request, accepted: AcceptedSpeech, options: CallOptions) -> None:
-        result = await self._app.speaking.speak(accepted.request, options)
-        told = said_back(result.warnings, result.cost, result.request_id)
-        name = result.steps[-1].model if result.steps else None
-        way = went(route=result.route, account=result.account, attempts=result.attempts, model=name)
-        await request.answer(self._server.respond_speech(result, accepted), (*told, *way))
+            await self._stream(request, accepted, options)
 
     async def _stream(self, request: Request, accepted: AcceptedSpeech, options: CallOptions) -> None:
         """The status is sent with the first sound, so that what fails before it is refused properly."""
-        stream = await self._app.speaking.stream(accepted.request, options)
+        stream = await self._app.speaking.stream(accepted.request, options, keep=False)
         try:
             first = await _beginning(stream)
             warnings = tuple(part.warning for part in first if isinstance(part, WarningPart))
@@ -87,7 +77,7 @@ async def _written(writer: SpeechWriter, first: list[SpeechPart], stream: Speech
     yield b"".join(map(writer.write, first))
     async for part in stream:
         yield writer.write(part)
-    yield writer.close(stream.result().usage, stream.cost)
+    yield writer.close(stream.used, stream.cost)
 
 
 async def _beginning(stream: SpeechStream) -> list[SpeechPart]:

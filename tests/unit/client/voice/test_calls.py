@@ -164,3 +164,16 @@ async def test_a_long_sound_is_written_down_piece_by_piece(monkeypatch: pytest.M
     assert [part.text for part in parts if isinstance(part, TranscriptDelta)] == ["hello", " there"]
     assert isinstance(parts[-1], TranscriptDone)
     assert (parts[-1].transcript.text, parts[-1].transcript.seconds) == ("hello there", 2.0)
+
+
+async def test_a_text_that_is_longer_than_the_model_takes_is_streamed_piece_by_piece() -> None:
+    async with AsyncClient() as client:
+        text = "Hello there. " * 700
+        stream = await client.stream_speech(text, model="mock/voice", format="pcm")
+        async for _ in stream:
+            pass
+        whole = await client.speak(text, model="mock/voice", format="pcm")
+    told = stream.result()
+    assert told.seconds == pytest.approx(whole.seconds, rel=0.01)
+    assert told.usage.meters["characters.input"] == pytest.approx(len(text), abs=5)
+    assert told.cost is not None
