@@ -1,6 +1,6 @@
 """Sessions that talk: each sends a frame of 20 ms every 20 ms and takes the time until its echo comes back.
 
-`python live_load.py URL SESSIONS TALKING SECONDS`: prints JSON lines, one for every ten seconds.
+`python live_load.py URL SESSIONS TALKING SECONDS`: prints JSON lines, one for every second.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ import uvloop
 from raw_socket import RawSocket, asked
 
 FRAME, PACE = 960, 0.02
+WINDOW = 1.0
 HEAD = b'{"type":"input_audio_buffer.append","audio":"'
 PAD = base64.b64encode(bytes(FRAME - 9)) + b'"}'
 KEY = "sk-benchmark-0123456789"
@@ -75,7 +76,7 @@ async def main(url: str, sessions: int, talking: int, seconds: float) -> None:
     speaking = asyncio.create_task(talk(talkers[:talking], seconds))
     ends = time.monotonic() + seconds
     while (left := ends - time.monotonic()) > 0:
-        await asyncio.sleep(min(10.0, left))
+        await asyncio.sleep(min(WINDOW, left))
         told, taken[:] = sorted(taken), []
         if told:
             p50, p99 = told[len(told) // 2], told[int(len(told) * 0.99)]
