@@ -10,7 +10,7 @@ STAMP := .venv/.stamp
 CHECKS := ruff format types imports dependencies docstrings dead-code spelling sizes words tests docs
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage check bench bench-peers bench-usage docs lock clean $(addprefix check-,$(CHECKS))
+.PHONY: help run test coverage check bench bench-peers bench-usage bench-voice docs lock clean $(addprefix check-,$(CHECKS))
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -76,6 +76,12 @@ bench: $(STAMP) ## Measure genmux against its performance budget
 	@$(BIN)/python benchmarks/holds.py
 	@$(BIN)/python benchmarks/money.py
 	@$(BIN)/python benchmarks/jobs.py
+
+bench-voice: $(STAMP) ## Measure live sessions, and the embedded models that hear and speak
+	@$(BIN)/python benchmarks/realtime.py $(ARGS)
+	@$(WEIGHTS) && $(BIN)/genmux local install whisper-base
+	@$(BIN)/python benchmarks/speech.py --models local/whisper-tiny local/whisper-base
+	@$(BIN)/python benchmarks/first_audio.py
 
 bench-usage: $(STAMP) ## Measure questions about ten million usage rows (takes minutes and 3 GB)
 	@$(BIN)/python benchmarks/usage.py $(ARGS)

@@ -62,7 +62,7 @@ def gateway(upstream, folder):
     (folder / "providers" / "live" / "manifest.toml").write_text(MANIFEST.format(port=upstream))
     (folder / "genmux.toml").write_text(
         f'provider_paths = ["{folder}/providers"]\n[gateway]\nkeys = ["{KEY}"]\n'
-        '[gateway.realtime]\nsessions_per_key = 10000\n[store]\nurl = "none"\n'
+        '[gateway.realtime]\nsessions_per_key = 10000\nidle = 3600\n[store]\nurl = "none"\n'
     )
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]

@@ -158,3 +158,6 @@ async def test_a_conversation_goes_with_a_tool_and_an_interruption(page: Page, m
 async def test_a_conversation_goes_on_this_machine_alone(page: Page) -> None:
     checked(await conversation(page, "local/voice", ""))
     assert page.faults == []
+    told = await page.value("heard.map(one => one.event?.type || one.type)")
+    suspected = told.index("speech_suspected")
+    assert "input_audio_buffer.speech_started" in told[suspected:]  # the sound was held until it was certain
