@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from genmux.contract.model import Model
 from genmux.types.calls import VoiceRequest
+from genmux.types.content import Fields
 from genmux.types.errors import InvalidRequestError
 from genmux.types.speech import SpeechRequest
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
@@ -27,6 +28,18 @@ def heeded(request: VoiceRequest, model: Model, names: Iterable[str]) -> tuple[d
         else:
             warnings.append(Warning("unsupported", name, f"{model.id} has no such setting; it was left out"))
     return known, tuple(warnings)
+
+
+def own_fields(request: VoiceRequest, *spoken: str) -> tuple[Fields, tuple[Warning, ...]]:
+    """The fields of a request that genmux has no word for, and a warning for those of another dialect than these, which stay here.
+
+    They come from callers: whoever writes them lets what says the model and the text win over them, as those were checked.
+    """
+    fields, dialect = request.extra or {}, request.dialect
+    if not fields or dialect is None or dialect in spoken:
+        return dict(fields), ()
+    told = f"fields of {dialect} have no place here: {', '.join(fields)}"
+    return {}, (Warning("unsupported", "extra", told),)
 
 
 def language_of(tag: str) -> str:

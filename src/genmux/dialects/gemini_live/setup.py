@@ -32,10 +32,7 @@ def write_setup(
     wanted = "audio" if "audio" in config.modalities else "text"
     if wanted not in profile.modalities:
         raise lacks(f"answer with {wanted}", capabilities, instead=f"ask for {' or '.join(profile.modalities)}")
-    setup: Fields = {
-        "model": profile.model_prefix + model.wire_id.removeprefix(profile.model_prefix),
-        "generationConfig": _generation(config),
-    }
+    setup: Fields = {"generationConfig": _generation(config)}
     if config.instructions is not None:
         setup["systemInstruction"] = instruction(config.instructions)
     if config.tools:
@@ -52,7 +49,8 @@ def write_setup(
     if profile.compress:
         setup["contextWindowCompression"] = {"slidingWindow": {}}
     own = config.extra if config.dialect == NAME else {}
-    return merge(merge(merge(setup, profile.defaults), own), config.params)
+    named = {"model": profile.model_prefix + model.wire_id.removeprefix(profile.model_prefix)}
+    return {**merge(merge(merge(setup, profile.defaults), own), config.params), **named}
 
 
 def context_update(config: SessionConfig, names: tuple[str, ...]) -> Fields:

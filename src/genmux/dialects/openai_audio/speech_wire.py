@@ -2,14 +2,14 @@
 
 import msgspec
 
+from genmux.contract.asked import own_fields
 from genmux.contract.error_map import classify
 from genmux.contract.http import Framing, HttpReply, HttpRequest, malformed
 from genmux.contract.model import Model
 from genmux.contract.wires import Encoded, Sent
-from genmux.dialects.openai_audio.extras import own_fields
 from genmux.dialects.openai_audio.formats import USUAL, made_format
 from genmux.dialects.openai_audio.profile import Profile
-from genmux.dialects.openai_audio.schema import SPEECH_EVENT
+from genmux.dialects.openai_audio.schema import NAME, SPEECH_EVENT
 from genmux.dialects.openai_audio.speech_reader import EventsReader, SoundReader, bytes_of, data_of, is_page
 from genmux.dialects.openai_audio.usage import spoken_usage
 from genmux.types.audio import AudioFormat
@@ -76,7 +76,7 @@ class StreamingSpeechWire(SpeechWire):
 def _fields(request: SpeechRequest, model: Model, profile: Profile) -> tuple[Fields, list[Warning]]:
     voice = request.voice or _usual_voice(model)
     as_id = voice is not None and bool(profile.voice_ids) and voice.startswith(profile.voice_ids)
-    fields: Fields = {"model": model.wire_id, "input": request.text}
+    fields: Fields = {}
     if voice is not None:
         fields["voice"] = {"id": voice} if as_id else voice
     if request.format is not None:
@@ -90,8 +90,9 @@ def _fields(request: SpeechRequest, model: Model, profile: Profile) -> tuple[Fie
             fields[name] = value
         elif name not in _SILENT:
             warnings.append(Warning("unsupported", name, "the host does not take it; it is left out"))
-    fields = {**profile.defaults, **fields, **request.params}
-    return fields | own_fields(request.dialect, request.extra, warnings), warnings
+    own, foreign = own_fields(request, NAME)
+    fields = {**profile.defaults, **fields, **request.params, **own, "model": model.wire_id, "input": request.text}
+    return fields, [*warnings, *foreign]
 
 
 def _usual_voice(model: Model) -> str | None:

@@ -5,12 +5,13 @@ from typing import Any
 
 import msgspec
 
+from genmux.contract.asked import own_fields
 from genmux.contract.http import Field, FileBody, Form, Framing, HttpRequest
 from genmux.contract.model import Model
 from genmux.contract.wires import Encoded
-from genmux.dialects.openai_audio.extras import own_fields
 from genmux.dialects.openai_audio.languages import short
 from genmux.dialects.openai_audio.profile import Profile
+from genmux.dialects.openai_audio.schema import NAME
 from genmux.types.content import Fields
 from genmux.types.errors import InvalidRequestError, UnsupportedError
 from genmux.types.transcription import AudioFile, TranscriptionRequest
@@ -26,13 +27,14 @@ def encoded(request: TranscriptionRequest, model: Model, profile: Profile, *, st
         message = f"{model.reference} does not translate; it only writes down what is said"
         raise UnsupportedError(message, provider=model.provider, model=model.id, param="translate")
     warnings: list[Warning] = []
+    own, foreign = own_fields(request, NAME)
     fields: Fields = {
-        "model": model.wire_id,
         **profile.defaults,
         **_settings(request, profile, warnings),
         **_times(request, profile, warnings),
         **request.params,
-        **own_fields(request.dialect, request.extra, warnings),
+        **own,
+        "model": model.wire_id,
     }
     if stream:
         fields["stream"] = True
@@ -44,7 +46,7 @@ def encoded(request: TranscriptionRequest, model: Model, profile: Profile, *, st
         body=Form((*texts, _sound(request.audio, model, profile))),
         framing=Framing.SSE if stream else Framing.RAW,
     )
-    return Encoded(http, tuple(warnings))
+    return Encoded(http, (*warnings, *foreign))
 
 
 def _settings(request: TranscriptionRequest, profile: Profile, warnings: list[Warning]) -> Fields:

@@ -168,13 +168,15 @@ class OpenAIRealtimeCodec:
         config, profile = self._config, self._profile
         names = given(config) if config.language is None else (*given(config), "language")
         session = merge(dict(profile.defaults), write_session(config, names, profile, self._capabilities))
+        session = merge(session, self._more(config))
         if profile.model == "session":
             session["model"] = self._model.wire_id
-        return {"type": "session.update", "session": merge(session, self._more(config))}
+        return {"type": "session.update", "session": session}
 
     def _more(self, config: SessionConfig) -> Mapping[str, Any]:
-        """Settings that genmux has no word for: those of this dialect, and the provider's own, which win."""
-        return merge(dict(config.extra) if config.dialect == NAME else {}, config.params)
+        """Settings that genmux has no word for: those of this dialect, and the provider's own, which win. The model is none of them."""
+        more = merge(dict(config.extra) if config.dialect == NAME else {}, config.params)
+        return {name: value for name, value in more.items() if name != "model"}
 
     def _agreed(self, config: SessionConfig) -> SessionConfig:
         """The config with formats that the host has."""

@@ -15,8 +15,8 @@ _OURS = frozenset({"language", "diarize", "translate"})
 def body_of(request: MediaRequest, model: Model) -> tuple[dict[str, Any], tuple[Warning, ...]]:
     """The body without the sound, and what could not be carried. Where no language is named, it is found out."""
     params = request.params
-    body: dict[str, Any] = {"speech_models": [model.wire_id]}
-    body |= {name: value for name, value in params.items() if value is not None and name not in _OURS}
+    body: dict[str, Any] = {name: value for name, value in params.items() if value is not None and name not in _OURS}
+    body["speech_models"] = [model.wire_id]
     if language := params.get("language"):
         body["language_code"] = _REGIONS.get(language, language.replace("_", "-").partition("-")[0].lower())
     elif "language_codes" not in body:

@@ -69,13 +69,13 @@ class LiveCodec(Listener):
         silence = config.turns.silence_ms if config.turns is not None else None
         prompt = config.transcription.prompt if config.transcription is not None else None
         query = {
-            "speech_model": model.wire_id.removesuffix("-streaming"),
             "encoding": _ENCODINGS[self.input.encoding],
             "sample_rate": self.input.sample_rate,
             "format_turns": True,
             "min_turn_silence": silence,
             "prompt": prompt,
             **config.params,
+            "speech_model": model.wire_id.removesuffix("-streaming"),
         }
         host = LIVE if model.base_url in {"", WHOLE} else ""
         self.url = host + with_query("/v3/ws", query)

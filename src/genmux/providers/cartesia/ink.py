@@ -9,11 +9,12 @@ from typing import Any
 
 import msgspec
 
-from genmux.contract.asked import heeded, language_of, with_query
+from genmux.contract.asked import heeded, language_of, own_fields, with_query
 from genmux.contract.hearing import body_of, language_tag, segments_of
 from genmux.contract.http import Field, Form, HttpReply, HttpRequest
 from genmux.contract.model import Model
 from genmux.contract.wires import Encoded, Sent
+from genmux.types.content import Fields
 from genmux.types.timed_words import Word
 from genmux.types.transcription import Transcript, TranscriptionRequest
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
@@ -52,10 +53,11 @@ class InkWire:
         if "language" not in known:
             told = "no language was named, so English is heard"
             warnings += (Warning("defaulted", "language", told),)
-        form = Form(tuple(_fields(request, model, known)))
+        own, foreign = own_fields(request)
+        form = Form(tuple(_fields(request, model, known, own)))
         url = with_query("/stt", {name: request.params.get(name) for name in _IN_QUERY})
         http = HttpRequest(method="POST", url=url, headers=(("accept", "application/json"),), body=form)
-        return Encoded(http, warnings)
+        return Encoded(http, warnings + foreign)
 
     def decode(self, reply: HttpReply, sent: Sent[TranscriptionRequest]) -> Transcript:
         """Read the words."""
@@ -74,12 +76,13 @@ class InkWire:
         )
 
 
-def _fields(request: TranscriptionRequest, model: Model, known: dict[str, Any]) -> Iterator[Field]:
+def _fields(request: TranscriptionRequest, model: Model, known: dict[str, Any], own: Fields) -> Iterator[Field]:
     audio = request.audio
     yield Field(name="model", value=model.wire_id)
     if "language" in known:
         yield Field(name="language", value=language_of(known["language"]))
     yield Field(name="timestamp_granularities[]", value="word")
-    for name, value in (request.extra or {}).items():
-        yield Field(name=name, value=str(value))
+    for name, value in own.items():
+        if name != "model":
+            yield Field(name=name, value=str(value))
     yield Field(name="file", value=body_of(audio), media_type=audio.media_type, file_name=audio.name)

@@ -54,13 +54,13 @@ class SayingCodec(Speaker):
         self.url = "/tts/websocket"
         encoding, rate = _WRITTEN[self.output.encoding], self.output.sample_rate
         self._always: dict[str, Any] = {
-            "model_id": model.wire_id,
             "voice": {"id": voice},
             "output_format": {"container": "raw", "encoding": encoding, "sample_rate": rate},
             "add_timestamps": True,
             **({"language": language_of(config.language)} if config.language else {}),
             **({"generation_config": generation} if generation else {}),
             **{name: value for name, value in config.params.items() if name not in GENERATION},
+            "model_id": model.wire_id,
         }
 
     def send(self, command: Command) -> Sequence[Frame]:
@@ -111,7 +111,7 @@ class SayingCodec(Speaker):
     def _written(self, said: Utterance, text: str, *, more: bool) -> str:
         if said is self.writing and not more:
             self.complete()
-        return _text({"context_id": said.name, "transcript": text, "continue": more, **self._always})
+        return _text({**self._always, "context_id": said.name, "transcript": text, "continue": more})
 
 
 def _text(message: dict[str, Any]) -> str:

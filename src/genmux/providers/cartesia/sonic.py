@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from genmux.contract.asked import heeded, language_of, voice_of
+from genmux.contract.asked import heeded, language_of, own_fields, voice_of
 from genmux.contract.error_map import ErrorMap
 from genmux.contract.http import Framing, HttpReply, json_request
 from genmux.contract.model import Model
@@ -43,9 +43,8 @@ class SonicWire(VoiceList):
         if "speed" in known:
             generation["speed"] = known["speed"]
         made = _format(request)
+        own, foreign = own_fields(request)
         body: dict[str, Any] = {
-            "model_id": model.wire_id,
-            "transcript": request.text,
             "voice": {"id": voice},
             "output_format": _written(made),
             **{name: value for name, value in request.params.items() if name not in GENERATION},
@@ -56,12 +55,12 @@ class SonicWire(VoiceList):
             body["language"] = language_of(known["language"])
         if request.timestamps:
             body["add_timestamps"] = True
-        body |= request.extra or {}
+        body |= own | {"model_id": model.wire_id, "transcript": request.text}
         if _as_events(request, stream=stream):
-            return Encoded(json_request("/tts/sse", body, stream=True), usual + warnings)
+            return Encoded(json_request("/tts/sse", body, stream=True), usual + warnings + foreign)
         headers = (("content-type", "application/json"), ("accept", made.media_type))
         http = msgspec.structs.replace(json_request("/tts/bytes", body), headers=headers, framing=Framing.RAW)
-        return Encoded(http, usual + warnings)
+        return Encoded(http, usual + warnings + foreign)
 
     def decode(self, reply: HttpReply, sent: Sent[SpeechRequest]) -> SpeechResult:
         """Read the sound, or all of the events."""

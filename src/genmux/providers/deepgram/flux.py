@@ -52,12 +52,12 @@ class FluxCodec(Listener):
         silence = config.turns.silence_ms if config.turns is not None else None
         spoken = config.language or (config.transcription.language if config.transcription is not None else None)
         query = {
-            "model": model.wire_id,
             "encoding": _ENCODINGS[self.input.encoding],
             "sample_rate": self.input.sample_rate,
             "eot_timeout_ms": silence,
             "language_hint": spoken if spoken and model.wire_id.endswith("multi") else None,
             **config.params,
+            "model": model.wire_id,
         }
         self.url = with_query("/v2/listen", query)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from genmux.contract.asked import heeded, with_query
+from genmux.contract.asked import heeded, own_fields, with_query
 from genmux.contract.hearing import body_of, language_tag, segments_of
 from genmux.contract.http import HttpReply, HttpRequest, json_request, malformed
 from genmux.contract.model import Model
@@ -87,19 +87,20 @@ class ListenWire:
         """Write the request. Without a language English is heard, which is told."""
         del stream
         known, warnings = heeded(request, model, ("language", "prompt", "temperature", "diarize", "translate"))
+        own, foreign = own_fields(request)
         query: dict[str, Any] = {
-            "model": model.wire_id,
             "smart_format": True,
             "utterances": True,
             "language": known.get("language"),
             "diarize_model": "latest" if known.get("diarize") else None,
             **request.params,
-            **(request.extra or {}),
+            **own,
+            "model": model.wire_id,
         }
         if not any(query.get(name) for name in _OPEN):
             told = "no language was named, so English is heard; name it, or set `detect_language`"
             warnings += (Warning("defaulted", "language", told),)
-        return Encoded(_sent(request, with_query("/v1/listen", query)), warnings)
+        return Encoded(_sent(request, with_query("/v1/listen", query)), warnings + foreign)
 
     def decode(self, reply: HttpReply, sent: Sent[TranscriptionRequest]) -> Transcript:
         """Read channels, utterances and words."""

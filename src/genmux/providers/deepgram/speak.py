@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from genmux.contract.asked import heeded, voice_of, with_query
+from genmux.contract.asked import heeded, own_fields, voice_of, with_query
 from genmux.contract.http import Framing, HttpReply, json_request
 from genmux.contract.model import Model
 from genmux.contract.speaking import SoundReader, rate_of, sound_of
@@ -48,18 +48,19 @@ class SpeakWire:
         voice, usual = voice_of(request, model)
         known, warnings = heeded(request, model, ("speed", "language", "instructions", "seed"))
         made, written = _format(request)
+        own, foreign = own_fields(request)
         query: dict[str, Any] = {
-            "model": f"{model.wire_id}-{voice.removeprefix(f'{model.wire_id}-')}",
             "encoding": written.encoding,
             "container": written.container,
             "sample_rate": made.sample_rate if made.sample_rate != written.usual else None,
             "speed": known.get("speed"),
             **request.params,
-            **(request.extra or {}),
+            **own,
+            "model": f"{model.wire_id}-{voice.removeprefix(f'{model.wire_id}-')}",
         }
         http = json_request(with_query("/v1/speak", query), {"text": request.text})
         headers = (("content-type", "application/json"), ("accept", "audio/*"))
-        return Encoded(msgspec.structs.replace(http, headers=headers, framing=Framing.RAW), usual + warnings)
+        return Encoded(msgspec.structs.replace(http, headers=headers, framing=Framing.RAW), usual + warnings + foreign)
 
     def decode(self, reply: HttpReply, sent: Sent[SpeechRequest]) -> SpeechResult:
         """Read the sound."""

@@ -71,11 +71,11 @@ class SayingCodec(Speaker):
         self._settings |= {"speed": config.speed} if config.speed is not None else {}
         self._held = ""
         query = {
-            "model_id": model.wire_id,
             "output_format": f"{_WRITTEN[self.output.encoding]}_{self.output.sample_rate}",
             "language_code": language_of(config.language) if config.language else None,
             "inactivity_timeout": _SILENCE,
             **{name: value for name, value in config.params.items() if name not in SETTINGS},
+            "model_id": model.wire_id,
         }
         self.url = with_query(f"/v1/text-to-speech/{quote(voice, safe='')}/multi-stream-input", query)
 

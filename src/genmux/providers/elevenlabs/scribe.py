@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from genmux.contract.asked import heeded, language_of
+from genmux.contract.asked import heeded, language_of, own_fields
 from genmux.contract.hearing import body_of, confidence_of, language_tag, segments_of
 from genmux.contract.http import Field, Form, HttpReply, HttpRequest
 from genmux.contract.model import Model
@@ -60,17 +60,19 @@ class ScribeWire:
         """Write the form."""
         del stream
         known, warnings = heeded(request, model, ("language", "prompt", "temperature", "diarize", "translate"))
-        asked: dict[str, Any] = {"model_id": model.wire_id, "timestamps_granularity": "word"}
+        own, foreign = own_fields(request)
+        asked: dict[str, Any] = {"timestamps_granularity": "word"}
         if "language" in known:
             asked["language_code"] = language_of(known["language"])
         asked |= {name: known[name] for name in ("temperature", "diarize") if name in known}
-        asked |= {name: value for name, value in {**request.params, **(request.extra or {})}.items() if name != _QUERY}
+        asked |= {name: value for name, value in {**request.params, **own}.items() if name != _QUERY}
+        asked["model_id"] = model.wire_id
         url = "/v1/speech-to-text"
         if request.params.get(_QUERY) is False:
             url += f"?{_QUERY}=false"
         form = Form((*_fields(asked), _sound(request)))
         http = HttpRequest(method="POST", url=url, headers=(("accept", "application/json"),), body=form)
-        return Encoded(http, warnings)
+        return Encoded(http, warnings + foreign)
 
     def decode(self, reply: HttpReply, sent: Sent[TranscriptionRequest]) -> Transcript:
         """Read the words."""

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from genmux.contract.asked import heeded, voice_of, with_query
+from genmux.contract.asked import heeded, own_fields, voice_of, with_query
 from genmux.contract.error_map import ErrorMap
 from genmux.contract.http import Framing, HttpReply, HttpRequest, json_request
 from genmux.contract.model import Model
@@ -55,8 +55,8 @@ class SpeechWire(VoiceList):
         settings = {name: value for name, value in params.items() if name in SETTINGS}
         if "speed" in known:
             settings["speed"] = known["speed"]
-        body: dict[str, Any] = {"text": request.text, "model_id": model.wire_id}
-        body |= {name: value for name, value in params.items() if name not in SETTINGS | _IN_QUERY}
+        own, foreign = own_fields(request)
+        body: dict[str, Any] = {name: value for name, value in params.items() if name not in SETTINGS | _IN_QUERY}
         if settings:
             body["voice_settings"] = settings
         if "language" in known:
@@ -66,8 +66,9 @@ class SpeechWire(VoiceList):
         query = {"output_format": _format(request)[1], **{name: params.get(name) for name in sorted(_IN_QUERY)}}
         tail = ("/stream" if stream else "") + ("/with-timestamps" if request.timestamps else "")
         path = with_query(f"/v1/text-to-speech/{quote(voice, safe='')}{tail}", query)
-        http = _framed(json_request(path, {**body, **(request.extra or {})}), request, stream=stream)
-        return Encoded(http, usual + warnings)
+        body |= own | {"text": request.text, "model_id": model.wire_id}
+        http = _framed(json_request(path, body), request, stream=stream)
+        return Encoded(http, usual + warnings + foreign)
 
     def decode(self, reply: HttpReply, sent: Sent[SpeechRequest]) -> SpeechResult:
         """Read the sound. What it cost in characters of the plan is kept as it was told: a stream does not tell it."""

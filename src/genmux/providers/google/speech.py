@@ -8,7 +8,7 @@ recorded traffic of 2.5; read 2026-11-27. Not verified: that the Gemini API itse
 
 from collections.abc import Iterable
 
-from genmux.contract.asked import heeded, voice_of
+from genmux.contract.asked import heeded, own_fields, voice_of
 from genmux.contract.error_map import ErrorMap, classify, stream_error
 from genmux.contract.http import HttpReply, WireEvent, json_request, malformed
 from genmux.contract.model import Model
@@ -43,13 +43,14 @@ class SpeechWire:
         speech: Fields = {"voiceConfig": {"prebuiltVoiceConfig": {"voiceName": voice}}}
         if "language" in known:
             speech["languageCode"] = known["language"]
+        own, foreign = own_fields(request)
         body: Fields = {
+            **own,
             "contents": [{"role": "user", "parts": [part]}],
             "generationConfig": {"responseModalities": ["AUDIO"], "speechConfig": speech},
-            **(request.extra or {}),
         }
         call = "streamGenerateContent?alt=sse" if stream else "generateContent"
-        return Encoded(json_request(f"/models/{model.wire_id}:{call}", body, stream=stream), usual + warnings)
+        return Encoded(json_request(f"/models/{model.wire_id}:{call}", body, stream=stream), usual + warnings + foreign)
 
     def decode(self, reply: HttpReply, sent: Sent[SpeechRequest]) -> SpeechResult:
         """Read the sound. Raises ProviderError where there is none: it was refused, or the model spoke in writing."""
