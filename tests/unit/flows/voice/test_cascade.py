@@ -1,11 +1,13 @@
 """A conversation made of calls: heard, written, spoken, interrupted."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from decimal import Decimal
 
 import pytest
 
 from genmux.flows.voice.cascade.ports import Noticed
+from genmux.types.audio import AudioFormat
 from genmux.types.chat import Tool
 from genmux.types.errors import BudgetExceededError, MessageError, ServerError
 from genmux.types.realtime import (
@@ -37,6 +39,7 @@ from genmux.types.realtime_events import (
     TextDone,
     ToolCalled,
 )
+from genmux.types.transcription import Transcript
 from genmux.types.usage import Usage
 from tests.unit.flows.voice.cascade_house import CHUNK, MADE, Ears, Here, Voices, calls, words
 
@@ -269,3 +272,48 @@ async def test_it_begins_by_itself_and_its_end_stops_all_work() -> None:
     await here.link.close()
     await here.link.close()
     assert [one for one in asyncio.all_tasks() if "cascade" in one.get_name()] == []
+
+
+async def test_a_turn_that_waits_for_the_one_before_is_heard_although_that_one_is_interrupted() -> None:
+    class Slow(Voices):
+        written = asyncio.Event()
+
+        async def hear(self, sound: bytes, made: AudioFormat) -> Transcript:
+            if not self.sounds:
+                self.sounds.append(sound)
+                await self.written.wait()
+                return Transcript(text="first")
+            return await super().hear(sound, made)
+
+    voices = Slow(words("one ", "two"), words("second answer"), gate=asyncio.Event())
+    here = Here(voices, Ears([], [], [Noticed("started", 200)], [Noticed("stopped", 600)]))
+    await here.say(1)
+    await here.link.send(CommitAudio())
+    await here.say(1)
+    await here.link.send(CommitAudio())
+    voices.written.set()
+    await here.until(ResponseStarted)
+    await here.say(2)
+    await here.until(SpeechStopped)
+    assert voices.gate is not None
+    voices.gate.set()
+    heard = [one.text async for one in _transcripts(here, 2)]
+    assert heard == ["first", "what time is it"]
+    await here.link.close()
+
+
+async def _transcripts(here: Here, number: int) -> AsyncIterator[InputTranscriptDone]:
+    async with asyncio.timeout(5):
+        while len(found := [one for one in here.heard if isinstance(one, InputTranscriptDone)]) < number:
+            here.heard += await here.link.receive() or ()
+    for one in found[:number]:
+        yield one
+
+
+async def test_what_is_said_right_after_a_commit_belongs_to_the_next_turn() -> None:
+    here = Here(Voices())
+    await here.link.send(AppendAudio(CHUNK))
+    await here.link.send(CommitAudio())
+    await here.link.send(AppendAudio(CHUNK))
+    await here.until(ResponseDone)
+    assert here.voices.sounds == [CHUNK]

@@ -2,11 +2,12 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from genmux.flows.voice.cascade.ports import Noticed
 from genmux.types.errors import ProviderError
-from genmux.types.realtime import SendText, SessionConfig, TurnDetection, UpdateSession
+from genmux.types.realtime import AppendAudio, CommitAudio, SendText, SessionConfig, TurnDetection, UpdateSession
 from genmux.types.realtime_events import (
     AudioChunk,
     InputTranscriptDone,
@@ -16,7 +17,7 @@ from genmux.types.realtime_events import (
     SpeechStarted,
     SpeechStopped,
 )
-from tests.unit.flows.voice.cascade_house import Ears, Here, Voices, words
+from tests.unit.flows.voice.cascade_house import CHUNK, Ears, Here, Voices, words
 
 pytestmark = pytest.mark.asyncio
 STARTED, PAUSED, RESUMED, STOPPED = (
@@ -176,3 +177,54 @@ async def test_noises_are_suspected_and_dismissed_and_make_no_turn() -> None:
     here.heard += await here.link.receive() or ()
     assert here.kinds() == ["SpeechSuspected", "SpeechDismissed"]
     assert here.voices.sounds == []
+
+
+async def test_a_draft_ends_with_a_session_that_is_closed_before_its_turn_is_heard() -> None:
+    gate = asyncio.Event()
+    ears = Ears([STARTED], [PAUSED], [], [STOPPED])
+    here = Here(Voices(words("It is ", "noon."), gate=gate), ears, drafts=True)
+    await here.say(3)
+    await here.link.send(AppendAudio(CHUNK))
+    await here.link.close()
+    assert [one.get_name() for one in asyncio.all_tasks() if one is not asyncio.current_task()] == []
+
+
+async def test_a_draft_that_is_no_answer_is_stopped_before_the_answer_is_written() -> None:
+    gate = asyncio.Event()
+    here = Here(
+        Voices(words("Too ", "early."), words("Noon in Rome."), gate=gate),
+        Ears([STARTED], [PAUSED], [STOPPED]),
+        drafts=True,
+    )
+    await here.say(2)
+    await here.link.send(SendText("she is in Rome", role="system", answer=False))
+    await here.say(1)
+    await here.until(ResponseStarted)
+    assert "genmux-cascade-drafts" not in [one.get_name() for one in asyncio.all_tasks()]
+    await here.link.close()
+
+
+@pytest.mark.parametrize("way", ["commit", "update"])
+async def test_a_judge_ends_no_turn_that_somebody_else_has_ended(way: str) -> None:
+    class Thinks:
+        thought = asyncio.Event()
+
+        async def finished(self, sound: bytes) -> bool:
+            await self.thought.wait()
+            return bool(sound)
+
+    judge = Thinks()
+    here = Here(Voices(words("one"), words("two")), Ears([STARTED], [PAUSED]), SEMANTIC, judge=judge)
+    await here.say(2)
+    if way == "update":
+        turns = TurnDetection(kind="client")
+        await here.link.send(UpdateSession(msgspec.structs.replace(SEMANTIC, turns=turns), ("turns",)))
+    else:
+        await here.link.send(CommitAudio())
+    await here.say(1)
+    judge.thought.set()
+    await here.say(1)
+    await here.link.send(CommitAudio())
+    await here.until(ResponseDone)
+    assert "SpeechStopped" not in here.kinds()
+    await here.link.close()

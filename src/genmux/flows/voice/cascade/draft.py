@@ -17,6 +17,7 @@ class Draft:
     """Answers what `heard` will be, on a memory of its own; its events wait until it is published.
 
     `reply_in` makes an answer that writes into a memory and tells its events; `request_of` is what the model is asked then.
+    `ended` hears when nothing more is done for it.
     """
 
     def __init__(  # noqa: PLR0913 — each is one fact of it
@@ -30,6 +31,7 @@ class Draft:
         request_of: Callable[[Memory], ChatRequest],
         tell: Tell,
         after: "asyncio.Task[None] | None",
+        ended: Callable[["Draft"], object] = lambda _: None,
     ) -> None:
         self._item = item
         self._images = images
@@ -41,6 +43,7 @@ class Draft:
         self._tell = tell
         self._kept: list[RealtimeEvent] | None = []
         self._task = asyncio.create_task(self._write(after), name="genmux-cascade-drafts")
+        self._task.add_done_callback(lambda _: ended(self))
 
     def answers(self, item: str, images: tuple[Image, ...], transcript: Transcript, known: Memory) -> bool:
         """Whether it answers just this, and nothing has been said or changed since it was begun."""

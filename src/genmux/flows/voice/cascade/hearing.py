@@ -16,6 +16,31 @@ LONGEST = 600.0
 """Seconds of sound that a turn may have; the beginning of a longer one is forgotten."""
 
 
+class Turn:
+    """The sound of a turn that is over; `early` is it in writing, if that was begun before."""
+
+    def __init__(self, voices: Voices, sound: bytes, early: "asyncio.Task[Transcript] | None") -> None:
+        self._voices = voices
+        self._sound = sound
+        self._early = early
+
+    async def written(self) -> Transcript:
+        """What was said in it, in writing. Raises ProviderError."""
+        if self._early is not None:
+            try:
+                return await self._early
+            except (ProviderError, asyncio.CancelledError):
+                if (task := asyncio.current_task()) is not None and task.cancelling():
+                    raise
+        return await self._voices.hear(self._sound, HEARD)
+
+    def drop(self) -> None:
+        """Nobody wants it any more."""
+        if self._early is not None:
+            self._early.cancel()
+            self._early.add_done_callback(_ignore)
+
+
 class Listening:
     """Collects a turn. With `by_ear`, silence ends a turn, or the `judge` at a pause; else a commit does.
 
@@ -69,19 +94,20 @@ class Listening:
         self._forget()
         return over and self.by_ear
 
-    async def take(self) -> Transcript:
-        """What was said in the turn, in writing; then the next one begins. Raises ProviderError."""
+    def take(self) -> Turn:
+        """The turn, which is over; what is heard from now on belongs to the next one."""
+        self._stop_judging()
         early, self._early = self._early, None
         sound, self._sound = bytes(self._sound), bytearray()
         self._from += HEARD.ms(len(sound))
         self._speaks = False
-        if early is not None:
-            try:
-                return await early
-            except (ProviderError, asyncio.CancelledError):
-                if (task := asyncio.current_task()) is not None and task.cancelling():
-                    raise
-        return await self._voices.hear(sound, HEARD)
+        return Turn(self._voices, sound, early)
+
+    def cut(self) -> None:
+        """Somebody else has said that the turn is over: what the ears have heard of it ends no other one."""
+        self._stop_judging()
+        if self.by_ear:
+            self._ears.reset()
 
     def clear(self) -> None:
         """Forget what was heard."""
@@ -119,7 +145,7 @@ class Listening:
 
     async def _weigh(self, judge: Judge, sound: bytes, at_ms: int) -> None:
         """End the turn, if it sounded as if it were over."""
-        if await judge.finished(sound):
+        if await judge.finished(sound) and self.by_ear:
             self._judging = None
             self._ears.reset()
             if self._notice(Noticed("stopped", at_ms)):

@@ -9,7 +9,7 @@ import msgspec
 from genmux.contract.sessions import Goodbye, Resume, foreign
 from genmux.flows.voice.cascade.abilities import capabilities_of
 from genmux.flows.voice.cascade.draft import Draft, Tell
-from genmux.flows.voice.cascade.hearing import HEARD, Listening
+from genmux.flows.voice.cascade.hearing import HEARD, Listening, Turn
 from genmux.flows.voice.cascade.memory import Memory
 from genmux.flows.voice.cascade.ports import Ears, Judge, Noticed, Voices
 from genmux.flows.voice.cascade.replying import Reply
@@ -105,23 +105,25 @@ class CascadeLink:
             ended=self._turn,
         )
         self._draft: Draft | None = None
+        self._drafts: set[Draft] = set()
         self._events: asyncio.Queue[RealtimeEvent | BaseException | None] = asyncio.Queue()
         self._images: list[Image] = []
         self._reply: Reply | None = None
+        self._replying: asyncio.Task[Any] | None = None
         self._work: asyncio.Task[None] | None = None
         self._started: int | None = None
         self._spoken: str | None = None
         self._fed = 0.0
         self._closed = False
-        self._rules: dict[type[Any], Callable[[Any], None]] = {
+        self._rules: dict[type[Any], Callable[[Any], object]] = {
             AppendAudio: self._append,
-            CommitAudio: lambda _: self._turn(),
+            CommitAudio: self._commit,
             ClearAudio: self._clear,
             StartActivity: lambda _: self._tell(SpeechStarted()),
             SendText: self._text,
             SendImage: self._image,
             SendToolResult: self._result,
-            CreateResponse: self._create,
+            CreateResponse: lambda command: self._begin(self._answer(command)),
             CancelResponse: lambda _: self._stop("client_cancelled"),
             TruncateItem: self._truncate,
             DeleteItem: self._delete,
@@ -157,14 +159,12 @@ class CascadeLink:
         if self._closed:
             return
         self._closed = True
-        draft, self._draft = self._draft, None
-        if draft is not None:
-            await draft.end()
         self._listening.clear()
         work, self._work = self._work, None
         if work is not None:
             work.cancel(reason)
             await asyncio.gather(work, return_exceptions=True)
+        await asyncio.gather(*(one.end() for one in self._drafts))
         self._events.put_nowait(None)
 
     # ---------------------------------------------------------------- hearing
@@ -221,25 +221,27 @@ class CascadeLink:
         self._listening.clear()
         self._tell(InputCleared())
 
+    def _commit(self, _: CommitAudio) -> None:
+        """The user says so."""
+        self._turn()
+        self._listening.cut()
+
     def _turn(self) -> None:
         """The user has finished."""
         if not self._listening.has_sound:
             raise MessageError("there is no sound to commit; append some first", param="audio")
         draft, self._draft = self._draft, None
         said, self._spoken = self._spoken, None
-        self._begin(self._hear_turn(said or f"item_{self._new_id()}", draft))
+        turn = self._listening.take()
+        work = self._begin(self._hear_turn(said or f"item_{self._new_id()}", turn, draft))
+        for one in (turn, draft):
+            if one is not None:
+                work.add_done_callback(lambda _, one=one: one.drop())  # also where it was not heard at all
 
-    async def _hear_turn(self, item: str, draft: Draft | None) -> None:
-        try:
-            await self._heard_turn(item, draft)
-        finally:
-            if draft is not None:
-                draft.drop()  # does nothing to one that is complete
-
-    async def _heard_turn(self, item: str, draft: Draft | None) -> None:
+    async def _hear_turn(self, item: str, turn: Turn, draft: Draft | None) -> None:
         self._tell(InputCommitted(item_id=item))
         try:
-            told = await self._listening.take()
+            told = await turn.written()
         except ProviderError as error:
             self._tell(InputTranscriptDone(item_id=item, error=error.message))
             raise
@@ -249,10 +251,12 @@ class CascadeLink:
             return  # a noise, no words
         images = self._take_images()
         if draft is not None and draft.answers(item, images, told, self._memory):
-            self._memory, self._reply = draft.memory, draft.reply
+            self._memory = draft.memory
+            self._reply, self._replying = draft.reply, asyncio.current_task()
             await draft.publish()
-            self._replied(draft.reply)
             return
+        if draft is not None:
+            draft.drop()
         self._memory.write(item, "user", text, images)
         if self._answers:
             await self._answer(None)
@@ -266,7 +270,7 @@ class CascadeLink:
         """Answer what was said until this pause."""
         self._drop_draft()
         if self._reply is None and self._answers:
-            self._draft = Draft(
+            draft = self._draft = Draft(
                 self._spoken or "",
                 heard,
                 self._memory,
@@ -275,7 +279,9 @@ class CascadeLink:
                 request_of=lambda memory: self._request(memory, self._config.instructions),
                 tell=self._tell,
                 after=self._work,
+                ended=self._drafts.discard,
             )
+            self._drafts.add(draft)
 
     def _drop_draft(self) -> None:
         draft, self._draft = self._draft, None
@@ -302,17 +308,16 @@ class CascadeLink:
         if command.answer:
             self._begin(self._answer(None))
 
-    def _create(self, command: CreateResponse) -> None:
-        self._begin(self._answer(command))
-
     # ---------------------------------------------------------------- answering
-    def _begin(self, work: Any) -> None:
+    def _begin(self, work: Any) -> "asyncio.Task[None]":
         """Do something after what is under way, which is stopped."""
         self._drop_draft()
         before = self._work
         if before is not None and not before.done():
             self._stop("replaced")
-        self._work = asyncio.create_task(self._do(work, before), name="genmux-cascade")
+        task = self._work = asyncio.create_task(self._do(work, before), name="genmux-cascade")
+        task.add_done_callback(lambda _: work.close())  # which may not have begun
+        return task
 
     async def _do(self, work: Any, before: "asyncio.Task[None] | None") -> None:
         if before is not None:
@@ -324,7 +329,8 @@ class CascadeLink:
         except ProviderError as error:
             self._fail(error)
         finally:
-            work.close()
+            if self._replying is asyncio.current_task():
+                self._reply = self._replying = None
 
     def _fail(self, error: ProviderError) -> None:
         reply, self._reply = self._reply, None
@@ -337,12 +343,8 @@ class CascadeLink:
         modalities = (asked.modalities if asked is not None else None) or config.modalities
         instructions = (asked.instructions if asked is not None else None) or config.instructions
         reply = self._reply = self._reply_in(self._memory, self._tell, modalities)
+        self._replying = asyncio.current_task()
         await reply.run(self._request(self._memory, instructions))
-        self._replied(reply)
-
-    def _replied(self, reply: Reply) -> None:
-        if self._reply is reply:
-            self._reply = None
 
     def _reply_in(self, memory: Memory, tell: Tell, modalities: Sequence[Modality]) -> Reply:
         """An answer to be."""
@@ -369,11 +371,11 @@ class CascadeLink:
         )
 
     def _stop(self, reason: str) -> None:
-        """End the answer that is under way."""
+        """End the answer that is under way; what waits for its end goes on."""
         reply, self._reply = self._reply, None
-        if reply is None or self._work is None:
+        if reply is None or self._replying is None:
             return
-        self._work.cancel(reason)
+        self._replying.cancel(reason)
         self._tell(reply.cancelled(reason))
 
     # ---------------------------------------------------------------- changing
