@@ -3,7 +3,8 @@
 The HTTP interfaces of a gateway say the same in headers where an answer is whole: what it did cost, and what was left out.
 """
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -15,6 +16,8 @@ BESIDE = "genmux"
 """The key."""
 
 US_DOLLARS = "USD"
+_WRITTEN = re.compile(r"\d{1,15}(?:\.\d{1,60})?", re.ASCII)
+"""A cost as gateways write it. With an exponent a few letters may stand for a number that takes gigabytes to be written."""
 
 
 class Spent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -41,10 +44,4 @@ def with_spent(usage: Usage | None, told: Spent) -> Usage:
 
 def dollars_of(told: str | None) -> Decimal | None:
     """A cost as a gateway writes it; None for what is none."""
-    if told is None:
-        return None
-    try:
-        cost = Decimal(told)
-    except InvalidOperation:
-        return None
-    return cost if cost.is_finite() and cost >= 0 else None
+    return Decimal(told) if told is not None and _WRITTEN.fullmatch(told) else None

@@ -24,6 +24,6 @@ def test_what_is_not_known_or_no_dollars_is_not_told() -> None:
     assert with_spent(USAGE, Spent()) == USAGE
 
 
-@pytest.mark.parametrize("told", [None, "", "much", "-1", "NaN", "Infinity"])
+@pytest.mark.parametrize("told", ["1E+999999", "1E-999999", None, "", "much", "-1", "NaN", "Infinity"])
 def test_what_is_no_cost_is_none(told: str | None) -> None:
     assert dollars_of(told) is None

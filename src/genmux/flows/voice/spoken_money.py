@@ -11,7 +11,7 @@ from genmux.flows.call.target import Target
 from genmux.flows.voice.counting import CHARACTERS_INPUT
 from genmux.flows.voice.money import TurnMoney
 from genmux.types.calls import CallRequest
-from genmux.types.errors import ProviderError, Retry
+from genmux.types.errors import MessageError, ProviderError, Retry
 from genmux.types.money import Cost
 from genmux.types.realtime import Command, CreateResponse, SendText
 from genmux.types.speech import SpeechRequest
@@ -55,6 +55,7 @@ class SpokenMoney(TurnMoney):
         self._lock = asyncio.Lock()
         self._writing: Held | None = None
         self._written: deque[Held] = deque()
+        self._dropped = False
 
     async def hold(self, seconds: float) -> None:
         """Hold money for the next answer. Raises BudgetExceededError, RateLimitError."""
@@ -107,14 +108,16 @@ class SpokenMoney(TurnMoney):
             self._writing = None
 
     def drop(self, seconds: float = 0.0) -> None:
-        """The session ends; what is held for an answer that did not begin is given back."""
+        """The session ends; what is held for an answer that did not begin is given back, and nothing is held any more."""
+        self._dropped = True
         self.lose(seconds)
         held, self._writing = self._writing, None
         if held is not None:
             self._door.release(held.run)
 
     async def _next(self) -> Held:
-        """The answer that is being written, or a new one."""
+        """The answer that is being written, or a new one. Raises MessageError when the session has ended."""
+        self._check_there()
         if self._writing is None:
             run = await self._door.enter(self._speech(0), "text_to_speech", self._options)
             held = Held(run)
@@ -123,8 +126,15 @@ class SpokenMoney(TurnMoney):
             except BaseException as error:
                 self._door.fail(run, error)
                 raise
+            if self._dropped:
+                self._door.release(run)
+                self._check_there()
             self._writing = held
         return self._writing
+
+    def _check_there(self) -> None:
+        if self._dropped:
+            raise MessageError("the session has ended; this text was not sent", param="text")
 
     async def _cover(self, held: Held, characters: int) -> None:
         """Check so many characters against the caller's own limit, and hold their money in whole steps."""

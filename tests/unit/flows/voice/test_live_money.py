@@ -1,5 +1,6 @@
 """What sessions cost that only speak or only listen."""
 
+import asyncio
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from genmux.flows.call.options import DEFAULT_OPTIONS
 from genmux.flows.voice.heard_money import HeardMoney
 from genmux.flows.voice.spoken_money import STEP, SpokenMoney, whole_steps
-from genmux.types.errors import BudgetExceededError
+from genmux.types.errors import BudgetExceededError, MessageError
 from genmux.types.money import Cost
 from genmux.types.realtime import CreateResponse, SendText
 from genmux.types.usage import Usage
@@ -47,6 +48,7 @@ class Door:
 
     def release(self, run: Run) -> None:
         assert not run.started
+        run.closed = True
         self.booked.append(("released", None))
 
     def complete(self, run: Any, usage: Usage, **_: Any) -> Cost:
@@ -132,3 +134,29 @@ async def test_sound_is_settled_when_it_is_told_and_the_rest_at_the_end() -> Non
     seconds = [told["seconds.input.audio"] for _, told in door.booked]
     assert seconds == [2.0, 1.0, 1.0, 0.5]
     assert {kind for kind, _ in door.booked} == {"completed"}
+
+
+@pytest.mark.parametrize("held_before", [True, False])
+async def test_a_session_that_ends_while_money_is_asked_for_leaves_none_held(held_before: bool) -> None:
+    class Slow(Door):
+        waits = False
+        go = asyncio.Event()
+
+        async def admit(self, run: Any, request: Any, target: Any, *, ahead: bool) -> None:
+            if self.waits:
+                await self.go.wait()
+            await super().admit(run, request, target, ahead=ahead)
+
+    door = Slow()
+    purse = money(SpokenMoney, door)
+    if held_before:
+        await purse.hold(0.0)
+    door.waits = True
+    saying = asyncio.create_task(purse.say(SendText("x" * (STEP + 1), answer=False)))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    purse.drop(0.0)
+    door.go.set()
+    with pytest.raises(MessageError, match="has ended"):
+        await saying
+    assert door.booked == [("released", None)]
