@@ -64,10 +64,10 @@ class SettledStream(abc.ABC, Generic[P]):
         await self.aclose()
 
     def __del__(self) -> None:
-        """Book also what was dropped unread. Not here: it may be any thread, in the middle of anything."""
+        """Close and book also what was dropped unread. Not here: it may be any thread, in the middle of anything."""
         if not getattr(self, "_settled", True):
             with contextlib.suppress(RuntimeError):  # the event loop is closed
-                self._loop.call_soon_threadsafe(self._settle)
+                self._loop.call_soon_threadsafe(self._drop)
 
     # ---------------------------------------------------------------- what those who make one say
     @abc.abstractmethod
@@ -104,6 +104,10 @@ class SettledStream(abc.ABC, Generic[P]):
             self.ended = True
             self._settle()
         return batch
+
+    def _drop(self) -> None:
+        """Nobody reads it any more; whoever still writes for it stops before it is booked."""
+        self._closing = self._loop.create_task(self.aclose(), name="genmux-stream-dropped")
 
     def _settle(self) -> None:
         if not self._settled:

@@ -48,6 +48,7 @@ class LiveSource:
         self._until = None if within is None else asyncio.get_running_loop().time() + within
         self._begun = False
         self._over = False
+        self._closed = False
         self._written = False
         self._fault: BaseException | None = None
         self._writing: asyncio.Task[None] | None = None
@@ -62,6 +63,8 @@ class LiveSource:
                 events = await self._next()
                 batch = [part for event in events for part in self._parts(event)]
             except BaseException as error:
+                if self._closed and not _is_cancelled():  # closed by somebody else in the meantime
+                    return None
                 place(error, self._target)
                 await self.aclose()
                 raise
@@ -72,7 +75,7 @@ class LiveSource:
 
     async def aclose(self) -> None:
         """Hang up, and let whoever writes the text stop. May be called again."""
-        self._over = True
+        self._over = self._closed = True
         tasks = [one for one in (self._writing, self._receiving) if one is not None]
         for task in tasks:
             task.cancel()
@@ -151,3 +154,9 @@ class LiveSource:
                 raise ProviderError(f"the speech failed: {reason or event.status}", retry=Retry.UNSURE)
             case _:
                 return []
+
+
+def _is_cancelled() -> bool:
+    """Whether whoever reads is to stop, and not only what is read."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

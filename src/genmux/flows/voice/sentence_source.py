@@ -59,6 +59,8 @@ class SentenceSource:
             stream = self._stream
             if stream is None:
                 stream = await self._following()
+                if stream is None and self._over:
+                    return None
                 if stream is None:
                     self._over = True
                     return [UsagePart(self._used())]
@@ -96,6 +98,9 @@ class SentenceSource:
         rate = None if self._made is None else self._made.sample_rate
         stream = self._stream = await self._speak(sentence, rate, spent)
         self._spoken.append(stream)
+        if self._over:  # closed in the meantime
+            await stream.aclose()
+            return None
         return stream
 
     def _parts(self, part: Any) -> list[Any]:
