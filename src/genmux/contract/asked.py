@@ -9,6 +9,7 @@ from genmux.types.calls import VoiceRequest
 from genmux.types.content import Fields
 from genmux.types.errors import InvalidRequestError
 from genmux.types.speech import SpeechRequest
+from genmux.types.transcription import TranscriptionRequest
 from genmux.types.warning import Warning  # noqa: A004 — see genmux.types.warning
 
 
@@ -30,7 +31,7 @@ def heeded(request: VoiceRequest, model: Model, names: Iterable[str]) -> tuple[d
     return known, tuple(warnings)
 
 
-def own_fields(request: VoiceRequest, *spoken: str) -> tuple[Fields, tuple[Warning, ...]]:
+def own_fields(request: SpeechRequest | TranscriptionRequest, *spoken: str) -> tuple[Fields, tuple[Warning, ...]]:
     """The fields of a request that genmux has no word for, and a warning for those of another dialect than these, which stay here.
 
     They come from callers: whoever writes them lets what says the model and the text win over them, as those were checked.

@@ -9,7 +9,7 @@ from genmux.contract.http import Form, HttpRequest
 from genmux.types.realtime import SendText, SessionConfig
 from tests.unit.providers.voiced import Voiced, body, form, query
 
-THEIRS = dict.fromkeys(
+THEIRS: dict[str, Any] = dict.fromkeys(
     ("model", "model_id", "speech_model", "speech_models", "input", "text", "transcript", "contents", "context_id"),
     "theirs",
 )
@@ -52,7 +52,8 @@ def test_a_setting_does_not_replace_the_model_or_the_text(voiced: Voiced, way: s
     more: dict[str, Any] = {"voice": "v"} if voiced in SPEECH else {}
     plain = said(voiced.encoded(ask(**more)).http)
     assert plain
-    told = said(voiced.encoded(ask(**more, **{way: THEIRS})).http)
+    more[way] = THEIRS
+    told = said(voiced.encoded(ask(**more)).http)
     assert {name: told[name] for name in plain} == plain
 
 

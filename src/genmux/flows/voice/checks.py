@@ -1,10 +1,12 @@
 """What cannot be said in a session, in words."""
 
+from collections.abc import Iterable
+
 from genmux.contract.model import Model
 from genmux.contract.sessions import Capabilities
 from genmux.types.audio import AudioFormat
 from genmux.types.errors import AudioError, MessageError
-from genmux.types.realtime import Role, UpdateSession
+from genmux.types.realtime import Role, SessionConfig, UpdateSession
 
 
 def check_role(role: Role, able: Capabilities) -> None:
@@ -12,6 +14,14 @@ def check_role(role: Role, able: Capabilities) -> None:
     if role not in able.roles:
         told = ", ".join(sorted(able.roles))
         raise MessageError(f"messages of the role {role!r} cannot be sent here; there are {told}", param="role")
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Raise MessageError for a name that no setting has."""
+    unknown = [name for name in names if name not in SessionConfig.__struct_fields__]
+    if unknown:
+        known = ", ".join(SessionConfig.__struct_fields__)
+        raise MessageError(f"a session has no {', '.join(unknown)}; it has {known}", param=unknown[0])
 
 
 def check_update(command: UpdateSession, able: Capabilities, model: Model) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Self, TypeVar
@@ -10,7 +11,7 @@ import msgspec
 
 from genmux.contract.model import Model
 from genmux.contract.sessions import Capabilities, Frame, Resume
-from genmux.flows.voice.checks import check_role, check_update, half_sample
+from genmux.flows.voice.checks import check_names, check_role, check_update, half_sample
 from genmux.flows.voice.delivery import Delivery, Recorder
 from genmux.flows.voice.hearing import Hearing
 from genmux.flows.voice.history import History
@@ -107,6 +108,7 @@ class Session:
         self._passing = Passing()
         self._tasks: set[asyncio.Task[None]] = set()
         self._reader: asyncio.Task[None] | None = None
+        self._ending: asyncio.Task[None] | None = None
         self._done = done
         self._begun = clock()
         self._said = self._begun
@@ -136,26 +138,32 @@ class Session:
         return self
 
     async def close(self, reason: str = "closed") -> None:
-        """End it. May be called again."""
-        line = self._line
-        if line.closing:
+        """End it. May be called again. It ends although whoever waits for that is cancelled."""
+        if self._line.closing or self._ending is not None:
             return
-        with contextlib.suppress(ProviderError):
-            await line.link.send(CloseSession(reason))
-        line.closing, line.reason = True, line.reason or reason
-        await line.hang_up(reason)
-        here = asyncio.current_task()
-        if self._reader is not None and self._reader is not here:
-            await asyncio.gather(self._reader, return_exceptions=True)
-        for task in [*self._tasks]:
-            if task is not here:
+        ending = self._end(reason, asyncio.current_task())
+        self._ending = asyncio.create_task(ending, name=f"genmux-session-{self.id}-ends")
+        await asyncio.shield(self._ending)
+
+    async def _end(self, reason: str, here: "asyncio.Task[Any] | None") -> None:
+        """End it; the task `here` is the one that waits for it."""
+        line = self._line
+        try:
+            with contextlib.suppress(ProviderError):
+                await line.link.send(CloseSession(reason))
+            line.closing, line.reason = True, line.reason or reason
+            await line.hang_up(reason)
+            if self._reader is not None and self._reader is not here:
+                await asyncio.gather(self._reader, return_exceptions=True)
+            for task in self._tasks - {here}:
                 task.cancel()
-        if self._hearing.toolbox is not None:
-            await self._hearing.toolbox.aclose()
-        if self._hearing.money is not None:
-            self._hearing.money.drop(self._hearing.heard_seconds)
-        if self._done is not None:
-            self._done(line.fault)
+            if self._hearing.toolbox is not None:
+                await self._hearing.toolbox.aclose()
+        finally:
+            if self._hearing.money is not None:
+                self._hearing.money.drop(self._hearing.heard_seconds)
+            if self._done is not None:
+                self._done(line.fault)
         line.move(SessionState.CLOSED, reason=line.reason)
         self._delivery.tell(SessionClosed(reason=line.reason))
         await self._delivery.close()
@@ -258,10 +266,7 @@ class Session:
 
     async def update(self, **changes: Any) -> None:
         """Change what can be changed, by the names of the fields of SessionConfig. Raises MessageError for all else."""
-        unknown = [name for name in changes if name not in SessionConfig.__struct_fields__]
-        if unknown:
-            known = ", ".join(SessionConfig.__struct_fields__)
-            raise MessageError(f"a session has no {', '.join(unknown)}; it has {known}", param=unknown[0])
+        check_names(changes)
         await self.send(UpdateSession(msgspec.structs.replace(self.config, **changes), tuple(changes)))
 
     # ---------------------------------------------------------------- hearing
@@ -276,13 +281,7 @@ class Session:
     def on(self, kind: type[E], handler: Callable[[E], Any] | None = None) -> Any:
         """Have a function called for each event of a kind; it may be a coroutine function. Also as a decorator."""
         if handler is None:
-
-            def decorate(function: Callable[[E], Any]) -> Callable[[E], Any]:
-                """Have this one called."""
-                self._delivery.add(kind, function)
-                return function
-
-            return decorate
+            return functools.partial(self.on, kind)
         self._delivery.add(kind, handler)
         return handler
 

@@ -108,7 +108,7 @@ async def test_a_stream_that_nobody_reads_any_more_writes_no_more_before_it_is_b
         sendings = 1
 
     source = live(socket)
-    reading: Any = Begun(source=source)  # pyright: ignore[reportArgumentType]
+    reading: Any = Begun(source=source)
     stream = Stream(reading, Run(), None)  # pyright: ignore[reportArgumentType]
     first = asyncio.create_task(source.read())
     await ticks()

@@ -11,6 +11,7 @@ from genmux.types.errors import AudioError, AuthenticationError, MessageError, P
 from genmux.types.realtime import (
     AppendAudio,
     CloseSession,
+    Command,
     CommitAudio,
     CreateResponse,
     SendText,
@@ -237,3 +238,41 @@ async def test_events_can_be_chosen_by_kind() -> None:
         chosen = session.events(OutputTextDelta, SessionCreated)
         kinds = [type(await anext(chosen)).__name__ for _ in range(3)]
     assert kinds == ["SessionCreated", "OutputTextDelta", "OutputTextDelta"]
+
+
+async def test_a_session_that_two_close_at_once_ends_once() -> None:
+    house, go = House(), asyncio.Event()
+    session = await house.session.open()
+
+    async def send(command: Command) -> None:
+        assert command
+        await go.wait()
+
+    house.link.send = send
+    closing = [asyncio.create_task(session.close(name)) for name in ("first", "second")]
+    for _ in range(5):
+        await asyncio.sleep(0)
+    go.set()
+    await asyncio.gather(*closing)
+    assert [one.reason async for one in session if isinstance(one, SessionClosed)] == ["first"]
+
+
+async def test_a_session_ends_although_whoever_closes_it_is_cancelled() -> None:
+    ended: list[object] = []
+    house, go = House(done=ended.append), asyncio.Event()
+    session = await house.session.open()
+
+    async def close(reason: str = "") -> None:
+        await go.wait()
+        await Played.close(house.link, reason)
+
+    house.link.close = close
+    closing = asyncio.create_task(session.close())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    go.set()
+    await settled(lambda: session.state is SessionState.CLOSED)
+    assert ended == [None]
