@@ -149,7 +149,7 @@ async def test_who_vanishes_in_mid_answer_leaves_nothing_with_the_model(simulato
             vars(connection)["_connection"].transport.abort()
             await simulator.until(lambda: not simulator.open)
         for _ in range(500):
-            if not gateway.server.server_state.connections:
+            if not (gateway.server.server_state.connections or gateway.server.server_state.tasks):
                 break
             await asyncio.sleep(0.01)
         assert not gateway.server.server_state.connections

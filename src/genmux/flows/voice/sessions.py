@@ -18,7 +18,7 @@ from genmux.flows.call.target import Target
 from genmux.flows.voice.cascade.abilities import capabilities_of
 from genmux.flows.voice.cascade.calling import CallVoices, Models
 from genmux.flows.voice.cascade.link import CascadeLink
-from genmux.flows.voice.cascade.ports import Ears, Judge
+from genmux.flows.voice.cascade.ports import CAREFUL, EAGER, Ahead, Ears, Judge
 from genmux.flows.voice.delivery import Recorder
 from genmux.flows.voice.heard_money import HeardMoney
 from genmux.flows.voice.limits import SessionLimits
@@ -216,17 +216,21 @@ class Sessions:
                 new_id=self._new_id,
                 resume=resume,
                 judge=await self._judge(config.turns),
-                drafts=self._drafts(models, config.turns),
+                ahead=self._ahead(models, config.turns),
             )
 
         return open_
 
-    def _drafts(self, models: Models, turns: TurnDetection | None) -> bool:
-        """Whether an answer is begun at a pause: when that is wished for, else where it costs nothing but this machine's time."""
+    def _ahead(self, models: Models, turns: TurnDetection | None) -> Ahead:
+        """All of it when that is wished for, else what costs nothing but this machine's time; a turn is written down once in any case."""
         eagerness = None if turns is None else turns.eagerness
-        if eagerness in ("low", "medium", "high"):
-            return eagerness == "high"
-        return self._embedded(models.chat, "chat") and self._embedded(models.speak, "text_to_speech")
+        if eagerness == "high":
+            return EAGER
+        free = self._embedded(models.chat, "chat") and self._embedded(models.speak, "text_to_speech")
+        return Ahead(
+            drafts=free and eagerness in (None, "auto"),
+            most_early=None if self._embedded(models.transcribe, "transcribe") else CAREFUL.most_early,
+        )
 
     def _embedded(self, name: str, operation: Operation) -> bool:
         """Whether all that may be asked runs on this machine."""

@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
-from genmux.flows.voice.cascade.ports import Noticed
+from genmux.flows.voice.cascade.ports import CAREFUL, EAGER, Ahead, Noticed
 from genmux.types.errors import ProviderError
 from genmux.types.realtime import AppendAudio, CommitAudio, SendText, SessionConfig, TurnDetection, UpdateSession
 from genmux.types.realtime_events import (
@@ -29,7 +29,7 @@ STARTED, PAUSED, RESUMED, STOPPED = (
 
 
 async def test_an_answer_is_begun_at_the_pause_and_told_when_the_turn_is_over() -> None:
-    here = Here(Voices(words("It is ", "noon.")), Ears([STARTED], [PAUSED], [], [STOPPED]), drafts=True)
+    here = Here(Voices(words("It is ", "noon.")), Ears([STARTED], [PAUSED], [], [STOPPED]), ahead=EAGER)
     await here.say(3)
     await here.until(SpeechStarted)
     assert here.voices.spoken == ["It is noon."]
@@ -50,7 +50,7 @@ async def test_an_answer_is_begun_at_the_pause_and_told_when_the_turn_is_over() 
 
 async def test_what_was_drafted_is_remembered_once_it_was_told() -> None:
     ears = Ears([STARTED], [PAUSED], [STOPPED])
-    here = Here(Voices(words("It is noon."), words("Yes.")), ears, drafts=True)
+    here = Here(Voices(words("It is noon."), words("Yes.")), ears, ahead=EAGER)
     await here.say(3)
     await here.until(ResponseDone)
     await here.link.send(SendText("sure?"))
@@ -61,7 +61,7 @@ async def test_what_was_drafted_is_remembered_once_it_was_told() -> None:
 
 async def test_whoever_goes_on_speaking_hears_nothing_of_the_draft() -> None:
     ears = Ears([STARTED], [PAUSED], [RESUMED], [PAUSED], [STOPPED])
-    here = Here(Voices(words("Too early."), words("It is noon.")), ears, drafts=True)
+    here = Here(Voices(words("Too early."), words("It is noon.")), ears, ahead=EAGER)
     await here.say(3)
     here.voices.heard = "what time is it in Rome"
     await here.say(2)
@@ -73,7 +73,7 @@ async def test_whoever_goes_on_speaking_hears_nothing_of_the_draft() -> None:
 
 async def test_a_draft_that_knows_too_little_is_thrown_away() -> None:
     ears = Ears([STARTED], [PAUSED], [STOPPED])
-    here = Here(Voices(words("It is noon."), words("Noon in Rome.")), ears, drafts=True)
+    here = Here(Voices(words("It is noon."), words("Noon in Rome.")), ears, ahead=EAGER)
     await here.say(2)
     await here.link.send(SendText("she is in Rome", role="system", answer=False))
     await here.say(1)
@@ -84,7 +84,7 @@ async def test_a_draft_that_knows_too_little_is_thrown_away() -> None:
 
 async def test_a_draft_by_other_instructions_is_thrown_away() -> None:
     ears = Ears([STARTED], [PAUSED], [STOPPED])
-    here = Here(Voices(words("It is noon."), words("Midi.")), ears, drafts=True)
+    here = Here(Voices(words("It is noon."), words("Midi.")), ears, ahead=EAGER)
     await here.say(2)
     await here.link.send(UpdateSession(SessionConfig(instructions="in French"), frozenset({"instructions"})))
     await here.say(1)
@@ -102,7 +102,7 @@ async def test_without_drafts_nothing_is_asked_before_the_turn_is_over() -> None
 
 
 async def test_a_draft_that_fails_is_told_when_the_turn_is_over() -> None:
-    here = Here(Voices(ProviderError("no answer")), Ears([STARTED], [PAUSED], [], [STOPPED]), drafts=True)
+    here = Here(Voices(ProviderError("no answer")), Ears([STARTED], [PAUSED], [], [STOPPED]), ahead=EAGER)
     await here.say(3)
     await here.until(SpeechStarted)
     assert here.kinds() == ["SpeechStarted"]
@@ -117,7 +117,7 @@ async def test_a_draft_that_fails_is_told_when_the_turn_is_over() -> None:
 async def test_speech_stops_a_draft_that_is_being_told() -> None:
     gate = asyncio.Event()
     ears = Ears([STARTED], [PAUSED], [STOPPED], [Noticed("started", 300)], [], [], [], [])
-    here = Here(Voices(words("One two three. ", "Four."), words("Yes."), gate=gate), ears, drafts=True)
+    here = Here(Voices(words("One two three. ", "Four."), words("Yes."), gate=gate), ears, ahead=EAGER)
     await here.say(3)
     await here.until(ResponseStarted)
     await here.say(5)
@@ -127,10 +127,29 @@ async def test_speech_stops_a_draft_that_is_being_told() -> None:
 
 
 async def test_the_end_of_a_session_ends_a_draft() -> None:
-    here = Here(Voices(gate=asyncio.Event()), Ears([STARTED], [PAUSED]), drafts=True)
+    here = Here(Voices(gate=asyncio.Event()), Ears([STARTED], [PAUSED]), ahead=EAGER)
     await here.say(2)
     await here.link.close()
     assert not [one for one in asyncio.all_tasks() if one.get_name().startswith("genmux")]
+
+
+async def test_what_costs_money_is_written_down_once_before_the_end_of_a_turn() -> None:
+    pauses = [[PAUSED], [RESUMED]] * 3
+    ears = Ears([STARTED], *pauses, [PAUSED], [], [STOPPED], [Noticed("started", 900)], [PAUSED])
+    here = Here(Voices(words("It is noon.")), ears, ahead=CAREFUL)
+    await here.say(10)
+    await here.until(ResponseDone)
+    assert len(here.voices.sounds) == 2
+    await here.say(2)
+    assert len(here.voices.sounds) == 3  # the next turn has one, too
+
+
+async def test_what_costs_nothing_is_written_down_at_each_pause() -> None:
+    ears = Ears([STARTED], [PAUSED], [RESUMED], [PAUSED], [STOPPED])
+    here = Here(Voices(words("It is noon.")), ears, ahead=Ahead())
+    await here.say(5)
+    await here.until(ResponseDone)
+    assert len(here.voices.sounds) == 2
 
 
 class Judge:
@@ -182,7 +201,7 @@ async def test_noises_are_suspected_and_dismissed_and_make_no_turn() -> None:
 async def test_a_draft_ends_with_a_session_that_is_closed_before_its_turn_is_heard() -> None:
     gate = asyncio.Event()
     ears = Ears([STARTED], [PAUSED], [], [STOPPED])
-    here = Here(Voices(words("It is ", "noon."), gate=gate), ears, drafts=True)
+    here = Here(Voices(words("It is ", "noon."), gate=gate), ears, ahead=EAGER)
     await here.say(3)
     await here.link.send(AppendAudio(CHUNK))
     await here.link.close()
@@ -194,7 +213,7 @@ async def test_a_draft_that_is_no_answer_is_stopped_before_the_answer_is_written
     here = Here(
         Voices(words("Too ", "early."), words("Noon in Rome."), gate=gate),
         Ears([STARTED], [PAUSED], [STOPPED]),
-        drafts=True,
+        ahead=EAGER,
     )
     await here.say(2)
     await here.link.send(SendText("she is in Rome", role="system", answer=False))

@@ -46,7 +46,7 @@ class Listening:
 
     `noticed` hears of speech at once, and says whether it counts: what does not, such as a word that only shows attention, is
     forgotten. `paused` gets what was said until a pause, as it will be in writing; `ended` is called when the judge has ended a
-    turn.
+    turn. So many times a turn may be written down before it is over (`most_early`; None: at each pause).
     """
 
     def __init__(  # noqa: PLR0913 — each is one who helps
@@ -58,6 +58,7 @@ class Listening:
         prefix_ms: int,
         noticed: Callable[[Noticed], bool],
         judge: Judge | None = None,
+        most_early: int | None = None,
         paused: Callable[["asyncio.Task[Transcript]"], object] = lambda _: None,
         ended: Callable[[], object] = lambda: None,
     ) -> None:
@@ -67,6 +68,8 @@ class Listening:
         self._prefix = prefix_ms
         self._noticed = noticed
         self._judge = judge
+        self._most_early = most_early
+        self._written = 0
         self._paused = paused
         self._ended = ended
         self._sound = bytearray()
@@ -101,6 +104,7 @@ class Listening:
         sound, self._sound = bytes(self._sound), bytearray()
         self._from += HEARD.ms(len(sound))
         self._speaks = False
+        self._written = 0
         return Turn(self._voices, sound, early)
 
     def cut(self) -> None:
@@ -138,8 +142,10 @@ class Listening:
         """Get ready: it may be the end."""
         self._go_on()
         sound = bytes(self._sound)
-        self._early = asyncio.create_task(self._voices.hear(sound, HEARD), name="genmux-hears-early")
-        self._paused(self._early)
+        if self._most_early is None or self._written < self._most_early:
+            self._written += 1
+            self._early = asyncio.create_task(self._voices.hear(sound, HEARD), name="genmux-hears-early")
+            self._paused(self._early)
         if self._judge is not None:
             self._judging = asyncio.create_task(self._weigh(self._judge, sound, one.at_ms), name="genmux-judges")
 
@@ -171,6 +177,7 @@ class Listening:
         self._from += HEARD.ms(len(self._sound))
         self._sound.clear()
         self._speaks = False
+        self._written = 0
 
     def _cut(self, at_ms: float) -> None:
         """What was before speech is not written down."""

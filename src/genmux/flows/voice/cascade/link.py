@@ -11,7 +11,7 @@ from genmux.flows.voice.cascade.abilities import capabilities_of
 from genmux.flows.voice.cascade.draft import Draft, Tell
 from genmux.flows.voice.cascade.hearing import HEARD, Listening, Turn
 from genmux.flows.voice.cascade.memory import Memory
-from genmux.flows.voice.cascade.ports import Ears, Judge, Noticed, Voices
+from genmux.flows.voice.cascade.ports import CAREFUL, Ahead, Ears, Judge, Noticed, Voices
 from genmux.flows.voice.cascade.replying import Reply
 from genmux.types.audio import AudioFormat
 from genmux.types.chat import ChatRequest
@@ -64,8 +64,7 @@ BACK_CHANNEL = 300
 class CascadeLink:
     """Listens with `ears`, and has `voices` hear, think and speak; sound comes out in the format `made`.
 
-    A `judge` may end a turn before silence does. With `drafts`, an answer is begun at a pause already, for nothing if the pause
-    turns out to be no end.
+    A `judge` may end a turn before silence does; `ahead` says what is begun at a pause already.
     """
 
     def __init__(  # noqa: PLR0913 — each is one fact of it
@@ -79,7 +78,7 @@ class CascadeLink:
         new_id: Callable[[], str],
         resume: Resume | None = None,
         judge: Judge | None = None,
-        drafts: bool = False,
+        ahead: Ahead = CAREFUL,
     ) -> None:
         self.capabilities = capabilities_of(made)
         self.input = HEARD
@@ -101,7 +100,8 @@ class CascadeLink:
             prefix_ms=300 if turns is None or turns.prefix_ms is None else turns.prefix_ms,
             noticed=self._notice,
             judge=judge,
-            paused=self._begin_draft if drafts else lambda _: None,
+            most_early=ahead.most_early,
+            paused=self._begin_draft if ahead.drafts else lambda _: None,
             ended=self._turn,
         )
         self._draft: Draft | None = None

@@ -27,6 +27,20 @@ class Noticed(msgspec.Struct, frozen=True):
     at_ms: int
 
 
+class Ahead(msgspec.Struct, frozen=True, kw_only=True):
+    """What is begun at a pause, before it is certain that the turn is over; it is paid for also where it was in vain.
+
+    `drafts`: the answer. `most_early`: so many times a turn is written down before its end (None: at each pause).
+    """
+
+    drafts: bool = False
+    most_early: int | None = None
+
+
+CAREFUL = Ahead(most_early=1)
+EAGER = Ahead(drafts=True)
+
+
 class Ears(Protocol):
     """Listens to sound in 16-bit samples at 16 kHz for speech."""
 
