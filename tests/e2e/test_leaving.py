@@ -26,10 +26,10 @@ def request(model: str, text: str, *, stream: bool, tokens: int = 5_000) -> byte
 class Serving:
     """A gateway in the running event loop, so that its tasks can be counted."""
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Simulator, **environ: str) -> None:
         import uvicorn
 
-        self.app = App(behind(simulator), environ={})
+        self.app = App(behind(simulator), environ=environ)
         self.listening = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port: int = self.listening.getsockname()[1]
         config = uvicorn.Config(Gateway(self.app), log_level="warning", access_log=False, lifespan="on", ws="none")
@@ -122,7 +122,7 @@ async def test_two_hundred_callers_that_leave_leave_nothing_behind():
 
 async def test_of_a_megabyte_of_text_no_more_is_spoken_than_somebody_hears():
     """It is spoken in pieces, a call each: the first is heard at once, and whoever leaves is not billed for the others."""
-    async with Simulator() as simulator, Serving(simulator) as gateway:
+    async with Simulator() as simulator, Serving(simulator, GENMUX_MOCK_LATENCY="0.05") as gateway:
         told: list[str] = []
         gateway.app.events.subscribe(lambda event: told.append(event.type))
         asked = {"model": "mock/voice", "voice": "tones", "input": "Hello there. " * 80_000, "response_format": "pcm"}
@@ -131,7 +131,7 @@ async def test_of_a_megabyte_of_text_no_more_is_spoken_than_somebody_hears():
         await gateway.ask_and_leave(head + body, 2_000)
         await gateway.until(lambda: gateway.busy == 0)
         begun = told.count("generation.started")
-        assert 1 <= begun < 100  # of 255
+        assert 1 <= begun < 20  # of 255
         assert len(told) == 2 * begun
 
 

@@ -105,10 +105,10 @@ def test_the_models_of_a_folder_are_its_files(tmp_path: Path) -> None:
 
 
 def test_one_core_is_left_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "_cores", lambda: 8)
+    monkeypatch.setattr(settings, "core_count", lambda: 8)
     assert thread_count({}) == 7
     assert thread_count({"threads": "3"}) == 3
-    monkeypatch.setattr(settings, "_cores", lambda: 1)
+    monkeypatch.setattr(settings, "core_count", lambda: 1)
     assert thread_count({}) == 1
 
 
