@@ -260,7 +260,7 @@ class TestServers:
         self, run: Run, served: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("GENMUX_GATEWAY_KEYS", "a-key-of-the-gateway")
-        told = run("serve", "--host", "0.0.0.0", "--port", "0").out  # noqa: S104 — nothing listens
+        told = run("serve", "--host", "0.0.0.0").out  # noqa: S104 — nothing listens
 
         assert '-H "authorization: Bearer $KEY"' in told
         assert "http://127.0.0.1:8484/v1/messages" in told
