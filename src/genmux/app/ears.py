@@ -46,6 +46,10 @@ class VadEars:
         self._ear.reset()
         self._gate = SpeechGate(self._settings)
 
+    def tune(self, turns: TurnDetection | None) -> None:
+        """Listen from now on as it is wished for; what is under way goes on."""
+        self._settings = self._gate.settings = settings_of(turns)
+
 
 def settings_of(turns: TurnDetection | None) -> VadSettings:
     """How speech is found. What is kept before it is for the session to say, so that nothing is padded here."""

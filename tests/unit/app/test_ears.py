@@ -62,3 +62,10 @@ def test_wishes_change_how_soon_a_turn_is_over() -> None:
     assert settings_of(TurnDetection(kind="semantic", eagerness="high", silence_ms=300)).silence_ms == 300
     assert settings_of(TurnDetection(threshold=0.8)).release == pytest.approx(0.65)
     assert settings_of(TurnDetection(threshold=0.0)).threshold > 0
+
+
+def test_other_wishes_hold_from_then_on_for_what_is_being_said() -> None:
+    one = ears()
+    one.feed(LOUD * 20)
+    one.tune(TurnDetection(silence_ms=64))
+    assert [event.kind for event in one.feed(FRAME * 2)] == ["paused", "stopped"]

@@ -12,7 +12,7 @@ from genmux.types.chat import ChatRequest
 from genmux.types.content import Text, ToolCall
 from genmux.types.money import Cost
 from genmux.types.parts import BlockEnd, BlockStart, Part, TextDelta, ToolCallDelta
-from genmux.types.realtime import AppendAudio, SessionConfig
+from genmux.types.realtime import AppendAudio, SessionConfig, TurnDetection
 from genmux.types.realtime_events import (
     RealtimeEvent,
 )
@@ -29,6 +29,7 @@ class Ears:
     def __init__(self, *noticed: Sequence[Noticed]) -> None:
         self.noticed = iter(noticed)
         self.resets = 0
+        self.tuned: list[TurnDetection | None] = []
 
     def feed(self, data: bytes) -> Sequence[Noticed]:
         assert data
@@ -36,6 +37,9 @@ class Ears:
 
     def reset(self) -> None:
         self.resets += 1
+
+    def tune(self, turns: TurnDetection | None) -> None:
+        self.tuned.append(turns)
 
 
 class Answer:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from genmux.flows.voice.cascade.ports import CAREFUL, EAGER, Ahead, Noticed
-from genmux.types.errors import ProviderError
+from genmux.types.errors import MessageError, ProviderError
 from genmux.types.realtime import AppendAudio, CommitAudio, SendText, SessionConfig, TurnDetection, UpdateSession
 from genmux.types.realtime_events import (
     AudioChunk,
@@ -247,3 +247,20 @@ async def test_a_judge_ends_no_turn_that_somebody_else_has_ended(way: str) -> No
     await here.until(ResponseDone)
     assert "SpeechStopped" not in here.kinds()
     await here.link.close()
+
+
+async def test_turns_can_be_ended_otherwise_on_the_way() -> None:
+    ears, judge = Ears([STARTED], [PAUSED], [STOPPED]), Judge(finished=True)
+    here = Here(Voices(), ears, SEMANTIC, judge=judge)
+    turns = TurnDetection(silence_ms=900)
+    await here.link.send(UpdateSession(SessionConfig(turns=turns), ("turns",)))
+    assert ears.tuned == [turns]
+    await here.say(3)
+    await here.until(ResponseDone)
+    assert judge.asked == 0
+
+
+async def test_turns_by_sense_must_be_wished_for_at_the_beginning() -> None:
+    here = Here(Voices(), Ears())
+    with pytest.raises(MessageError, match="open one with them"):
+        await here.link.send(UpdateSession(SEMANTIC, ("turns",)))

@@ -6,11 +6,15 @@ from typing import Any
 
 from genmux.flows.voice.cascade.ports import Ears, Judge, Noticed, Voices
 from genmux.types.audio import AudioFormat
-from genmux.types.errors import ProviderError
+from genmux.types.errors import MessageError, ProviderError
+from genmux.types.realtime import TurnDetection
 from genmux.types.transcription import Transcript
 
 HEARD = AudioFormat(sample_rate=16_000)
 """How sound is listened to."""
+
+PREFIX = 300
+"""Milliseconds before speech that are written down with it, where nobody says."""
 
 LONGEST = 600.0
 """Seconds of sound that a turn may have; the beginning of a longer one is forgotten."""
@@ -42,7 +46,7 @@ class Turn:
 
 
 class Listening:
-    """Collects a turn. With `by_ear`, silence ends a turn, or the `judge` at a pause; else a commit does.
+    """Collects a turn. Silence ends one, or the `judge` at a pause, or a commit: as `turns` wishes.
 
     `noticed` hears of speech at once, and says whether it counts: what does not, such as a word that only shows attention, is
     forgotten. `paused` gets what was said until a pause, as it will be in writing; `ended` is called when the judge has ended a
@@ -54,18 +58,17 @@ class Listening:
         ears: Ears,
         voices: Voices,
         *,
-        by_ear: bool,
-        prefix_ms: int,
+        turns: TurnDetection | None,
         noticed: Callable[[Noticed], bool],
         judge: Judge | None = None,
         most_early: int | None = None,
         paused: Callable[["asyncio.Task[Transcript]"], object] = lambda _: None,
         ended: Callable[[], object] = lambda: None,
     ) -> None:
-        self.by_ear = by_ear
+        self.by_ear = by_ear(turns)
+        self._turns = turns
         self._ears = ears
         self._voices = voices
-        self._prefix = prefix_ms
         self._noticed = noticed
         self._judge = judge
         self._most_early = most_early
@@ -87,6 +90,14 @@ class Listening:
     def speaks(self) -> bool:
         """Whether somebody speaks."""
         return self._speaks
+
+    def tune(self, turns: TurnDetection | None) -> None:
+        """Let turns end as it is wished for from now on. Raises MessageError for what must be wished for at the beginning."""
+        if turns is not None and turns.kind == "semantic" and self._judge is None:
+            message = "turns cannot become `semantic` in the middle of a session of calls; open one with them"
+            raise MessageError(message, param="turns")
+        self.by_ear, self._turns = by_ear(turns), turns
+        self._ears.tune(turns)
 
     def feed(self, data: bytes) -> bool:
         """Hear more; True when a turn is over."""
@@ -123,7 +134,7 @@ class Listening:
         match one.kind:
             case "started":
                 self._speaks = True
-                self._cut(one.at_ms - self._prefix)
+                self._cut(one.at_ms - prefix_ms(self._turns))
             case "paused" if self.by_ear and counts:
                 self._pause(one)
             case "resumed":
@@ -146,7 +157,7 @@ class Listening:
             self._written += 1
             self._early = asyncio.create_task(self._voices.hear(sound, HEARD), name="genmux-hears-early")
             self._paused(self._early)
-        if self._judge is not None:
+        if self._judge is not None and self._turns is not None and self._turns.kind == "semantic":
             self._judging = asyncio.create_task(self._weigh(self._judge, sound, one.at_ms), name="genmux-judges")
 
     async def _weigh(self, judge: Judge, sound: bytes, at_ms: int) -> None:
@@ -194,6 +205,16 @@ class Listening:
             size -= size % HEARD.sample_bytes
             del self._sound[:size]
             self._from += HEARD.ms(size)
+
+
+def by_ear(turns: TurnDetection | None) -> bool:
+    """Whether what is heard ends turns."""
+    return turns is None or turns.kind != "client"
+
+
+def prefix_ms(turns: TurnDetection | None) -> int:
+    """So much before speech belongs to it."""
+    return PREFIX if turns is None or turns.prefix_ms is None else turns.prefix_ms
 
 
 def _ignore(task: "asyncio.Task[Any]") -> None:

@@ -92,12 +92,10 @@ class CascadeLink:
         self._memory = Memory()
         for turn in () if resume is None else resume.history:
             self._memory.write(new_id(), turn.role, turn.text)
-        turns = config.turns
         self._listening = Listening(
             ears,
             voices,
-            by_ear=turns is None or turns.kind != "client",
-            prefix_ms=300 if turns is None or turns.prefix_ms is None else turns.prefix_ms,
+            turns=config.turns,
             noticed=self._notice,
             judge=judge,
             most_early=ahead.most_early,
@@ -390,9 +388,10 @@ class CascadeLink:
 
     def _update(self, command: UpdateSession) -> None:
         values = {name: getattr(command.config, name) for name in command.changed}
-        self._config = msgspec.structs.replace(self._config, **values)
+        config = msgspec.structs.replace(self._config, **values)
+        self._listening.tune(config.turns)
+        self._config = config
         self._drop_draft()
-        self._listening.by_ear = self._config.turns is None or self._config.turns.kind != "client"
         self._tell(SessionUpdated())
 
     def _tell(self, event: RealtimeEvent) -> None:

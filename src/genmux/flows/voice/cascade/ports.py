@@ -9,6 +9,7 @@ from genmux.types.audio import AudioFormat
 from genmux.types.chat import ChatRequest
 from genmux.types.money import Cost
 from genmux.types.parts import Part
+from genmux.types.realtime import TurnDetection
 from genmux.types.transcription import Transcript
 from genmux.types.usage import Usage
 
@@ -50,6 +51,10 @@ class Ears(Protocol):
 
     def reset(self) -> None:
         """Forget what is under way."""
+        ...
+
+    def tune(self, turns: TurnDetection | None) -> None:
+        """Listen from now on as it is wished for."""
         ...
 
 
