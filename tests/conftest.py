@@ -1,5 +1,6 @@
 """What every test gets: an environment without anybody's keys, and a home of its own."""
 
+import logging
 import os
 from pathlib import Path
 
@@ -9,6 +10,14 @@ from tests.ledgers import embedded, here, ledger_url, sqlite_store_url, sqlite_t
 from tests.postgres import postgres_server, postgres_store_url, postgres_template, postgres_url  # noqa: F401 — fixtures
 
 KEY_ENDINGS = ("_API_KEY", "_API_TOKEN", "_ACCESS_TOKEN", "_SECRET_KEY")
+
+
+@pytest.fixture(autouse=True)
+def usual_log_level() -> None:
+    """What a test before has set is not for this one: records that are kept are memory, too."""
+    root = logging.getLogger("genmux")
+    if root.level != logging.NOTSET:
+        root.setLevel(logging.NOTSET)
 
 
 @pytest.fixture(autouse=True)
