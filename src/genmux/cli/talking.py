@@ -126,6 +126,7 @@ class Conversation:
         for start in range(0, len(samples), step):
             await self._send(samples[start : start + step])
             await self._in_time()
+        self._changed.set()  # the answer may have come before the end of the file
         able = self._session.capabilities
         if able.turn_owner == "client":
             self._stopped, self._waits = time.monotonic(), True
