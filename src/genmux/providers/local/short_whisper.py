@@ -5,7 +5,7 @@ from typing import Any
 import faster_whisper
 import numpy as np
 
-LEAST, MARGIN = 1_500, 1_000
+LEAST, MARGIN = 1_500, 800
 """Frames of 10 ms: that are encoded at least, and of silence after what was said. Whisper learned that speech is followed by
 silence, and says things again where there is too little of it: of 90 sounds, some of them from a browser's microphone, the tiny
 model repeated itself in 9 with (500, 300), in 2 with (700, 500), in none with (1,000, 800) and more; the base model in 1 of 90
