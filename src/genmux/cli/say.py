@@ -80,6 +80,9 @@ def _place(told: str | None, words: str, made: AudioEncoding | None, *, piped: b
     if place.is_dir():
         name = re.sub(r"[^\w]+", "-", words.lower())[:WORDS].strip("-") or "speech"
         place /= f"{name}-{hashlib.sha256(words.encode()).hexdigest()[:6]}.{made or 'wav'}"
+    if made is None and place.suffix and place.suffix.lower() not in ENDINGS:
+        message = f"{str(place)!r} has no ending that says a format; endings are {', '.join(ENDINGS)}, or say --format"
+        raise InvalidRequestError(message, param="out")
     if not place.parent.is_dir():
         raise InvalidRequestError(f"there is no folder {str(place.parent)!r} to write into", param="out")
     return place

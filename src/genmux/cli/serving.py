@@ -67,6 +67,7 @@ def _welcome(app: "App", url: str) -> None:
         f"curl {url}/v1/messages{key} -H 'content-type: application/json' -d '{message}'",
     ):
         out.print(f"  {line}")
+    out.print(Text.assemble("Talk with it: ", (f"{url}/talk", f"link {url}/talk"), f", or {our_name()} talk"))
     if app.keeping is not None:
         out.print(f"Keys, budgets, accounts and usage are kept in {app.keeping.store.place}; manage them with")
         out.print(f"  {our_name()} keys | budgets | accounts | usage")

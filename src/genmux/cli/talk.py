@@ -69,6 +69,9 @@ def _files(question: Path | None, answer: Path | None) -> tuple[Path | None, Pat
     place = None if answer is None else answer.expanduser()
     if asked is not None and not asked.is_file():
         raise InvalidRequestError(f"the file {str(question)!r} is not there", param="in")
+    if place is not None and place.suffix.lower() not in ("", ".wav"):
+        message = f"answers are written as WAV; call it {str(place.with_suffix('.wav'))!r} instead of {str(answer)!r}"
+        raise InvalidRequestError(message, param="out")
     if place is not None and not place.parent.is_dir():
         raise InvalidRequestError(f"there is no folder {str(place.parent)!r} to write into", param="out")
     return asked, place

@@ -91,6 +91,7 @@ class Conversation:
         self._anything = asyncio.Event()
         self._changed = asyncio.Event()
         self._failure: ProviderError | None = None
+        self._unanswered: str | None = None
         self._closed = False
 
     # ---------------------------------------------------------------- sound in
@@ -171,6 +172,8 @@ class Conversation:
                 raise self._nothing(heard=heard) from None
         if self._failure is not None:
             raise self._failure
+        if self._unanswered is not None:
+            raise ProviderError(self._unanswered)
 
     def _nothing(self, *, heard: bool) -> ProviderError:
         if heard:
@@ -258,9 +261,10 @@ class Conversation:
         if event.status == "cancelled":
             note("(interrupted)") if not self._quiet else None
             return
-        self._waits = False
+        self._waits, self._unanswered = False, None
         if event.status != "completed":
-            warn(f"the answer is {event.status}: {event.reason or 'nobody says why'}")
+            self._unanswered = f"the answer is {event.status}: {event.reason or 'nobody says why'}"
+            warn(self._unanswered)
         elif not self._quiet:
             late = "" if turn.latency is None else f"answered after {turn.latency:.2f} s · "
             note(f"{late}{money(turn.cost)}")

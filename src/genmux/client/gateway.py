@@ -57,6 +57,6 @@ def named_for(request: R) -> R:
 def at_gateway(model: str | None) -> str:
     """The name by which a model is called through the gateway. Raises InvalidRequestError without one."""
     if not model:
-        message = "no model was named; say model=…, for what a gateway takes by default is for others to say"
+        message = "no model was named; name one (`--model`, or `model=` in a program): a gateway does not say which it takes by default"
         raise InvalidRequestError(message, param="model")
     return model if model.startswith(f"{GATEWAY}/") else f"{GATEWAY}/{model}"

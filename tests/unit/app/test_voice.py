@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from genmux.app.ears import VadEars
-from genmux.app.voice import ears_for, judge_for, usual_model
+from genmux.app.voice import ears_for, judge_for, recorder_in, usual_model
 from genmux.providers.local.files import weights_folder
 from genmux.providers.local.weights import WEIGHTS
 from genmux.services.settings import Defaults, Settings
 from genmux.types.errors import ConfigurationError
-from genmux.types.realtime import TurnDetection
+from genmux.types.realtime import SessionConfig, TurnDetection
+from genmux.types.realtime_events import InputTranscriptDone
 
 FOLDER = weights_folder(os.environ)
 """The weights of whoever runs the tests; tests themselves have a data folder of their own."""
@@ -27,6 +28,17 @@ def test_what_is_configured_comes_before_what_runs_on_this_machine() -> None:
 def test_each_session_has_ears_of_its_own() -> None:
     assert isinstance(ears_for(None), VadEars)
     assert ears_for(None) is not ears_for(None)
+
+
+async def test_a_recording_is_never_written_over_and_its_words_are_there_at_once(tmp_path: Path) -> None:
+    recorder = recorder_in(tmp_path / "kept", SessionConfig())
+    recorder.hear(InputTranscriptDone(text="hello"))
+    transcript = tmp_path / "kept" / "transcript.jsonl"
+    assert '"hello"' in transcript.read_text()
+    await recorder.aclose()
+    with pytest.raises(ConfigurationError, match="there is a recording in .*kept already"):
+        recorder_in(tmp_path / "kept", SessionConfig())
+    assert '"hello"' in transcript.read_text()
 
 
 async def test_silence_needs_no_judge() -> None:

@@ -135,6 +135,43 @@ def test_programs_get_the_turns_as_data(run: Run, monkeypatch: pytest.MonkeyPatc
     assert told["turns"][0]["latency"] > 0
 
 
+def test_an_answer_before_the_end_of_the_file_ends_the_conversation_at_its_end(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(voice, "ears_for", lambda turns: VadEars(turns, ear=Loudness()))
+    run("say", "hello", "--out", "question.wav")
+    with wave.open(str(tmp_path / "question.wav")) as file:
+        params, sound = file.getparams(), file.readframes(file.getnframes())
+    with wave.open(str(tmp_path / "question.wav"), "wb") as file:
+        file.setparams(params)
+        file.writeframes(sound + bytes(2 * params.framerate * 2))
+
+    ended = run("talk", "-m", "mock/echo", "--in", "question.wav", "--out", "answer.wav")
+
+    assert ended.code == 0, ended.err
+    assert ended.out.splitlines() == ["you: hello", "answer: hello"]
+    assert (tmp_path / "answer.wav").is_file()
+
+
+def test_an_answer_that_fails_is_a_failure(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(voice, "ears_for", lambda turns: VadEars(turns, ear=Loudness()))
+    run("say", "hello", "--out", "question.wav")
+
+    ended = run("talk", "-m", "mock/echo", "--in", "question.wav", "--out", "answer.wav", "--voice", "nobody")
+
+    assert ended.code != 0
+    assert "`voice` is 'nobody'" in ended.err
+
+
+def test_a_name_that_says_another_format_is_refused_before_anything_is_said(run: Run) -> None:
+    run("say", "hello", "--out", "question.wav")
+
+    answer = run("talk", "-m", "mock/echo", "--in", "question.wav", "--out", "answer.mp3")
+    assert (answer.code, "answers are written as WAV" in answer.err) == (2, True)
+    spoken = run("say", "hello", "--out", "hi.xyz")
+    assert (spoken.code, "endings are .pcm" in spoken.err) == (2, True)
+
+
 class Device:
     """A device that takes frames when the test says so."""
 

@@ -22,6 +22,8 @@ from genmux.types.realtime_events import (
     ToolCalled,
 )
 
+TRANSCRIPT = "transcript.jsonl"
+
 FLUSH = 512 * 1024
 """Bytes of sound that wait in memory before they are written."""
 
@@ -33,10 +35,15 @@ class FolderRecorder:
         if made.encoding != "pcm" or heard.encoding != "pcm":
             raise ConfigurationError("only sessions that speak pcm can be recorded; set `input` and `output` to pcm")
         folder.mkdir(parents=True, exist_ok=True)
+        if (folder / TRANSCRIPT).exists():
+            message = f"there is a recording in {folder} already; name another folder, or take that one away"
+            raise ConfigurationError(message, param="record")
         begun = clock()
         self._user = _Track(folder / "user.wav", made, begun)
         self._model = _Track(folder / "model.wav", heard, begun)
-        self._text = (folder / "transcript.jsonl").open("w", encoding="utf-8")
+        self._text = (folder / TRANSCRIPT).open(
+            "w", encoding="utf-8", buffering=1
+        )  # a line is there as soon as it is said
         self._begun = begun
         self._writing: asyncio.Task[None] | None = None
 
