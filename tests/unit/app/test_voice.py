@@ -36,7 +36,7 @@ async def test_a_recording_is_never_written_over_and_its_words_are_there_at_once
     transcript = tmp_path / "kept" / "transcript.jsonl"
     assert '"hello"' in transcript.read_text()
     await recorder.aclose()
-    with pytest.raises(ConfigurationError, match="there is a recording in .*kept already"):
+    with pytest.raises(ConfigurationError, match="there is a recording in"):
         recorder_in(tmp_path / "kept", SessionConfig())
     assert '"hello"' in transcript.read_text()
 
