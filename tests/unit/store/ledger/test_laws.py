@@ -70,6 +70,7 @@ class Machine(RuleBasedStateMachine):
         self.holds: dict[str, tuple[Budget, ...]] = {}
         self.charged: dict[str, int] = {}
         self.presumed: dict[str, int] = {}
+        self.unsure: set[str] = set()  # what was presumed, be it nothing: the truth may still come
         self.workers: dict[str, dict[int, int]] = {}
         self.turns = itertools.count(1)
 
@@ -128,6 +129,8 @@ class Machine(RuleBasedStateMachine):
         assert len(ended.booked) == len(budgets)
         self.charged[subject] = {"settle": actual, "release": 0, "presume": amount}[end]
         self.presumed[subject] = amount if end == "presume" else 0
+        if end == "presume":
+            self.unsure.add(subject)
         for budget in budgets:
             self.excess[budget.id] += max(0, self.charged[subject] - amount)
         self.ended.append(subject)
@@ -137,7 +140,8 @@ class Machine(RuleBasedStateMachine):
     def end_again(self, pick: int, amount: int) -> None:
         subject = self.ended[pick % len(self.ended)]
         (ended,) = self.run(self.world.ledger.end([Ending(subject, "settle", amount)]))
-        if self.presumed[subject]:
+        if subject in self.unsure:
+            self.unsure.discard(subject)
             for budget in self.holds[subject]:
                 self.excess[budget.id] += max(0, amount - self.charged[subject])
             self.charged[subject], self.presumed[subject] = amount, 0
@@ -152,6 +156,7 @@ class Machine(RuleBasedStateMachine):
         for budget in self.holds[subject]:
             self.excess[budget.id] += max(0, actual - self.charged[subject])
         self.charged[subject], self.presumed[subject] = actual, 0
+        self.unsure.discard(subject)
 
     @rule()
     def sweep(self) -> None:
@@ -160,6 +165,7 @@ class Machine(RuleBasedStateMachine):
             if one.ending.subject in self.open:
                 amount, _ = self.open.pop(one.ending.subject)
                 self.charged[one.ending.subject] = self.presumed[one.ending.subject] = amount
+                self.unsure.add(one.ending.subject)
                 self.ended.append(one.ending.subject)
 
     # ---------------------------------------------------------------- slices
